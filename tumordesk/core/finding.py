@@ -1,0 +1,137 @@
+"""What a run found: lesions, measurements, class probabilities, and how they came about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tumordesk.core.segmentation import Segmentation
+
+
+@dataclass(frozen=True)
+class Diameter:
+    """An in-plane diameter on one slice. Ends are (row, column); length in mm and in pixels.
+
+    ``length_mm`` is None where the pixel spacing is unknown.
+    """
+
+    slice_index: int
+    start: tuple[float, float]
+    end: tuple[float, float]
+    length_px: float
+    length_mm: float | None
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One 3-D connected component of a segment, largest first.
+
+    ``volume_mm3`` and the diameters' mm are None where geometry does not support them;
+    ``refused`` then says why. ``side`` is 'left', 'right', 'both' or None when unknown.
+    ``largest_slice`` is the slice of the longest diameter; ``slice_range`` first and last.
+    ``centroid`` is (slice, row, column).
+    """
+
+    number: int
+    segment: int
+    voxels: int
+    volume_mm3: float | None
+    longest: Diameter | None
+    perpendicular: Diameter | None
+    slice_range: tuple[int, int]
+    largest_slice: int
+    centroid: tuple[float, float, float]
+    side: str | None
+    refused: tuple[str, ...] = ()
+
+    @property
+    def volume_ml(self) -> float | None:
+        """Volume in millilitres."""
+        return None if self.volume_mm3 is None else self.volume_mm3 / 1000.0
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """All lesions of a label map. ``share_of_slices`` 0..1; ``share_of_pixels`` 0..1."""
+
+    lesions: tuple[Lesion, ...]
+    volume_mm3: float | None
+    voxels: int
+    tumour_slices: tuple[int, ...]
+    share_of_slices: float
+    share_of_pixels: float
+    refused: tuple[str, ...] = ()
+
+    @property
+    def volume_ml(self) -> float | None:
+        """Total volume in millilitres."""
+        return None if self.volume_mm3 is None else self.volume_mm3 / 1000.0
+
+
+@dataclass(frozen=True)
+class SliceProbabilities:
+    """Class probabilities of one slice, in the order of the card's classes."""
+
+    slice_index: int
+    probabilities: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Classification:
+    """Class probabilities for the study and the slices that drove them.
+
+    ``classes`` are the card's class names, ``labels`` what people read, ``probabilities`` sum
+    to 1. ``driving_slices`` are those whose probability of the winning class is highest.
+    """
+
+    classes: tuple[str, ...]
+    labels: tuple[str, ...]
+    probabilities: tuple[float, ...]
+    slices: tuple[SliceProbabilities, ...]
+    driving_slices: tuple[int, ...]
+
+    @property
+    def winner(self) -> int:
+        """Index of the most probable class."""
+        return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a result came about; carried by every result and export."""
+
+    model_id: str
+    model_version: str
+    model_sha256: str
+    architecture: str
+    series_uid: str
+    device: str
+    batch_size: int
+    seconds: float
+    software: str
+    warnings: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class AnalysisResult:
+    """The result of one run of one model on one series.
+
+    A segmentation model fills ``segmentation`` and ``measurements``; a classifier fills
+    ``classification``.
+    """
+
+    provenance: Provenance
+    segmentation: Segmentation | None = None
+    measurements: Measurements | None = None
+    classification: Classification | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def outcome(self) -> str:
+        """'tumour' or 'no tumour'."""
+        if self.segmentation is not None:
+            return "no tumour" if self.segmentation.empty else "tumour"
+        if self.classification is not None:
+            winner = self.classification.classes[self.classification.winner]
+            return "no tumour" if winner == "no_tumor" else "tumour"
+        return "no tumour"

@@ -1,0 +1,168 @@
+"""The card of a model: what it takes, what it gives, how good it is and on which data.
+
+A model is a folder ``<id>/`` with ``model.json`` (this card) and ``weights.safetensors``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tumordesk.core.errors import ConfigError, ModelError
+from tumordesk.core.jsonio import from_plain, read_json, write_json
+
+SCHEMA = 1
+CARD_NAME = "model.json"
+WEIGHTS_NAME = "weights.safetensors"
+NOTICE = "Research use only, not for diagnosis."
+
+Task = Literal["segmentation", "classification"]
+
+
+@dataclass(frozen=True)
+class Code:
+    """A coded concept (DICOM PS3.16): value, scheme, meaning."""
+
+    value: str
+    scheme: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class ClassSpec:
+    """One output class, in output order. For segmentation, class 0 is background."""
+
+    name: str
+    label: str
+    code: Code | None = None
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """How intensities become network input; see ``tumordesk.imaging.preprocess``.
+
+    ``low``/``high`` are percentiles (0..100) over the foreground of the volume (``scope``
+    "volume") or of each picture ("picture"); the range is mapped to 0..1, clipped, then
+    ``(x - mean) / std`` per channel (one value, or one for each channel).
+    """
+
+    method: Literal["foreground_percentile"] = "foreground_percentile"
+    low: float = 0.5
+    high: float = 99.5
+    scope: Literal["volume", "picture"] = "volume"
+    mean: tuple[float, ...] = (0.0,)
+    std: tuple[float, ...] = (1.0,)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What the network was trained on. ``sequence`` as in ``core.study.Sequence`` values.
+
+    One grey slice is repeated over ``channels`` when ``channels`` > 1 and the source is one
+    series. ``size`` is (rows, columns) of the network input; slices keep their aspect ratio.
+    """
+
+    modality: str = "MR"
+    sequence: str = "unknown"
+    plane: str = "axial"
+    channels: int = 1
+    size: tuple[int, int] = (256, 256)
+    normalisation: Normalisation = field(default_factory=Normalisation)
+
+
+@dataclass(frozen=True)
+class HeadSpec:
+    """Classifier head: widths of the hidden layers (none, one or three) and their dropout."""
+
+    hidden: tuple[int, ...] = ()
+    dropout: tuple[float, ...] = (0.2,)
+
+
+@dataclass(frozen=True)
+class Postprocess:
+    """From probabilities to a label map: threshold and smallest lesion kept.
+
+    ``min_area_px`` counts pixels of the network's input grid in one slice: smaller islands are
+    dropped. ``min_slice_mass_px`` drops a whole slice whose mask is smaller than that.
+    """
+
+    threshold: float = 0.5
+    min_area_px: int = 0
+    min_slice_mass_px: int = 0
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """A data set the weights were made from."""
+
+    name: str
+    licence: str
+    citation: str
+    patients: int | None = None
+    images: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One figure with the split it was measured on and the command that measured it."""
+
+    name: str
+    value: float
+    split: str
+    data: str
+    n: int
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """Everything the program knows of a model. ``weights_sha256`` guards the weights file."""
+
+    id: str
+    name: str
+    version: str
+    task: Task
+    architecture: str
+    input: InputSpec
+    classes: tuple[ClassSpec, ...]
+    schema: int = SCHEMA
+    summary: str = ""
+    head: HeadSpec | None = None
+    postprocess: Postprocess = field(default_factory=Postprocess)
+    options: dict[str, Any] = field(default_factory=dict)
+    training_data: tuple[TrainingData, ...] = ()
+    metrics: tuple[Metric, ...] = ()
+    limits: tuple[str, ...] = ()
+    licence: str = ""
+    date: str = ""
+    software: str = ""
+    weights_file: str = WEIGHTS_NAME
+    weights_sha256: str = ""
+    notice: str = NOTICE
+
+    def __post_init__(self) -> None:
+        if self.schema != SCHEMA:
+            raise ValueError(f"schema {self.schema} is not supported (this program reads {SCHEMA})")
+        if not self.id or not all(c.isalnum() or c in "-_." for c in self.id) or self.id[0] == ".":
+            raise ValueError(f"id {self.id!r} may hold letters, digits, '-', '_' and '.' only")
+        if not 1 <= self.input.channels <= 4:
+            raise ValueError("input.channels must be 1 to 4")
+        if len(self.classes) < 2:
+            raise ValueError("classes must hold at least two entries")
+        if Path(self.weights_file).name != self.weights_file:
+            raise ValueError("weights_file must be a plain file name")
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read ``model.json``. Raises ModelError that names the file and what is wrong in it."""
+    try:
+        return from_plain(ModelCard, read_json(path), "model card")
+    except ConfigError as error:
+        raise ModelError(f"{path.parent.name}/{path.name}: {error.message}") from error
+
+
+def write_card(path: Path, card: ModelCard) -> None:
+    """Write ``model.json`` atomically. Raises WriteError."""
+    write_json(path, card)

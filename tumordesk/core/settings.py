@@ -1,0 +1,54 @@
+"""Settings of the user, kept as JSON; a damaged file costs the settings, never the start."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import from_plain, read_json, write_json
+from tumordesk.core.paths import config_dir
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a person can choose, with the defaults."""
+
+    schema: int = 1
+    theme: Literal["dark", "light"] = "dark"
+    mouse_scheme: Literal["pacs", "itk-snap", "slicer"] = "pacs"
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    overlay_opacity: float = 0.45
+    test_time_flips: bool = False
+    hide_names: bool = False
+    segmentation_model: str = ""
+    classification_model: str = ""
+    recent: tuple[str, ...] = ()
+    layout: str = "single"
+    window_state: str = ""
+    window_geometry: str = ""
+
+
+class SettingsStore:
+    """Loads and atomically saves :class:`Settings`."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self._path = path or config_dir() / "settings.json"
+
+    def load(self) -> Settings:
+        """Settings from disk; the defaults when there are none or they are damaged."""
+        if not self._path.exists():
+            return Settings()
+        try:
+            return from_plain(Settings, read_json(self._path), "settings")
+        except ConfigError as error:
+            _log.warning("settings file not usable, using defaults: %s", type(error).__name__)
+            return Settings()
+
+    def save(self, settings: Settings) -> None:
+        """Write atomically. Raises WriteError."""
+        write_json(self._path, settings)
