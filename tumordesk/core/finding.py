@@ -51,7 +51,10 @@ class Lesion:
 
 @dataclass(frozen=True)
 class Measurements:
-    """All lesions of a label map. ``share_of_slices`` 0..1; ``share_of_pixels`` 0..1."""
+    """All lesions of a label map. ``share_of_slices`` 0..1; ``share_of_pixels`` 0..1.
+
+    ``notes`` say how a value came about where that is out of the ordinary (estimated volumes).
+    """
 
     lesions: tuple[Lesion, ...]
     volume_mm3: float | None
@@ -60,6 +63,7 @@ class Measurements:
     share_of_slices: float
     share_of_pixels: float
     refused: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def volume_ml(self) -> float | None:

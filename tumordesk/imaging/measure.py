@@ -1,0 +1,174 @@
+"""From a label map to numbers with units: lesions, volumes, diameters, side, extent.
+
+Millimetres and millilitres appear only where the geometry supports them; otherwise the value is
+None and ``refused`` says why. Pixels, slices and shares are always there.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tumordesk.core.finding import Lesion, Measurements
+from tumordesk.core.geometry import Geometry
+from tumordesk.core.segmentation import Segmentation
+from tumordesk.core.volume import Volume
+from tumordesk.imaging.components import Component, components
+from tumordesk.imaging.diameters import longest_diameters
+from tumordesk.imaging.thickness import SliceThickness, slice_thickness
+
+MIN_VOXELS = 10
+MAX_LESIONS = 100
+BOTH_SIDES_SHARE = 0.2
+MIN_HEAD_WIDTH_MM = 100.0
+
+
+def measure(
+    segmentation: Segmentation,
+    *,
+    min_voxels: int = MIN_VOXELS,
+    midline_x_mm: float | None = None,
+) -> Measurements:
+    """Measure every lesion of a label map.
+
+    A lesion is a 3-D connected component (26-neighbourhood) of one segment with at least
+    ``min_voxels`` voxels; where none is that large, the largest one is listed all the same. At
+    most 100 lesions are listed. Totals count every outlined voxel, listed or not. Lesions are
+    numbered by size.
+
+    Volume (mm3) is voxels x voxel volume where slices are evenly spaced; for a sheared stack the
+    slice distance along the normal is used; with gaps or uneven spacing it is the sum of area x
+    local slice distance (half way to each neighbour). ``Measurements.notes`` says so. It is
+    refused (None) for a single slice, slices without position, and unknown pixel size.
+    Diameters need only the pixel spacing: see :mod:`tumordesk.imaging.diameters`.
+
+    Side: only where the LPS affine is known. Voxels with x below ``midline_x_mm`` are the
+    patient's right, above it the left; 'both' when the smaller part is at least a fifth of the
+    lesion. Without ``midline_x_mm`` (see :func:`estimate_midline_mm`) the middle of the volume is
+    taken, and no side is given where the volume is too narrow to hold a whole head. The midline
+    is a plane of constant x, so in a strongly turned head a lesion near the middle can be put on
+    the wrong side.
+    """
+    array, geometry = segmentation.array, segmentation.geometry
+    thickness = slice_thickness(geometry)
+    midline = midline_x_mm if midline_x_mm is not None else _volume_midline_mm(geometry)
+    per_slice = np.count_nonzero(array, axis=(1, 2))
+    found, dropped = _find(segmentation, min_voxels)
+    lesions = tuple(
+        _lesion(number, segment, component, geometry, thickness, midline)
+        for number, (segment, component) in enumerate(found, start=1)
+    )
+    voxels = int(per_slice.sum())
+    slices = tuple(int(i) for i in np.flatnonzero(per_slice))
+    notes = thickness.notes if voxels else ()
+    if dropped:
+        notes += (f"{dropped} small areas are outlined but not listed as lesions.",)
+    return Measurements(
+        lesions=lesions,
+        volume_mm3=thickness.volume_mm3(per_slice),
+        voxels=voxels,
+        tumour_slices=slices,
+        share_of_slices=len(slices) / max(1, array.shape[0]),
+        share_of_pixels=voxels / max(1, array.size),
+        refused=thickness.refused,
+        notes=notes,
+    )
+
+
+def _find(segmentation: Segmentation, min_voxels: int) -> tuple[list[tuple[int, Component]], int]:
+    """(segment, component) of lesions to list, largest first, and how many are not listed."""
+    found: list[tuple[int, Component]] = []
+    total = 0
+    numbers = np.flatnonzero(np.bincount(segmentation.array.ravel(), minlength=2)[1:]) + 1
+    for number in numbers:
+        listed, count = components(segmentation.array == number, limit=MAX_LESIONS)
+        found += [(int(number), component) for component in listed]
+        total += count
+    found.sort(key=lambda item: -item[1].voxels)
+    large = [item for item in found if item[1].voxels >= min_voxels]
+    kept = (large or found[:1])[:MAX_LESIONS]
+    return kept, total - len(kept)
+
+
+def _lesion(
+    number: int,
+    segment: int,
+    component: Component,
+    geometry: Geometry,
+    thickness: SliceThickness,
+    midline_x_mm: float | None,
+) -> Lesion:
+    box, mask = component.box, component.mask
+    origin = (box[0].start, box[1].start, box[2].start)
+    indices = np.argwhere(mask) + origin
+    per_slice = np.zeros(geometry.shape[0], dtype=np.int64)
+    per_slice[box[0]] = np.count_nonzero(mask, axis=(1, 2))
+    diameters = longest_diameters(mask, origin, geometry.pixel_spacing_mm)
+    centre = indices.mean(axis=0)
+    return Lesion(
+        number=number,
+        segment=segment,
+        voxels=component.voxels,
+        volume_mm3=thickness.volume_mm3(per_slice),
+        longest=diameters.longest,
+        perpendicular=diameters.perpendicular,
+        slice_range=(int(box[0].start), int(box[0].stop) - 1),
+        largest_slice=diameters.longest.slice_index,
+        centroid=(float(centre[0]), float(centre[1]), float(centre[2])),
+        side=_side(indices, geometry, midline_x_mm),
+        refused=thickness.refused,
+    )
+
+
+def _side(
+    indices: npt.NDArray[np.int64], geometry: Geometry, midline_x_mm: float | None
+) -> str | None:
+    if geometry.affine is None or midline_x_mm is None:
+        return None
+    x_mm = indices @ geometry.affine[0, :3] + geometry.affine[0, 3]
+    left = float(np.count_nonzero(x_mm > midline_x_mm)) / len(x_mm)
+    if min(left, 1.0 - left) >= BOTH_SIDES_SHARE:
+        return "both"
+    return "left" if left > 0.5 else "right"
+
+
+def _x_mm_of_corners(geometry: Geometry) -> npt.NDArray[np.float64]:
+    """LPS x of the middles of the eight corner voxels. Needs an affine."""
+    last = [n - 1 for n in geometry.shape]
+    corners = [(s, r, c) for s in (0, last[0]) for r in (0, last[1]) for c in (0, last[2])]
+    return np.asarray(geometry.to_patient(corners)[:, 0])
+
+
+def _volume_midline_mm(geometry: Geometry) -> float | None:
+    """LPS x of the volume's middle, None without affine or where it cannot hold a head."""
+    if geometry.affine is None:
+        return None
+    x_mm = _x_mm_of_corners(geometry)
+    low, high = float(x_mm.min()), float(x_mm.max())
+    return (low + high) / 2.0 if high - low >= MIN_HEAD_WIDTH_MM else None
+
+
+def estimate_midline_mm(volume: Volume) -> float | None:
+    """LPS x (mm) of the middle of the head, from the extent of what is brighter than air.
+
+    The head is taken to be everything above 15 % of the 99.5 percentile (of values above the
+    lowest). The middle of its left-right extent is returned, leaving out the outermost 0.5 % of
+    its voxels on both sides. None where the affine is unknown or what was found is too narrow
+    for a whole head (under 100 mm), as in a slab of sagittal slices on one side.
+    """
+    geometry = volume.geometry
+    if geometry.affine is None:
+        return None
+    step = [max(1, n // 128) for n in geometry.shape]
+    grey = volume.grey()[:: step[0], :: step[1], :: step[2]].astype(np.float32)
+    finite = np.isfinite(grey)
+    if not finite.any():
+        return None
+    low = float(grey[finite].min())
+    high = float(np.percentile(grey[finite], 99.5))
+    head = np.argwhere(finite & (grey > low + 0.15 * (high - low))) * step
+    if len(head) == 0:
+        return None
+    x_mm = head @ geometry.affine[0, :3] + geometry.affine[0, 3]
+    right, left = np.percentile(x_mm, (0.5, 99.5))
+    return float(right + left) / 2.0 if left - right >= MIN_HEAD_WIDTH_MM else None
