@@ -1,0 +1,117 @@
+"""What lies on a picture: the outline of a model, and the person's own beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from tumordesk.core.colours import SEGMENT_COLOURS
+from tumordesk.core.finding import AnalysisResult, Measurements
+from tumordesk.core.geometry import Geometry
+from tumordesk.core.segmentation import Segment, Segmentation
+
+Origin = Literal["ai", "mine"]
+Colour = tuple[int, int, int]
+LabelArray = npt.NDArray[np.uint8]
+
+
+@dataclass(eq=False)
+class Layer:
+    """One label map on one series.
+
+    ``array`` is uint8 (slice, row, column); writeable only where ``origin`` is 'mine'.
+    ``measurements`` are those of ``array`` as it is now, or None while they are being made.
+    """
+
+    key: str
+    name: str
+    origin: Origin
+    array: LabelArray
+    geometry: Geometry
+    segments: tuple[Segment, ...]
+    series_uid: str
+    colours: dict[int, Colour]
+    visible: bool = True
+    opacity: float = 0.45
+    result: AnalysisResult | None = None
+    measurements: Measurements | None = None
+    edits: int = 0
+    copied_from: str = ""
+
+    @property
+    def editable(self) -> bool:
+        """True for the person's own layers."""
+        return self.origin == "mine"
+
+    def segmentation(self) -> Segmentation:
+        """A read-only copy of what the layer holds now."""
+        return Segmentation(self.array.copy(), self.geometry, self.segments, self.series_uid)
+
+
+@dataclass
+class SeriesResults:
+    """Everything known of one series beyond its pixels."""
+
+    layers: list[Layer] = field(default_factory=list)
+    classification: AnalysisResult | None = None
+    active_key: str = ""
+
+    @property
+    def active(self) -> Layer | None:
+        """The layer whose findings are shown, or None."""
+        found = self.layer(self.active_key)
+        return found if found is not None else (self.layers[0] if self.layers else None)
+
+    def layer(self, key: str) -> Layer | None:
+        """The layer with that key, or None."""
+        return next((layer for layer in self.layers if layer.key == key), None)
+
+
+def layer_from_result(result: AnalysisResult, name: str, opacity: float, colour: int) -> Layer:
+    """The read-only layer of a segmentation result. Raises ValueError without one."""
+    segmentation = result.segmentation
+    if segmentation is None:
+        raise ValueError("the result holds no segmentation")
+    return Layer(
+        key=f"ai:{result.provenance.model_id}",
+        name=name,
+        origin="ai",
+        array=segmentation.array,
+        geometry=segmentation.geometry,
+        segments=segmentation.segments,
+        series_uid=segmentation.series_uid,
+        colours=_colours(segmentation.segments, colour),
+        opacity=opacity,
+        result=result,
+        measurements=result.measurements,
+    )
+
+
+def own_copy(layer: Layer, number: int, colour: int) -> Layer:
+    """A writeable copy of ``layer`` that belongs to the person."""
+    segments = tuple(
+        Segment(s.number, s.label, s.code, "SEMIAUTOMATIC", s.algorithm_name)
+        for s in layer.segments
+    )
+    return Layer(
+        key=f"mine:{number}:{layer.key}",
+        name="Mine" if number == 1 else f"Mine {number}",
+        origin="mine",
+        array=np.array(layer.array, dtype=np.uint8, copy=True),
+        geometry=layer.geometry,
+        segments=segments,
+        series_uid=layer.series_uid,
+        colours=_colours(segments, colour),
+        opacity=layer.opacity,
+        result=layer.result,
+        measurements=layer.measurements,
+        copied_from=layer.key,
+    )
+
+
+def _colours(segments: tuple[Segment, ...], first: int) -> dict[int, Colour]:
+    count = len(SEGMENT_COLOURS)
+    return {s.number: SEGMENT_COLOURS[(first + i) % count] for i, s in enumerate(segments)}
