@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+import timm
 import torch
 import torchvision
 from torch import nn
 
 from tumordesk.core.model_card import HeadSpec
 from tumordesk.networks.head import Head
+from tumordesk.networks.layers import replace_input_conv
 
 
 class Classifier(nn.Module):
@@ -26,28 +28,50 @@ class Classifier(nn.Module):
         return result
 
 
-def replace_input_conv(parent: nn.Module, name: str, channels: int) -> None:
-    """Give the convolution ``parent.name`` another number of input channels, freshly initialised.
-
-    A convolution that has this number already is left alone.
-    """
-    old = getattr(parent, name)
-    if old.in_channels == channels:
-        return
-    new = nn.Conv2d(
-        channels,
-        old.out_channels,
-        old.kernel_size,
-        stride=old.stride,
-        padding=old.padding,
-        bias=old.bias is not None,
-    )
-    nn.init.kaiming_normal_(new.weight, mode="fan_out", nonlinearity="relu")
-    setattr(parent, name, new)
-
-
 def mobilenetv2(channels: int) -> tuple[nn.Module, int]:
     """MobileNetV2 features (Sandler et al. 2018), torchvision's keys ``features.*``."""
     net = torchvision.models.mobilenet_v2(weights=None)
     replace_input_conv(net.features[0], "0", channels)
     return nn.Sequential(OrderedDict(features=net.features)), net.last_channel
+
+
+def resnet18(channels: int) -> tuple[nn.Module, int]:
+    """ResNet18 (He et al. 2016), torchvision's keys ``conv1.*`` to ``layer4.*``."""
+    return _resnet(torchvision.models.resnet18(weights=None), channels), 512
+
+
+def resnet50(channels: int) -> tuple[nn.Module, int]:
+    """ResNet50 (He et al. 2016), torchvision's keys ``conv1.*`` to ``layer4.*``."""
+    return _resnet(torchvision.models.resnet50(weights=None), channels), 2048
+
+
+def _resnet(net: nn.Module, channels: int) -> nn.Module:
+    replace_input_conv(net, "conv1", channels)
+    stages = ("conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4")
+    return nn.Sequential(OrderedDict((name, getattr(net, name)) for name in stages))
+
+
+def densenet121(channels: int) -> tuple[nn.Module, int]:
+    """DenseNet121 (Huang et al. 2017), torchvision's keys ``features.*``."""
+    net = torchvision.models.densenet121(weights=None)
+    replace_input_conv(net.features, "conv0", channels)
+    backbone = nn.Sequential(OrderedDict(features=net.features, relu=nn.ReLU()))
+    return backbone, net.classifier.in_features
+
+
+def mobilenet(channels: int) -> tuple[nn.Module, int]:
+    """MobileNet v1 (Howard et al. 2017), timm's keys ``conv_stem.*`` to ``bn2.*``."""
+    return _timm("mobilenetv1_100", channels)
+
+
+def xception(channels: int) -> tuple[nn.Module, int]:
+    """Xception (Chollet 2017), timm's keys ``conv1.*`` to ``bn4.*``."""
+    return _timm("legacy_xception", channels)
+
+
+def _timm(name: str, channels: int) -> tuple[nn.Module, int]:
+    """A timm network without pooling and classifier: its output is the feature map."""
+    net = timm.create_model(
+        name, pretrained=False, in_chans=channels, num_classes=0, global_pool=""
+    )
+    return net, net.num_features

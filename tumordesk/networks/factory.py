@@ -17,8 +17,17 @@ from tumordesk.networks.catalog import ARCHITECTURES
 
 _BACKBONES: dict[str, Callable[[int], tuple[nn.Module, int]]] = {
     "mobilenetv2": classifiers.mobilenetv2,
+    "mobilenet": classifiers.mobilenet,
+    "densenet121": classifiers.densenet121,
+    "resnet18": classifiers.resnet18,
+    "resnet50": classifiers.resnet50,
+    "xception": classifiers.xception,
 }
 _SEGMENTERS: dict[str, Callable[[ModelCard], nn.Module]] = {
+    "unet": segmenters.unet,
+    "unet-resnext50": lambda card: segmenters.smp_unet("resnext50_32x4d", card),
+    "resunet++": segmenters.resunetpp,
+    "resunet++-resnet50": segmenters.resunetpp_resnet50,
     "unet-mobilenetv2": lambda card: segmenters.smp_unet("mobilenet_v2", card),
 }
 

@@ -1,4 +1,4 @@
-"""UNets with encoders of segmentation_models_pytorch."""
+"""Segmentation networks: UNets of segmentation_models_pytorch and our own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from torch import nn
 
 from tumordesk.core.errors import ModelError
 from tumordesk.core.model_card import ModelCard
+from tumordesk.networks.resunetpp import ResUNetPlusPlus, ResUNetPlusPlusResNet50
+from tumordesk.networks.unet import UNet
 
 _DECODER_CHANNELS = (256, 128, 64, 32, 16)
 
@@ -36,3 +38,28 @@ def smp_unet(encoder: str, card: ModelCard) -> nn.Module:
         classes=len(card.classes),
     )
     return network
+
+
+def _width(card: ModelCard, default: int) -> int:
+    value = card.options.get("width", default)
+    if type(value) is not int or not 4 <= value <= 2 * default:
+        raise ModelError(
+            f"The option width {value!r} of model {card.id} is not allowed.",
+            f"Give a whole number from 4 to {2 * default}; {default} is the published network.",
+        )
+    return value
+
+
+def unet(card: ModelCard) -> nn.Module:
+    """The classic UNet; option ``width`` (64)."""
+    return UNet(card.input.channels, len(card.classes), _width(card, 64))
+
+
+def resunetpp(card: ModelCard) -> nn.Module:
+    """ResUNet++; option ``width`` (16)."""
+    return ResUNetPlusPlus(card.input.channels, len(card.classes), _width(card, 16))
+
+
+def resunetpp_resnet50(card: ModelCard) -> nn.Module:
+    """ResUNet++ with a ResNet50 encoder; option ``width`` of the decoder (16)."""
+    return ResUNetPlusPlusResNet50(card.input.channels, len(card.classes), _width(card, 16))

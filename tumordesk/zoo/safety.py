@@ -11,7 +11,7 @@ import json
 import math
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from tumordesk.core.errors import ModelError
 
@@ -95,7 +95,7 @@ def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
         raise wrong
     shape, offsets = entry.get("shape"), entry.get("data_offsets")
     width = _DTYPE_BYTES.get(str(entry.get("dtype")))
-    if width is None or not _whole_numbers(shape) or not _whole_numbers(offsets):
+    if width is None or not (_whole_numbers(shape) and _whole_numbers(offsets)):
         raise wrong
     if len(shape) > MAX_DIMENSIONS or len(offsets) != 2:
         raise wrong
@@ -104,5 +104,5 @@ def _span(path: Path, name: str, entry: Any) -> tuple[int, int]:
     return offsets[0], offsets[1]
 
 
-def _whole_numbers(value: Any) -> bool:
+def _whole_numbers(value: Any) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(v) is int and v >= 0 for v in value)
