@@ -1,0 +1,161 @@
+"""One model, one series, one result."""
+
+from __future__ import annotations
+
+import platform
+import time
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from tumordesk import __version__
+from tumordesk.core.errors import InputMismatch
+from tumordesk.core.finding import AnalysisResult, Provenance
+from tumordesk.core.job import JobContext
+from tumordesk.core.segmentation import Segmentation
+from tumordesk.core.study import Series
+from tumordesk.core.volume import Volume
+from tumordesk.imaging.measure import estimate_midline_mm, measure
+from tumordesk.imaging.preprocess import Preparer
+from tumordesk.inference import cache
+from tumordesk.inference.classifier import Reading, choose_slices, classify_slices
+from tumordesk.inference.devices import choose_device
+from tumordesk.inference.engine import Engine
+from tumordesk.inference.preflight import preflight
+from tumordesk.inference.segmenter import segment_slices
+from tumordesk.zoo import ModelEntry
+
+
+def run_model(
+    volume: Volume,
+    series: Series,
+    entry: ModelEntry,
+    context: JobContext,
+    *,
+    device: str = "auto",
+    flips: bool = False,
+    outline: Segmentation | None = None,
+) -> AnalysisResult:
+    """Run one model on one series.
+
+    Args:
+        volume: the decoded series; slices in ``volume.missing`` are left out and reported.
+        series: what the headers said, for the preflight.
+        entry: a model of the zoo.
+        context: progress ("Segmenting slice 14 of 26, 3 s left") and cancel, between batches.
+        device: "auto", "cuda", "mps" or "cpu"; what was really used is in the provenance.
+        flips: also run mirrored slices and give an agreement map (segmentation only).
+        outline: the classifier reads the slices on which this has tumour.
+
+    Returns:
+        Label map and measurements, or class probabilities, in the source geometry.
+        ``provenance.warnings`` holds doubts about input and answer, ``provenance.notes`` what was
+        done out of the ordinary (smaller batch, another device).
+
+    Raises:
+        Cancelled: the person cancelled.
+        ModelError: the model cannot be loaded or gives no numbers.
+        InputMismatch: no slice can be used, the outline belongs to another grid, or not even one
+            slice fits in memory.
+    """
+    started_s = time.monotonic()
+    card = entry.card
+    warnings = [w.message for w in preflight(series, card)]
+    usable = _usable_slices(volume, warnings)
+    grey = _finite(volume, warnings)
+    reading = _reading(volume, usable, outline, warnings, card.task)
+    context.progress(None, f"Loading {card.name}")
+    model = cache.get_model(entry)
+    choice = choose_device(device)
+    context.progress(None, "Preparing slices")
+    preparer = Preparer(grey, volume.geometry, card.input)
+    with Engine(model, choice.device, card.input.size) as engine:
+        if card.task == "segmentation":
+            segmentation = segment_slices(
+                preparer,
+                volume.geometry,
+                usable,
+                card,
+                engine,
+                context,
+                series_uid=volume.series_uid,
+                flips=flips,
+            )
+            partial = _measured(segmentation, volume, context)
+        else:
+            found = classify_slices(preparer, reading, card, engine, context)
+            partial = AnalysisResult(_NOBODY, classification=found)
+    provenance = Provenance(
+        model_id=card.id,
+        model_version=card.version,
+        model_sha256=card.weights_sha256,
+        architecture=card.architecture,
+        series_uid=volume.series_uid,
+        device=engine.device.text,
+        batch_size=engine.batch_size,
+        seconds=time.monotonic() - started_s,
+        software=f"TumorDesk {__version__}, torch {torch.__version__}, {platform.system()}",
+        warnings=tuple(warnings),
+        notes=tuple(n for n in (choice.note, *engine.notes) if n),
+    )
+    context.progress(1.0, "Done")
+    return replace(partial, provenance=provenance)
+
+
+_NOBODY = Provenance("", "", "", "", "", "", 0, 0.0, "")
+
+
+def _measured(segmentation: Segmentation, volume: Volume, context: JobContext) -> AnalysisResult:
+    context.progress(0.96, "Measuring")
+    measurements = measure(segmentation, midline_x_mm=estimate_midline_mm(volume))
+    return AnalysisResult(_NOBODY, segmentation=segmentation, measurements=measurements)
+
+
+def _usable_slices(volume: Volume, warnings: list[str]) -> tuple[int, ...]:
+    missing = sorted(set(volume.missing))
+    if missing:
+        which = ", ".join(str(i + 1) for i in missing[:10]) + (", …" if len(missing) > 10 else "")
+        plural = "s" if len(missing) > 1 else ""
+        warnings.append(
+            f"Slice{plural} {which} could not be decoded and {'were' if plural else 'was'} not "
+            "looked at: a tumour there is missed and volumes are too small."
+        )
+    usable = tuple(i for i in range(volume.geometry.shape[0]) if i not in set(missing))
+    if not usable:
+        raise InputMismatch("No slice of this series could be decoded.", "Choose another series.")
+    return usable
+
+
+def _finite(volume: Volume, warnings: list[str]) -> npt.NDArray[np.generic]:
+    """Grey values without NaN and infinity."""
+    grey = volume.grey()
+    if np.issubdtype(grey.dtype, np.floating) and not np.isfinite(grey).all():
+        warnings.append("Some pixel values are not numbers; they were taken as background.")
+        finite = grey[np.isfinite(grey)]
+        low = float(finite.min()) if finite.size else 0.0
+        grey = np.nan_to_num(grey, nan=low, posinf=low, neginf=low)
+    if grey.min() == grey.max():
+        warnings.append("The image holds one single grey value: there is nothing to see in it.")
+    return grey
+
+
+def _reading(
+    volume: Volume,
+    usable: tuple[int, ...],
+    outline: Segmentation | None,
+    warnings: list[str],
+    task: str,
+) -> Reading:
+    """What a classifier would read; a segmentation reads everything and needs no warning."""
+    if task == "segmentation":
+        return Reading(usable, ())
+    if outline is not None and outline.geometry.shape != volume.geometry.shape:
+        raise InputMismatch(
+            "The outline does not belong to this series.", "Outline the tumour on it first."
+        )
+    reading = choose_slices(usable, outline, picture=volume.picture)
+    if reading.warning:
+        warnings.append(reading.warning)
+    return reading
