@@ -38,8 +38,10 @@ DISPLAY_LIBRARIES = {
     "libxcb-xinerama.so.0": "libxcb-xinerama0",
     "libxcb-xkb.so.1": "libxcb-xkb1",
     "libXrender.so.1": "libxrender1",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+    "libwayland-egl.so.1": "libwayland-egl1",
 }
-"""Needed by Qt's X11 plug-in: only where there is a display, or where they cost no question."""
+"""Needed by Qt's X11 and Wayland plug-ins: only where there is a display, or where they cost no question."""
 
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 """Packages that newer releases (Ubuntu 24.04, Debian 13) renamed."""
@@ -123,7 +125,7 @@ def has_font() -> bool:
 def missing_packages(*, with_display: bool) -> list[str]:
     """Debian packages for what Qt would not find here; empty on systems other than Linux.
 
-    Without a display, the libraries of Qt's X11 plug-in count only where they can be installed
+    Without a display, the libraries of Qt's display plug-ins count only where they can be installed
     without asking anybody, and only together with others.
     """
     if not sys.platform.startswith("linux"):
