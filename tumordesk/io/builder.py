@@ -1,0 +1,196 @@
+"""Collects the slices of a scan and builds Patient, Study and Series from them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tumordesk.core.study import Instance, Patient, Series, Skipped, Study
+from tumordesk.imaging.sequence import guess_sequence
+from tumordesk.io.placing import geometry_of
+from tumordesk.io.records import SeriesFacts, Slice
+from tumordesk.io.relevance import sort_key
+from tumordesk.io.stacking import Stack, most_common_syntax, stacks_of
+from tumordesk.io.suitability import syntax_name
+
+_SeriesKey = tuple[str, ...]
+
+
+def short_hash(*parts: object) -> str:
+    """A short, stable key that gives nothing of its parts away."""
+    text = "\x1f".join(map(str, parts))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass
+class _Bucket:
+    """Slices of one DICOM Series, with the built result kept until more arrive."""
+
+    facts: SeriesFacts
+    slices: list[Slice] = field(default_factory=list)
+    built: tuple[tuple[Series, ...], tuple[Skipped, ...]] | None = None
+
+
+class DicomCollection:
+    """DICOM slices by Series; rebuilds only the series that changed."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[_SeriesKey, _Bucket] = {}
+
+    def add(self, facts: SeriesFacts, slices: Iterable[Slice], folder: Path) -> None:
+        """Take the slices of one file."""
+        key: _SeriesKey
+        if facts.series_uid:
+            key = (facts.study_uid, facts.series_uid, facts.modality)
+        else:
+            key = ("", facts.study_uid, str(folder), str(facts.number), facts.description)
+        bucket = self._buckets.setdefault(key, _Bucket(facts))
+        bucket.slices.extend(slices)
+        bucket.built = None
+
+    def build(self) -> tuple[tuple[Patient, ...], tuple[Skipped, ...]]:
+        """Patients in order of their ID, and the duplicates that were dropped."""
+        skipped: list[Skipped] = []
+        by_study: dict[tuple[str, str], list[tuple[SeriesFacts, Series]]] = defaultdict(list)
+        for key, bucket in self._buckets.items():
+            if bucket.built is None:
+                bucket.built = _build_series(bucket.facts, bucket.slices)
+            series, dropped = bucket.built
+            skipped.extend(dropped)
+            study_key = (_patient_key(bucket.facts), bucket.facts.study_uid or "|".join(key))
+            by_study[study_key].extend((bucket.facts, item) for item in series)
+        return _patients(by_study), tuple(skipped)
+
+
+def _patient_key(facts: SeriesFacts) -> str:
+    if facts.patient_id:
+        return "id " + facts.patient_id
+    if facts.patient_name:
+        return f"name {facts.patient_name} {facts.birth_date}"
+    return "study " + facts.study_uid
+
+
+def _patients(
+    by_study: dict[tuple[str, str], list[tuple[SeriesFacts, Series]]],
+) -> tuple[Patient, ...]:
+    studies: dict[str, list[Study]] = defaultdict(list)
+    who: dict[str, SeriesFacts] = {}
+    for (patient, uid), members in by_study.items():
+        facts = members[0][0]
+        who.setdefault(patient, facts)
+        ordered = sorted((series for _, series in members), key=sort_key)
+        studies[patient].append(
+            Study(
+                uid=facts.study_uid or f"unknown-{short_hash(uid)}",
+                date=facts.study_date,
+                description=facts.study_description,
+                series=tuple(ordered),
+                study_id=facts.study_id,
+                accession_number=facts.accession_number,
+            )
+        )
+    return tuple(
+        Patient(
+            patient_id=facts.patient_id,
+            name=facts.patient_name,
+            studies=tuple(sorted(studies[key], key=lambda s: (s.date, s.uid), reverse=True)),
+            birth_date=facts.birth_date,
+            sex=facts.sex,
+        )
+        for key, facts in sorted(who.items())
+    )
+
+
+def _build_series(
+    facts: SeriesFacts, slices: list[Slice]
+) -> tuple[tuple[Series, ...], tuple[Skipped, ...]]:
+    found: list[Series] = []
+    skipped: dict[Path, Skipped] = {}
+    used: set[str] = set()
+    for stack in stacks_of(slices):
+        key = _stack_key(facts, stack)
+        while key in used:
+            key = short_hash(key, "again")
+        used.add(key)
+        found.append(_series(key, facts, stack))
+        kept = {(item.file.sop_uid, item.frame): item.file.path for item in stack.slices}
+        for item in stack.duplicates:
+            twin = kept.get((item.file.sop_uid, item.frame))
+            name = f" as {twin.name}" if twin is not None else ""
+            skipped[item.file.path] = Skipped(
+                item.file.path, f"duplicate: the same image (SOP Instance UID){name}"
+            )
+    in_use = {item.path for series in found for item in series.instances}
+    return tuple(found), tuple(s for path, s in skipped.items() if path not in in_use)
+
+
+def _stack_key(facts: SeriesFacts, stack: Stack) -> str:
+    first = stack.slices[0]
+    axes = tuple(round(v, 1) + 0.0 for v in first.orientation) if first.orientation else ()
+    form = first.file.format
+    own = () if facts.series_uid else (first.file.path.parent, facts.number, facts.description)
+    return short_hash(
+        facts.study_uid, facts.series_uid, facts.modality, *own, form.rows, form.columns,
+        form.colour, first.localizer, axes, first.pixel_spacing, stack.label,
+    )  # fmt: skip
+
+
+def _series(key: str, facts: SeriesFacts, stack: Stack) -> Series:
+    geometry = geometry_of(stack)
+    first = stack.slices[0]
+    description = facts.description
+    if stack.label:
+        description = f"{description} ({stack.label})".strip()
+    guess = guess_sequence(
+        modality=facts.modality,
+        description=facts.description,
+        acquisition={**facts.acquisition, **_own_acquisition(first)},
+    )
+    syntax = most_common_syntax(stack.slices)
+    return Series(
+        key=key,
+        uid=facts.series_uid or f"unknown-{key}",
+        kind="dicom",
+        number=facts.number,
+        modality=facts.modality,
+        description=description,
+        guess=guess,
+        geometry=geometry,
+        instances=tuple(
+            Instance(s.file.path, s.file.sop_uid, s.number, s.frame, s.position)
+            for s in stack.slices
+        ),
+        transfer_syntax=syntax_name(syntax) if syntax else "mixed",
+        warnings=_warnings(geometry.notes, stack),
+        frame_of_reference_uid=facts.frame_of_reference,
+        colour=first.file.format.colour,
+        extra={"slices": stack.slices, "units": facts.units, "label": stack.label},
+    )
+
+
+def _own_acquisition(item: Slice) -> dict[str, object]:
+    """Acquisition values of this stack where they differ from the rest of the series."""
+    names = {"echo time": "EchoTime", "inversion time": "InversionTime"}
+    found: dict[str, object] = {}
+    for name, value in item.traits:
+        if name in names and isinstance(value, tuple) and value:
+            found.setdefault(names[name], value[0])
+        if name == "b-value" and isinstance(value, tuple) and value:
+            found.setdefault("BValue", value[0])
+    if item.image_type:
+        found["ImageType"] = item.image_type
+    return found
+
+
+def _warnings(notes: tuple[str, ...], stack: Stack) -> tuple[str, ...]:
+    found = list(notes)
+    if stack.duplicates:
+        count = len(stack.duplicates)
+        word = "duplicate was" if count == 1 else "duplicates were"
+        found.append(f"{count} {word} dropped")
+    if stack.slices[0].file.sop_class.startswith("1.2.840.10008.5.1.4.1.1.77.1.6"):
+        found.append("tiles of a microscopy slide, shown one by one")
+    return tuple(found)

@@ -1,0 +1,122 @@
+"""From any mix of paths to Patient, Study and Series, by headers alone."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from tumordesk.core.job import JobContext
+from tumordesk.core.study import ScanResult, Skipped
+from tumordesk.io import header as headers
+from tumordesk.io.builder import DicomCollection
+from tumordesk.io.facts import facts_of
+from tumordesk.io.frames import slices_of
+from tumordesk.io.header import NotDicom, Unusable
+from tumordesk.io.quiet import HOSTILE_ERRORS
+from tumordesk.io.walk import Found, expand
+
+_UPDATE_SECONDS = 0.25
+_AHEAD = 32
+_READERS = 4
+
+
+def scan_paths(
+    paths: Iterable[Path],
+    context: JobContext | None = None,
+    on_update: Callable[[ScanResult], None] | None = None,
+) -> ScanResult:
+    """Find every series in files, folders, zip archives and DICOMDIRs.
+
+    ``on_update`` gets what was found so far, a few times a second, on the calling thread.
+    Each file ends in a series or in ``skipped`` with the reason; nothing raises but
+
+    Raises:
+        Cancelled: the user asked to stop.
+    """
+    return _Scan(context or JobContext(), on_update).run(paths)
+
+
+class _Scan:
+    def __init__(self, context: JobContext, on_update: Callable[[ScanResult], None] | None) -> None:
+        self._context = context
+        self._on_update = on_update
+        self._dicom = DicomCollection()
+        self._skipped: list[Skipped] = []
+        self._next_update = time.monotonic() + _UPDATE_SECONDS
+        self._seen = 0
+
+    def run(self, paths: Iterable[Path]) -> ScanResult:
+        for found, prefix in _read_ahead(expand(paths, self._skipped, self._context)):
+            self._take(found, prefix)
+            self._seen += 1
+            self._context.progress(None, f"Looking at files ({self._seen})")
+            self._maybe_update()
+        return self._result()
+
+    def _take(self, found: Found, prefix: bytes | OSError) -> None:
+        try:
+            if isinstance(prefix, OSError):
+                raise prefix
+            self._take_file(found, prefix)
+        except Unusable as reason:
+            self._skip(found, str(reason))
+        except OSError as error:
+            self._skip(found, f"cannot be opened: {error.strerror or type(error).__name__}")
+        except HOSTILE_ERRORS as error:
+            self._skip(found, f"damaged file ({type(error).__name__})")
+
+    def _skip(self, found: Found, reason: str) -> None:
+        if not found.sibling:
+            self._skipped.append(Skipped(found.shown, reason))
+
+    def _take_file(self, found: Found, prefix: bytes) -> None:
+        if not prefix:
+            raise Unusable("empty file (0 bytes)")
+        try:
+            parsed = headers.read_header(found.path, prefix)
+        except NotDicom:
+            raise
+        info = found.path.stat()
+        slices = slices_of(found.path, parsed, size=info.st_size, modified_ns=info.st_mtime_ns)
+        self._dicom.add(facts_of(parsed.dataset), slices, found.path.parent)
+
+    def _maybe_update(self) -> None:
+        now = time.monotonic()
+        if self._on_update is None or now < self._next_update:
+            return
+        self._on_update(self._result())
+        cost = time.monotonic() - now
+        self._next_update = time.monotonic() + max(_UPDATE_SECONDS, 5 * cost)
+
+    def _result(self) -> ScanResult:
+        patients, duplicates = self._dicom.build()
+        return ScanResult(patients, (*self._skipped, *duplicates))
+
+
+def _prefix(path: Path) -> bytes | OSError:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(headers.PREFIX_BYTES)
+    except OSError as error:
+        return error
+
+
+def _read_ahead(found: Iterator[Found]) -> Iterator[tuple[Found, bytes | OSError]]:
+    """Each file with its first bytes, read by a few threads ahead of the parser."""
+    queue: deque[tuple[Found, Future[bytes | OSError]]] = deque()
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="scan-read") as pool:
+        try:
+            for item in found:
+                queue.append((item, pool.submit(_prefix, item.path)))
+                if len(queue) >= _AHEAD:
+                    first, future = queue.popleft()
+                    yield first, future.result()
+            while queue:
+                first, future = queue.popleft()
+                yield first, future.result()
+        finally:
+            for _, future in queue:
+                future.cancel()
