@@ -9,9 +9,22 @@ import numpy as np
 from tumordesk.core.errors import ReadError
 from tumordesk.core.study import Series
 from tumordesk.core.volume import Window
+from tumordesk.io.codec import decode
 from tumordesk.io.pixels import Array, is_native, modality_dtype, read_native, rescaled
 from tumordesk.io.reader import SeriesReader
 from tumordesk.io.records import Slice
+
+
+def finished(item: Slice, dtype: np.dtype[Any]) -> Array:
+    """One slice in modality values of ``dtype``; raises ReadError or OSError."""
+    if is_native(item.file):
+        return rescaled(read_native(item), item, dtype)
+    stored = decode(item)
+    if stored.ndim == 3:
+        return stored
+    if item.file.modality_lut:
+        return stored.astype(dtype)
+    return rescaled(stored, item, dtype)
 
 
 class DicomReader(SeriesReader):
@@ -48,9 +61,7 @@ class DicomReader(SeriesReader):
         item = self._slices[index]
         name = item.file.path.name
         try:
-            if is_native(item.file):
-                return rescaled(read_native(item), item, self._dtype)
+            return finished(item, self._dtype)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ReadError(f"{name} cannot be opened: {reason}.") from error
-        raise ReadError(f"{name}: compressed; not read yet.")

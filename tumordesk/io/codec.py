@@ -1,0 +1,146 @@
+"""Slices that need a decoder: compressed, bit-packed, colour, deflated (DICOM PS3.5 annex A)."""
+
+from __future__ import annotations
+
+import io
+import struct
+from typing import BinaryIO
+
+import numpy as np
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import get_frame
+from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    JPEGTransferSyntaxes,
+    JPEG2000TransferSyntaxes,
+    JPEGLSTransferSyntaxes,
+)
+
+from tumordesk.core.errors import ReadError
+from tumordesk.io.header import Unusable, as_plain
+from tumordesk.io.pixels import Array, unused_bits_removed
+from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
+from tumordesk.io.records import FileRecord, Slice
+
+_HTJ2K = tuple(f"1.2.840.10008.1.2.4.20{n}" for n in (1, 2, 3))
+HOLDS_THE_INTERPRETER = (*map(str, JPEG2000TransferSyntaxes), *_HTJ2K, "1.2.840.10008.1.2.5")
+"""Syntaxes whose decoders keep Python's lock: decoded in helper processes (measured)."""
+_CODESTREAMS = (*map(str, (*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes)),
+                *map(str, JPEG2000TransferSyntaxes), *_HTJ2K)  # fmt: skip
+
+
+def is_compressed(record: FileRecord) -> bool:
+    """True where the pixels are encapsulated."""
+    syntax = UID(record.format.transfer_syntax)
+    return bool(syntax.is_compressed) and syntax != DeflatedExplicitVRLittleEndian
+
+
+def decode(item: Slice) -> Array:
+    """Stored values (rows, columns), or RGB (rows, columns, 3) uint8.
+
+    Raises:
+        ReadError: the pixels are damaged or no decoder knows them; names the file and codec.
+        OSError: the file cannot be opened.
+    """
+    record = item.file
+    name = record.path.name
+    try:
+        if record.format.transfer_syntax == DeflatedExplicitVRLittleEndian:
+            plain = as_plain(record.path.read_bytes())
+            return _decode_stream(io.BytesIO(plain), item, "1.2.840.10008.1.2.1")
+        with record.path.open("rb") as stream:
+            return _decode_stream(stream, item, record.format.transfer_syntax)
+    except Unusable as reason:
+        raise ReadError(f"{name}: {reason}.") from reason
+    except ReadError:
+        raise
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        return _last_resort(item, error)
+    except HOSTILE_ERRORS as error:
+        return _last_resort(item, error)
+
+
+def _decode_stream(stream: BinaryIO, item: Slice, syntax: str) -> Array:
+    record, fmt = item.file, item.file.format
+    if is_compressed(record):
+        _check_codestream(stream, item)
+        stream.seek(0)
+    header = Dataset()
+    header.file_meta = FileMetaDataset()
+    index = item.frame if record.frames > 1 else 0
+    with quiet():
+        array = pixel_array(stream, ds_out=header, index=index or 0)
+        if fmt.photometric == "PALETTE COLOR":
+            array = apply_color_lut(array, header)
+        elif record.modality_lut:
+            return np.asarray(apply_modality_lut(array, header))
+    if array.shape[:2] != (fmt.rows, fmt.columns):
+        raise ReadError(
+            f"{record.path.name}: the picture inside is {array.shape[1]} x {array.shape[0]}, "
+            f"the header says {fmt.columns} x {fmt.rows}."
+        )
+    return _to_rgb(array) if fmt.colour else array
+
+
+def _to_rgb(array: Array) -> Array:
+    """RGB (rows, columns, 3) uint8 of 8, 16 or 32-bit colour."""
+    if array.ndim == 2:
+        array = np.stack([array] * 3, axis=-1)
+    bits = 8 * array.dtype.itemsize
+    array = array[..., :3]
+    return array if bits == 8 else (array >> (bits - 8)).astype(np.uint8)
+
+
+def _check_codestream(stream: BinaryIO, item: Slice) -> None:
+    """Refuse a codestream that declares another size than the header, before memory is taken."""
+    record, fmt = item.file, item.file.format
+    if fmt.transfer_syntax not in _CODESTREAMS:
+        return
+    stream.seek(record.pixel_offset)
+    frame = get_frame(stream, item.frame or 0, number_of_frames=record.frames)
+    size = codestream_size(frame[:4096])
+    if size is not None and size != (fmt.rows, fmt.columns):
+        raise ReadError(
+            f"{record.path.name}: the compressed picture is {size[1]} x {size[0]}, "
+            f"the header says {fmt.columns} x {fmt.rows}.",
+            "The file is damaged.",
+        )
+
+
+def codestream_size(data: bytes) -> tuple[int, int] | None:
+    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 codestream declares, if found."""
+    if data[:2] == b"\xff\x4f" and data[2:4] == b"\xff\x51" and len(data) >= 24:
+        xsiz, ysiz, xoff, yoff = struct.unpack_from(">4L", data, 8)
+        return (ysiz - yoff, xsiz - xoff)
+    if data[:2] != b"\xff\xd8":
+        return None
+    position = 2
+    while position + 9 <= len(data) and data[position] == 0xFF:
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+            continue
+        (length,) = struct.unpack_from(">H", data, position + 2)
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) or marker == 0xF7:
+            rows, columns = struct.unpack_from(">HH", data, position + 5)
+            return (rows, columns)
+        position += 2 + length
+    return None
+
+
+def _last_resort(item: Slice, error: Exception) -> Array:
+    """SimpleITK decodes some that the others do not (12-bit JPEG); else the plain reason."""
+    from tumordesk.io.itk_fallback import decode_with_itk
+
+    found = decode_with_itk(item)
+    if found is not None:
+        return unused_bits_removed(found, item.file.format) if found.ndim == 2 else found
+    syntax = UID(item.file.format.transfer_syntax).name
+    raise ReadError(
+        f"{item.file.path.name}: its {syntax} pixels cannot be decoded ({type(error).__name__}).",
+        "The file may be damaged.",
+    ) from error
