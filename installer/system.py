@@ -41,7 +41,8 @@ DISPLAY_LIBRARIES = {
     "libwayland-cursor.so.0": "libwayland-cursor0",
     "libwayland-egl.so.1": "libwayland-egl1",
 }
-"""Needed by Qt's X11 and Wayland plug-ins: only where there is a display, or where they cost no question."""
+"""Needed by Qt's X11 and Wayland plug-ins: where there is a display, or where they cost no
+question."""
 
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 """Packages that newer releases (Ubuntu 24.04, Debian 13) renamed."""
