@@ -46,7 +46,7 @@ def adapt_state(state: State, model: nn.Module) -> tuple[State, tuple[str, ...]]
     for name in unused:
         del result[name]
     if fresh or unused:
-        messages.append(_head_message(state, own, fresh))
+        messages.append(_head_message(state, own, fresh, unused))
     _add_counters(result, own)
     _require_fit(result, own)
     return {name: result[name] for name in own}, tuple(messages)
@@ -83,10 +83,11 @@ def _input_message(old: int, new: int) -> str:
     )
 
 
-def _head_message(state: State, own: State, fresh: list[str]) -> str:
-    biases = [n for n in own if n in fresh and n in state and n.endswith(".bias")]
-    if biases and len(fresh) <= 2:
-        old, new = state[biases[-1]].shape[0], own[biases[-1]].shape[0]
+def _head_message(state: State, own: State, fresh: list[str], unused: list[str]) -> str:
+    rows = [(state[n].shape, own[n].shape) for n in fresh if n in state]
+    last_only = len(rows) == len(fresh) == 2 and all(a[1:] == b[1:] for a, b in rows)
+    if last_only and not unused:
+        old, new = rows[0][0][0], rows[0][1][0]
         return (
             f"The weights were made for {old} classes, this network has {new}: "
             "its last layer starts anew and must be trained."

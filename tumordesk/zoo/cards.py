@@ -34,8 +34,8 @@ def read_folder_card(folder: Path) -> ModelCard:
         if path.stat().st_size > MAX_CARD_BYTES:
             raise ModelError(f"{folder.name}/{CARD_NAME} is over 1 MB: this is no model card.")
         card = read_card(path)
-    except RecursionError as error:
-        raise ModelError(f"{folder.name}/{CARD_NAME} is nested too deeply to be a card.") from error
+    except (RecursionError, ValueError) as error:
+        raise ModelError(f"{folder.name}/{CARD_NAME} is not a card: it cannot be read.") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ModelError(f"{folder.name}/{CARD_NAME} cannot be read: {reason}.") from error

@@ -62,7 +62,7 @@ def _read_header(path: Path, read: Any, size: int) -> tuple[dict[str, Any], int]
         raise ModelError(f"{path.name} is cut off: it ends within its header.", _HINT)
     try:
         header = json.loads(read(length).decode("utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelError(f"{path.name} is not a safetensors file.", _HINT) from error
     if not isinstance(header, dict):
         raise ModelError(f"{path.name} is not a safetensors file.", _HINT)

@@ -127,11 +127,10 @@ class Zoo:
             for folder in _folders(root):
                 try:
                     card = _checked_card(folder, taken, verify)
+                    entries.append(ModelEntry(card, folder, origin))
                 except ModelError as error:
                     problems.append(Problem(folder, str(error)))
-                    continue
-                taken.add(card.id)
-                entries.append(ModelEntry(card, folder, origin))
+                taken.add(folder.name)
         return tuple(entries), tuple(problems)
 
 
