@@ -228,6 +228,14 @@ def test_values_that_are_not_numbers_are_background(use) -> None:
     assert (result.segmentation.array > 0)[truth].mean() > 0.9
 
 
+def test_monochrome1_is_seen_as_people_see_it(use) -> None:
+    use(BrightIsTumour())
+    volume, truth = make_volume()
+    stored = (1000 - volume.array).astype(np.int16)
+    result = run(Volume(stored, volume.geometry, "1.2.3", inverted=True))
+    assert (result.segmentation.array == run(volume).segmentation.array).all()
+
+
 @pytest.mark.parametrize("fill", [0, 700, np.nan])
 def test_an_empty_image_is_no_crash(use, fill) -> None:
     use(BrightIsTumour())

@@ -129,13 +129,16 @@ def _usable_slices(volume: Volume, warnings: list[str]) -> tuple[int, ...]:
 
 
 def _finite(volume: Volume, warnings: list[str]) -> npt.NDArray[np.generic]:
-    """Grey values without NaN and infinity."""
+    """Grey values without NaN and infinity, high = bright."""
     grey = volume.grey()
     if np.issubdtype(grey.dtype, np.floating) and not np.isfinite(grey).all():
         warnings.append("Some pixel values are not numbers; they were taken as background.")
         finite = grey[np.isfinite(grey)]
         low = float(finite.min()) if finite.size else 0.0
         grey = np.nan_to_num(grey, nan=low, posinf=low, neginf=low)
+    if volume.inverted:
+        # MONOCHROME1: networks see high values bright, as people do.
+        grey = grey.astype(np.float32).max() - grey.astype(np.float32)
     if grey.min() == grey.max():
         warnings.append("The image holds one single grey value: there is nothing to see in it.")
     return grey

@@ -1,0 +1,179 @@
+"""The command line: ``tumordesk [PATH ...]`` opens the window; info, predict, models, selftest."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from tumordesk import __version__
+from tumordesk.commands.console import (
+    Exit,
+    complain,
+    exit_code,
+    log_defect,
+    prepare_streams,
+    quiet_libraries,
+)
+from tumordesk.commands.outputs import FORMATS
+from tumordesk.core.errors import Cancelled, TumorDeskError
+from tumordesk.core.model_card import NOTICE
+
+COMMANDS = ("info", "predict", "models", "selftest")
+_EXIT_CODES = (
+    "exit codes: 0 a result (also 'no tumour'), 1 another error (output not writable, defect), "
+    "2 input that cannot be read, 3 a model that does not exist or fails its hash, 4 cancelled"
+)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command line; returns the exit code. Never shows a traceback."""
+    prepare_streams()
+    try:
+        return _dispatch(list(arguments))
+    except TumorDeskError as error:
+        complain(str(error))
+        return exit_code(error)
+    except (Cancelled, KeyboardInterrupt):
+        complain("Cancelled.")
+        return Exit.CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has gone (``| head``): nothing left to say, and nowhere to.
+        return Exit.FAILED
+    except Exception as error:  # noqa: BLE001  boundary of the process: say it and log it
+        path = log_defect(error)
+        where = f" Where it happened is in {path}." if path else ""
+        complain(f"Something unexpected went wrong ({type(error).__name__}).{where}")
+        return Exit.FAILED
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if not arguments or arguments[0] not in COMMANDS:
+        return _window(window_parser().parse_args(arguments))
+    quiet_libraries()
+    options = command_parser().parse_args(arguments)
+    if options.command == "info":
+        from tumordesk.commands.info import info
+
+        return info(options.paths, as_json=options.json)
+    if options.command == "models":
+        from tumordesk.commands.models import models
+
+        return models(as_json=options.json)
+    if options.command == "selftest":
+        from tumordesk.commands.selftest import selftest
+
+        return selftest(window=not options.no_window)
+    return _predict(options)
+
+
+def _window(options: argparse.Namespace) -> int:
+    try:
+        from tumordesk.gui import app
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("tumordesk"):
+            raise
+        raise TumorDeskError(
+            f"The window needs the package {error.name}, which is not installed.",
+            "Install it with: pip install 'tumordesk[gui]'. The commands "
+            f"{', '.join(COMMANDS)} work without it.",
+        ) from error
+    if options.demo:
+        return int(app.demo())
+    return int(app.main(options.paths))
+
+
+def _predict(options: argparse.Namespace) -> int:
+    from tumordesk.commands.predict import PredictOptions, predict
+
+    return predict(
+        PredictOptions(
+            paths=tuple(options.paths),
+            model=options.model,
+            out=options.out,
+            series_uid=options.series,
+            device=options.device,
+            formats=options.format,
+            flips=options.flips,
+            classify_with=options.classify_with,
+            outline_with=options.outline_with,
+            overwrite=options.overwrite,
+        )
+    )
+
+
+def window_parser() -> argparse.ArgumentParser:
+    """Arguments of ``tumordesk [PATH ...]``."""
+    parser = argparse.ArgumentParser(
+        prog="tumordesk",
+        description=f"Opens the window with these scans. {NOTICE}",
+        epilog=f"Other commands: {', '.join(COMMANDS)}; see 'tumordesk COMMAND --help'.",
+    )
+    parser.add_argument("--version", action="version", version=f"TumorDesk {__version__}")
+    parser.add_argument(
+        "--demo",
+        action="store_true",
+        help="without a display: run the sample study in an invisible window and save a picture",
+    )
+    parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scans to open")
+    return parser
+
+
+def command_parser() -> argparse.ArgumentParser:
+    """Arguments of the commands."""
+    parser = argparse.ArgumentParser(prog="tumordesk")
+    commands = parser.add_subparsers(dest="command", required=True)
+    info = commands.add_parser("info", help="list what is in files and folders")
+    info.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    info.add_argument("--json", action="store_true", help="as JSON")
+    models = commands.add_parser("models", help="list the models at hand")
+    models.add_argument("--json", action="store_true", help="as JSON")
+    test = commands.add_parser("selftest", help="check that everything works on this machine")
+    test.add_argument("--no-window", action="store_true", help="leave the window out")
+    _add_predict(commands.add_parser("predict", help="run a model on scans", epilog=_EXIT_CODES))
+    return parser
+
+
+def _add_predict(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add("paths", nargs="+", type=Path, metavar="PATH", help="folder, file, zip, NIfTI or picture")
+    add("--model", required=True, metavar="ID", help="a model of 'tumordesk models', or its folder")
+    add(
+        "--out",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="where results go; several inputs get a folder each in it",
+    )
+    add("--series", metavar="UID", help="use this series; else the one that fits the model best")
+    add("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
+    add(
+        "--format",
+        type=_formats,
+        default=FORMATS,
+        metavar="LIST",
+        help="which results to write, with commas: nifti,png,json (default: all)",
+    )
+    add("--flips", action="store_true", help="also run mirrored slices and average (slower)")
+    add(
+        "--classify-with",
+        default="",
+        metavar="ID",
+        help="after an outline, also name the tumour type with this model",
+    )
+    add(
+        "--outline-with",
+        default="",
+        metavar="ID",
+        help="for a classifier on a series: the model that finds the slices to read "
+        "(default: t1c-tumour where there is one; 'none' reads all slices)",
+    )
+    add("--overwrite", action="store_true", help="replace results of an earlier run in DIR")
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    unknown = [part for part in chosen if part not in FORMATS]
+    if unknown or not chosen:
+        raise argparse.ArgumentTypeError(f"choose from {', '.join(FORMATS)}, not {text!r}")
+    return chosen

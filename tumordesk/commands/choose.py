@@ -1,0 +1,108 @@
+"""Which series of an input a model gets, and its voxels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tumordesk.core.errors import ReadError
+from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import ModelCard
+from tumordesk.core.study import ScanResult, Series
+from tumordesk.core.volume import Volume
+
+# How much a doubt of the preflight counts against a series when there is a choice.
+_WEIGHTS = {"localizer": 16, "ct": 16, "modality": 16, "sequence": 8, "sequence-unknown": 4}
+_OTHER_WEIGHT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class LoadedInput:
+    """A series with its voxels, and what to tell about how it was chosen."""
+
+    series: Series
+    volume: Volume
+    warnings: tuple[str, ...]
+
+
+def load_input(
+    path: Path, card: ModelCard, series_uid: str | None, context: JobContext
+) -> LoadedInput:
+    """Read the series of ``path`` that fits the model best, or the one of that UID.
+
+    Raises:
+        ReadError: nothing readable there, no such series, or it cannot be decoded.
+        Cancelled: the user asked to stop.
+    """
+    from tumordesk.io.reader import open_series
+    from tumordesk.io.scan import scan_paths
+
+    result = scan_paths([path], context)
+    if not result.series:
+        raise ReadError(nothing_readable(path, result))
+    series, warnings = choose_series(path, result, card, series_uid)
+    reader = open_series(series)
+    try:
+        volume = reader.read_volume(context)
+    except MemoryError as error:
+        raise ReadError(f"{path.name}: there is not enough memory to read it.") from error
+    finally:
+        reader.close()
+    told = (*warnings, *series.warnings, *volume.warnings)
+    return LoadedInput(series, volume, tuple(dict.fromkeys(told)))
+
+
+def choose_series(
+    path: Path, result: ScanResult, card: ModelCard, series_uid: str | None
+) -> tuple[Series, tuple[str, ...]]:
+    """The series to use and, where there was a choice, a sentence that says so.
+
+    Raises:
+        ReadError: no series has that UID.
+    """
+    found = result.series
+    if series_uid is not None:
+        found = tuple(s for s in found if series_uid in (s.uid, s.key))
+        if not found:
+            raise ReadError(
+                f"{path.name}: there is no series with the UID {series_uid}.",
+                f"Run 'tumordesk info' to see the {len(result.series)} there are.",
+            )
+    best = best_series(found, card)
+    if len(found) == 1:
+        return best, ()
+    studies = sum(len(patient.studies) for patient in result.patients)
+    of = f" of {studies} studies" if studies > 1 else ""
+    return best, (
+        f"The input holds {len(found)} series{of}; {describe(best)} was used because it fits the "
+        "model best.",
+    )
+
+
+def best_series(found: tuple[Series, ...], card: ModelCard) -> Series:
+    """The series with the fewest and slightest doubts; the most relevant of equals."""
+    from tumordesk.inference.preflight import preflight
+    from tumordesk.io.relevance import sort_key
+
+    def doubt(series: Series) -> int:
+        return sum(_WEIGHTS.get(w.code, _OTHER_WEIGHT) for w in preflight(series, card))
+
+    return min(found, key=lambda series: (doubt(series), sort_key(series)))
+
+
+def describe(series: Series) -> str:
+    """'AX FLAIR' (series 5), for people."""
+    name = f"'{series.description}'" if series.description else "one without description"
+    return f"{name} (series {series.number})" if series.number is not None else name
+
+
+def nothing_readable(path: Path, result: ScanResult) -> str:
+    """Why nothing could be used, in one sentence that names the file."""
+    if not result.skipped:
+        return f"{path.name}: there is nothing in it that could be read."
+    first = result.skipped[0]
+    reason = first.reason.rstrip(".")
+    if len(result.skipped) == 1 and first.path.name == path.name:
+        return f"{path.name}: {reason}."
+    count = len(result.skipped)
+    return f"{path.name}: none of {count} files can be used; {first.path.name}: {reason}."

@@ -1,0 +1,114 @@
+"""What commands write: results to stdout, errors and progress to stderr, defects to the log."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import Any
+
+from tumordesk.core.errors import ModelError, ReadError, TumorDeskError
+from tumordesk.core.job import JobContext, Progress
+from tumordesk.core.paths import log_dir
+
+PROGRAM = "tumordesk"
+
+
+class Exit(IntEnum):
+    """Exit codes; scripts depend on them."""
+
+    OK = 0
+    FAILED = 1
+    UNREADABLE = 2
+    MODEL = 3
+    CANCELLED = 4
+
+
+def exit_code(error: TumorDeskError) -> Exit:
+    """The exit code that tells this kind of error."""
+    if isinstance(error, ModelError):
+        return Exit.MODEL
+    return Exit.UNREADABLE if isinstance(error, ReadError) else Exit.FAILED
+
+
+def say(text: str) -> None:
+    """A line of the result, to stdout."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def say_json(document: Any) -> None:
+    """A JSON document, and nothing else, to stdout."""
+    say(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def complain(text: str) -> None:
+    """An error in one line, to stderr."""
+    clear_progress()
+    sys.stderr.write(f"{PROGRAM}: {' '.join(text.split())}\n")
+    sys.stderr.flush()
+
+
+def show_progress(progress: Progress) -> None:
+    """The progress in one line that is overwritten; only where a person is looking."""
+    if sys.stderr.isatty():
+        share = "" if progress.fraction is None else f"{progress.fraction:4.0%} "
+        sys.stderr.write(f"\r\x1b[K{share}{progress.message}"[:110])
+        sys.stderr.flush()
+
+
+def clear_progress() -> None:
+    """Remove the line of :func:`show_progress`."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\x1b[K")
+
+
+def prepare_streams() -> None:
+    """UTF-8 on every platform, and file names that are not text do not stop the program."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def quiet_libraries() -> None:
+    """Keep libraries from talking on stderr: what matters of it, our own readers report."""
+    import warnings
+
+    warnings.simplefilter("ignore")
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
+def interruptible(context: JobContext) -> None:
+    """Let Ctrl+C cancel ``context``; a second one ends the program at once."""
+    import signal
+
+    def stop(*_: object) -> None:
+        context.cancel()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    signal.signal(signal.SIGINT, stop)
+
+
+def log_defect(error: BaseException) -> Path | None:
+    """Append where an unexpected error happened to the log; returns the file, None on failure.
+
+    Only the type of the error and the places in the code are kept: messages can hold file names
+    and values, and these can hold patients' names.
+    """
+    path = log_dir() / "errors.log"
+    lines = [f"{datetime.now(UTC).isoformat(timespec='seconds')} {type(error).__name__}"]
+    lines += [
+        f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}"
+        for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write("\n".join(lines) + "\n")
+    except OSError:
+        return None
+    return path

@@ -1,0 +1,83 @@
+"""Lists the models at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tumordesk.commands.console import Exit, say, say_json
+from tumordesk.core.jsonio import to_plain
+from tumordesk.core.study import Sequence
+
+if TYPE_CHECKING:
+    from tumordesk.zoo import ModelEntry, Zoo
+
+
+def models(*, as_json: bool) -> int:
+    """Print every model that can be used, and what was refused and why."""
+    from tumordesk.zoo import Zoo
+
+    zoo = Zoo()
+    if as_json:
+        say_json(models_document(zoo))
+    else:
+        say(models_text(zoo))
+    return Exit.OK
+
+
+def models_document(zoo: Zoo) -> dict[str, Any]:
+    """The content of ``tumordesk models --json``."""
+    return {
+        "schema": 1,
+        "models": [_model(entry) for entry in zoo.entries()],
+        "problems": [
+            {"folder": str(problem.folder), "reason": problem.reason} for problem in zoo.problems()
+        ],
+    }
+
+
+def _model(entry: ModelEntry) -> dict[str, Any]:
+    card = entry.card
+    return {
+        "id": card.id,
+        "name": card.name,
+        "version": card.version,
+        "task": card.task,
+        "architecture": card.architecture,
+        "origin": entry.origin,
+        "sha256": card.weights_sha256,
+        "input": to_plain(card.input),
+        "classes": [spec.name for spec in card.classes],
+        "metrics": [to_plain(metric) for metric in card.metrics],
+        "training_data": [to_plain(data) for data in card.training_data],
+        "limits": list(card.limits),
+        "licence": card.licence,
+        "summary": card.summary,
+        "date": card.date,
+        "notice": card.notice,
+    }
+
+
+def models_text(zoo: Zoo) -> str:
+    """The models for people, one paragraph each."""
+    lines: list[str] = []
+    for entry in zoo.entries():
+        card = entry.card
+        where = "comes with TumorDesk" if entry.origin == "bundled" else "your own"
+        lines += [f"{card.id}  {card.name} {card.version} ({where})"]
+        lines += [f"    {card.task}, {card.architecture}, for {card.input.plane} {_shown(entry)}"]
+        if card.task == "classification":
+            lines += [f"    classes: {', '.join(spec.label for spec in card.classes)}"]
+        lines += [
+            f"    {metric.name} {metric.value:.3f} ({metric.split}, n={metric.n})"
+            for metric in card.metrics
+        ]
+        lines += [f"    {card.licence}  {card.notice}".rstrip(), ""]
+    lines += [f"refused: {p.folder.name}: {p.reason}" for p in zoo.problems()]
+    return "\n".join(lines).rstrip() or "No models at hand."
+
+
+def _shown(entry: ModelEntry) -> str:
+    try:
+        return Sequence(entry.card.input.sequence).shown
+    except ValueError:
+        return entry.card.input.sequence

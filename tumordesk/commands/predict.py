@@ -1,0 +1,278 @@
+"""Runs a model on files from the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tumordesk.commands.choose import LoadedInput, describe, load_input
+from tumordesk.commands.console import (
+    Exit,
+    clear_progress,
+    complain,
+    interruptible,
+    say,
+    show_progress,
+)
+from tumordesk.commands.outputs import (
+    describe_lesion,
+    refuse_existing,
+    result_document,
+    write_outputs,
+)
+from tumordesk.core.errors import InputMismatch, ReadError
+from tumordesk.core.finding import AnalysisResult
+from tumordesk.core.job import JobContext
+from tumordesk.core.segmentation import Segmentation
+
+if TYPE_CHECKING:
+    from tumordesk.zoo import ModelEntry
+
+DEFAULT_OUTLINE = "t1c-tumour"
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """What was asked for. ``outline_with``: a model id, 'none', or '' = the default one."""
+
+    paths: tuple[Path, ...]
+    model: str
+    out: Path
+    series_uid: str | None = None
+    device: str = "auto"
+    formats: tuple[str, ...] = ("nifti", "png", "json")
+    flips: bool = False
+    classify_with: str = ""
+    outline_with: str = ""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class _Models:
+    main: ModelEntry
+    outline: ModelEntry | None
+    classifier: ModelEntry | None
+
+
+def predict(options: PredictOptions) -> int:
+    """Run the model on every input; returns the exit code.
+
+    One input's results go into ``out`` itself; several inputs get a folder each. An input that
+    cannot be read does not stop the others.
+
+    Raises:
+        ModelError: a model is missing or not what its card says.
+        WriteError: results cannot be written.
+        Cancelled: Ctrl+C.
+    """
+    folders = output_folders(options.paths, options.out)
+    models = _find_models(options)
+    if not options.overwrite:
+        for folder in folders:
+            refuse_existing(folder)
+    context = JobContext(show_progress)
+    interruptible(context)
+    code = Exit.OK
+    with ThreadPoolExecutor(1, thread_name_prefix="read") as pool:
+        for path, folder, loading in _read_ahead(pool, options, folders, models, context):
+            try:
+                loaded = loading.result()
+                line = _predict_one(path, folder, loaded, options, models, context)
+            except (ReadError, InputMismatch) as error:
+                complain(_naming(path, str(error)))
+                code = Exit.UNREADABLE
+            else:
+                clear_progress()
+                say(line)
+    return code
+
+
+def _read_ahead(
+    pool: ThreadPoolExecutor,
+    options: PredictOptions,
+    folders: Sequence[Path],
+    models: _Models,
+    context: JobContext,
+) -> Iterator[tuple[Path, Path, Future[LoadedInput]]]:
+    """Inputs in order; the next one is read while the model runs on this one."""
+    quiet = _Quiet(context)
+    jobs: list[Future[LoadedInput]] = []
+    for number, (path, folder) in enumerate(zip(options.paths, folders, strict=True)):
+        while len(jobs) < min(number + 2, len(options.paths)):
+            next_path = options.paths[len(jobs)]
+            card = models.main.card
+            jobs.append(pool.submit(load_input, next_path, card, options.series_uid, quiet))
+        yield path, folder, jobs[number]
+        # A volume that has been used must not stay in memory.
+        jobs[number] = Future()
+
+
+class _Quiet(JobContext):
+    """Cancelled with another context, but shows no progress of its own."""
+
+    def __init__(self, other: JobContext) -> None:
+        super().__init__()
+        self._other = other
+
+    @property
+    def cancelled(self) -> bool:
+        """True once the other was cancelled."""
+        return self._other.cancelled
+
+    def check(self) -> None:
+        """Raise Cancelled once the other was cancelled."""
+        self._other.check()
+
+
+def _predict_one(
+    path: Path,
+    folder: Path,
+    loaded: LoadedInput,
+    options: PredictOptions,
+    models: _Models,
+    context: JobContext,
+) -> str:
+    from tumordesk.inference.devices import limit_threads
+    from tumordesk.inference.run import run_model
+
+    limit_threads()
+    volume, series = loaded.volume, loaded.series
+    extra: list[str] = list(loaded.warnings)
+    outline = _outline(loaded, models, options, context, extra)
+    result = run_model(
+        volume,
+        series,
+        models.main,
+        context,
+        device=options.device,
+        flips=options.flips,
+        outline=outline,
+    )
+    second = None
+    if models.classifier is not None and result.outcome == "tumour":
+        second = run_model(
+            volume,
+            series,
+            models.classifier,
+            context,
+            device=options.device,
+            outline=result.segmentation,
+        )
+    told = [*extra, *result.provenance.warnings]
+    told += second.provenance.warnings if second else ()
+    document = result_document(
+        models.main.card, result, volume.geometry, told, source=str(path), second=second
+    )
+    write_outputs(folder, options.formats, document, result, volume, overwrite=options.overwrite)
+    return f"{path.name}: {summary(result, second)} ({describe(series)}), results in {folder}"
+
+
+def _outline(
+    loaded: LoadedInput,
+    models: _Models,
+    options: PredictOptions,
+    context: JobContext,
+    told: list[str],
+) -> Segmentation | None:
+    """For a classifier on a series: where the tumour is. A single picture is read as it is."""
+    if models.outline is None or loaded.series.slices == 1:
+        return None
+    from tumordesk.inference.run import run_model
+
+    result = run_model(loaded.volume, loaded.series, models.outline, context, device=options.device)
+    card = models.outline.card
+    told.append(f"The slices to classify were chosen by the outline of {card.id} {card.version}.")
+    return result.segmentation
+
+
+def _find_models(options: PredictOptions) -> _Models:
+    from tumordesk.core.errors import ModelError, ModelNotFound
+    from tumordesk.zoo import Zoo
+
+    zoo = Zoo()
+
+    def find(model_id: str, task: str | None = None) -> ModelEntry:
+        entry = zoo.find(model_id)
+        if task is not None and entry.card.task != task:
+            raise ModelError(f"Model {model_id} does {entry.card.task}, not {task}.")
+        zoo.verify(entry)
+        return entry
+
+    main = find(options.model)
+    outline = classifier = None
+    if main.card.task == "classification":
+        wanted = options.outline_with or DEFAULT_OUTLINE
+        if wanted != "none":
+            try:
+                outline = find(wanted, "segmentation")
+            except ModelNotFound:
+                if options.outline_with:
+                    raise
+    elif options.classify_with:
+        classifier = find(options.classify_with, "classification")
+    return _Models(main, outline, classifier)
+
+
+def output_folders(paths: Sequence[Path], out: Path) -> list[Path]:
+    """``out`` itself for one input; for several a folder each, named after the input.
+
+    Suffixes are left out (``case.01.nii.gz`` -> ``case.01``) unless two inputs would then share
+    a name; what is still the same gets a number.
+    """
+    if len(paths) == 1:
+        return [out]
+    short = [_short_name(path) for path in paths]
+    folded = [name.casefold() for name in short]
+    names = [
+        name if folded.count(name.casefold()) == 1 else _full_name(path)
+        for name, path in zip(short, paths, strict=True)
+    ]
+    taken: set[str] = set()
+    unique = []
+    for name in names:
+        candidate, number = name, 2
+        while candidate.casefold() in taken:
+            candidate, number = f"{name}-{number}", number + 1
+        taken.add(candidate.casefold())
+        unique.append(out / candidate)
+    return unique
+
+
+def _full_name(path: Path) -> str:
+    return path.name or path.resolve().name or "input"
+
+
+def _short_name(path: Path) -> str:
+    name = _full_name(path)
+    if path.is_dir():
+        return name
+    for suffix in (".nii.gz", ".tar.gz"):
+        if name.lower().endswith(suffix):
+            return name[: -len(suffix)] or name
+    stem = Path(name).stem
+    # A DICOM file is often named by its UID: the last part of it is no suffix.
+    return name if Path(name).suffix[1:].isdigit() else stem or name
+
+
+def summary(result: AnalysisResult, second: AnalysisResult | None) -> str:
+    """The result in one line."""
+    classes = result.classification or (second.classification if second else None)
+    parts = [result.outcome]
+    measured = result.measurements
+    if measured is not None and measured.lesions:
+        count = len(measured.lesions)
+        plural = "s" if count > 1 else ""
+        total = "" if measured.volume_ml is None else f" {measured.volume_ml:.1f} mL in"
+        parts[0] += f",{total} {count} lesion{plural}; {describe_lesion(measured.lesions[0])[:-1]}"
+    if classes is not None:
+        parts.append(
+            f"{classes.labels[classes.winner]} {classes.probabilities[classes.winner]:.0%}"
+        )
+    return ", ".join(parts)
+
+
+def _naming(path: Path, text: str) -> str:
+    return text if path.name in text else f"{path.name}: {text}"
