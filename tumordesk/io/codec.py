@@ -13,9 +13,9 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, pixel_array
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
-    JPEGTransferSyntaxes,
     JPEG2000TransferSyntaxes,
     JPEGLSTransferSyntaxes,
+    JPEGTransferSyntaxes,
 )
 
 from tumordesk.core.errors import ReadError
@@ -125,7 +125,7 @@ def codestream_size(data: bytes) -> tuple[int, int] | None:
             position += 1
             continue
         (length,) = struct.unpack_from(">H", data, position + 2)
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC) or marker == 0xF7:
+        if (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)) or marker == 0xF7:
             rows, columns = struct.unpack_from(">HH", data, position + 5)
             return (rows, columns)
         position += 2 + length

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import closing
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -9,22 +12,15 @@ import numpy as np
 from tumordesk.core.errors import ReadError
 from tumordesk.core.study import Series
 from tumordesk.core.volume import Window
-from tumordesk.io.codec import decode
-from tumordesk.io.pixels import Array, is_native, modality_dtype, read_native, rescaled
-from tumordesk.io.reader import SeriesReader
+from tumordesk.imaging.windowing import auto_window
+from tumordesk.io.pixels import Array, modality_dtype
+from tumordesk.io.reader import OnSlice, SeriesReader, outward
 from tumordesk.io.records import Slice
+from tumordesk.io.slices import decoding_seconds, finished
 
-
-def finished(item: Slice, dtype: np.dtype[Any]) -> Array:
-    """One slice in modality values of ``dtype``; raises ReadError or OSError."""
-    if is_native(item.file):
-        return rescaled(read_native(item), item, dtype)
-    stored = decode(item)
-    if stored.ndim == 3:
-        return stored
-    if item.file.modality_lut:
-        return stored.astype(dtype)
-    return rescaled(stored, item, dtype)
+PROCESSES_FROM_S = 1.0
+"""Total decoding time from which helper processes pay (they take about a second to start)."""
+LONGEST_STALL_S = 0.08
 
 
 class DicomReader(SeriesReader):
@@ -41,10 +37,21 @@ class DicomReader(SeriesReader):
         """uint8, int16, uint16 or float32: one for the whole series."""
         return self._dtype
 
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """Windows of the middle slice."""
-        return self._slices[self.middle].windows
+    @cached_property
+    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+        """Windows of the middle slice.
+
+        Where it has none but marks padding, an automatic one that leaves the padding out.
+        """
+        item = self._slices[self.middle]
+        if item.windows or item.file.padding is None or self.colour:
+            return item.windows
+        try:
+            array = self.read_slice(self.middle)
+        except ReadError:
+            return ()
+        low, high = (v * item.slope + item.intercept for v in item.file.padding)
+        return (auto_window(array, padding=(min(low, high), max(low, high))),)
 
     @property
     def inverted(self) -> bool:
@@ -58,10 +65,25 @@ class DicomReader(SeriesReader):
 
     def read_slice(self, index: int) -> Array:
         """See :meth:`SeriesReader.read_slice`."""
-        item = self._slices[index]
-        name = item.file.path.name
-        try:
-            return finished(item, self._dtype)
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            raise ReadError(f"{name} cannot be opened: {reason}.") from error
+        return finished(self._slices[index], self._dtype)
+
+    def _decode_all(
+        self, array: Array, on_slice: OnSlice | None
+    ) -> Generator[tuple[int, str | None]]:
+        costs = [decoding_seconds(item) for item in self._slices]
+        if sum(costs) < PROCESSES_FROM_S and max(costs) < LONGEST_STALL_S:
+            yield from super()._decode_all(array, on_slice)
+            return
+        from tumordesk.io.pool import decode_in_processes
+
+        order = outward(self.series.slices, self.middle)
+        results = decode_in_processes(self._slices, order, self._dtype, self._closed.is_set)
+        with closing(results):
+            for index, result in results:
+                if isinstance(result, str):
+                    yield index, result
+                    continue
+                array[index] = result
+                if on_slice is not None:
+                    on_slice(index, array[index])
+                yield index, None

@@ -1,0 +1,235 @@
+"""Helper processes for decoders that keep Python's lock, so that no window stalls for them.
+
+Started when first needed, kept for half a minute after, ended with the program. A helper that
+crashes or hangs costs its slice, never the program.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+    wait,
+)
+from typing import Any
+
+import numpy as np
+
+from tumordesk.core.errors import ReadError
+from tumordesk.io.pixels import Array
+from tumordesk.io.records import Slice
+
+WORKERS = max(1, min(8, os.cpu_count() or 1))
+LINGER_S = 30.0
+STALL_S = 60.0
+_MEMORY_CAP = 8 * 2**30
+_Result = Array | str
+Results = Generator[tuple[int, _Result]]
+
+
+def _prepare_helper() -> None:
+    """In a new helper: leave Ctrl+C to the parent, end with it, and cap the memory."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    if sys.platform == "linux":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_CAP, hard))
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
+
+
+def _decode_in_helper(item: Slice, dtype: str) -> _Result:
+    """Runs in a helper: the slice, or what is wrong with it."""
+    from tumordesk.io.slices import finished_or_reason
+
+    return finished_or_reason(item, np.dtype(dtype))
+
+
+class _Pool:
+    """The one process pool of the program."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._executor: ProcessPoolExecutor | None = None
+        self._users = 0
+        self._timer: threading.Timer | None = None
+
+    def acquire(self) -> ProcessPoolExecutor:
+        with self._lock:
+            self._users += 1
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            if self._executor is None:
+                self._executor = ProcessPoolExecutor(
+                    WORKERS,
+                    mp_context=multiprocessing.get_context("spawn"),
+                    initializer=_prepare_helper,
+                )
+            return self._executor
+
+    def release(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0 and self._executor is not None:
+                self._timer = threading.Timer(LINGER_S, self.shutdown)
+                self._timer.name, self._timer.daemon = "decode-linger", True
+                self._timer.start()
+
+    def discard(self, broken: ProcessPoolExecutor) -> None:
+        """Forget a pool that broke or hangs, and end its processes."""
+        with self._lock:
+            if self._executor is broken:
+                self._executor = None
+        for process in list((getattr(broken, "_processes", None) or {}).values()):
+            process.kill()
+        broken.shutdown(wait=False, cancel_futures=True)
+
+    def shutdown(self) -> None:
+        """End the helpers unless they are in use."""
+        with self._lock:
+            if self._users:
+                return
+            executor, self._executor = self._executor, None
+            timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.cancel()
+        if executor is not None:
+            executor.shutdown(wait=True, cancel_futures=True)
+
+
+_pool = _Pool()
+
+
+def shutdown() -> None:
+    """End the helper processes now, unless a volume is being read."""
+    _pool.shutdown()
+
+
+def decode_in_processes(
+    items: Sequence[Slice],
+    order: Sequence[int],
+    dtype: np.dtype[Any],
+    closed: Callable[[], bool],
+) -> Results:
+    """Decode slices in helpers, as they come: (index, array or what was wrong).
+
+    While the helpers start, one thread of this process works as well.
+    """
+    return _Run(items, order, dtype, closed).results()
+
+
+class _Run:
+    def __init__(
+        self,
+        items: Sequence[Slice],
+        order: Sequence[int],
+        dtype: np.dtype[Any],
+        closed: Callable[[], bool],
+    ) -> None:
+        self._items, self._dtype, self._closed = items, dtype, closed
+        self._queue = deque(order)
+        self._remote: dict[Future[_Result], int] = {}
+        self._local: dict[Future[_Result], int] = {}
+        self._warm = False
+        self._suspects: list[int] = []
+        self._usable = True
+
+    def results(self) -> Results:
+        executor = _pool.acquire()
+        try:
+            with ThreadPoolExecutor(1, thread_name_prefix="decode") as thread:
+                while self._queue or self._remote or self._local:
+                    if self._closed():
+                        raise ReadError("The series was closed while it was being read.")
+                    self._submit(executor, thread)
+                    yield from self._collect(executor)
+            for index in self._suspects:
+                yield index, self._alone(index)
+        finally:
+            for future in (*self._remote, *self._local):
+                future.cancel()
+            _pool.release()
+
+    def _submit(self, executor: ProcessPoolExecutor, thread: ThreadPoolExecutor) -> None:
+        from tumordesk.io.slices import finished_or_reason
+
+        if self._queue and not self._local and not self._warm:
+            index = self._queue.popleft()
+            work = thread.submit(finished_or_reason, self._items[index], self._dtype)
+            self._local[work] = index
+        while self._usable and self._queue and len(self._remote) < 2 * WORKERS:
+            index = self._queue[0]
+            try:
+                job = executor.submit(_decode_in_helper, self._items[index], self._dtype.str)
+            except (BrokenExecutor, RuntimeError):
+                self._broke(executor)
+                return
+            self._queue.popleft()
+            self._remote[job] = index
+
+    def _collect(self, executor: ProcessPoolExecutor) -> Results:
+        done, _ = wait({**self._remote, **self._local}, STALL_S, return_when=FIRST_COMPLETED)
+        if not done:
+            self._broke(executor)
+            return
+        for future in done:
+            if future in self._local:
+                yield self._local.pop(future), future.result()
+                continue
+            index = self._remote.get(future)
+            if index is None:
+                continue
+            try:
+                result = future.result()
+            except BrokenExecutor:
+                self._broke(executor)
+                continue
+            self._warm = True
+            del self._remote[future]
+            yield index, result
+
+    def _broke(self, executor: ProcessPoolExecutor) -> None:
+        """Helpers crashed or hang: the slices they had are tried one at a time at the end."""
+        _pool.discard(executor)
+        self._suspects.extend(self._remote.values())
+        self._remote.clear()
+        self._usable = self._warm = False
+
+    def _alone(self, index: int) -> _Result:
+        """One slice in a helper of its own; if no helper starts at all, in this process."""
+        context = multiprocessing.get_context("spawn")
+        name = self._items[index].file.path.name
+        with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_helper) as own:
+            try:
+                own.submit(os.getpid).result(STALL_S)
+            except (BrokenExecutor, TimeoutError):
+                from tumordesk.io.slices import finished_or_reason
+
+                return finished_or_reason(self._items[index], self._dtype)
+            job = own.submit(_decode_in_helper, self._items[index], self._dtype.str)
+            try:
+                return job.result(STALL_S)
+            except BrokenExecutor:
+                return f"{name}: its decoder crashed; the file is damaged."
+            except TimeoutError:
+                _pool.discard(own)
+                return f"{name}: decoding took more than {STALL_S:.0f} s; the file is damaged."
