@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from inference_fakes import make_card, make_series, make_volume
 
+from inference_fakes import make_card, make_series, make_volume
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.core.model_card import InputSpec
 from tumordesk.core.study import Sequence, SequenceGuess

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+
 from inference_fakes import (
     BrightIsTumour,
     MeanDecides,
@@ -14,7 +15,6 @@ from inference_fakes import (
     make_volume,
     write_model,
 )
-
 from tumordesk.core.errors import Cancelled, InputMismatch, ModelError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext, Progress
@@ -230,7 +230,7 @@ def test_values_that_are_not_numbers_are_background(use) -> None:
 
 def test_monochrome1_is_seen_as_people_see_it(use) -> None:
     use(BrightIsTumour())
-    volume, truth = make_volume()
+    volume, _ = make_volume()
     stored = (1000 - volume.array).astype(np.int16)
     result = run(Volume(stored, volume.geometry, "1.2.3", inverted=True))
     assert (result.segmentation.array == run(volume).segmentation.array).all()

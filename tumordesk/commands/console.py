@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import logging
+import signal
 import sys
+import threading
 import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
@@ -76,21 +81,27 @@ def prepare_streams() -> None:
 
 def quiet_libraries() -> None:
     """Keep libraries from talking on stderr: what matters of it, our own readers report."""
-    import warnings
-
     warnings.simplefilter("ignore")
-    logging.getLogger().addHandler(logging.NullHandler())
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
 
 
-def interruptible(context: JobContext) -> None:
-    """Let Ctrl+C cancel ``context``; a second one ends the program at once."""
-    import signal
+@contextmanager
+def interruptible(context: JobContext) -> Iterator[None]:
+    """Within it, Ctrl+C cancels ``context``; a second one ends the program at once."""
 
     def stop(*_: object) -> None:
         context.cancel()
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    signal.signal(signal.SIGINT, stop)
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may handle signals
+        return
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def log_defect(error: BaseException) -> Path | None:

@@ -28,8 +28,8 @@ def info(paths: Sequence[Path], *, as_json: bool) -> int:
     from tumordesk.io.scan import scan_paths
 
     context = JobContext(show_progress)
-    interruptible(context)
-    result = scan_paths(paths, context)
+    with interruptible(context):
+        result = scan_paths(paths, context)
     clear_progress()
     if as_json:
         say_json(info_document(result))
