@@ -85,6 +85,17 @@ def test_key_picture_has_square_pixels_outline_line_and_caption() -> None:
     assert (marked == 255).all(axis=2).any()
 
 
+def test_edge_letters_stand_at_their_edges() -> None:
+    pixels = np.full((600, 600), 100, np.uint8)
+    plain = key_picture(pixels, Window(100.0, 200.0), None, {})
+    marked = key_picture(pixels, Window(100.0, 200.0), None, {}, letters=("A", "P", "R", "L"))
+    rows, columns = np.nonzero((marked != plain).any(axis=2))
+    inner = (rows > 40) & (rows < 560) & (columns > 40) & (columns < 560)
+    assert not inner.any()
+    for edge in (rows < 40, rows > 560, columns < 40, columns > 560):
+        assert edge.any()
+
+
 def test_colour_picture_stays_in_colour() -> None:
     pixels = np.zeros((600, 700, 3), np.uint8)
     pixels[..., 1] = 200

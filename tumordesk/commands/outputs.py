@@ -189,10 +189,17 @@ def key_pictures(result: AnalysisResult, volume: Volume) -> list[tuple[str, Any]
             inverted=volume.inverted,
             pixel_spacing_mm=volume.geometry.pixel_spacing_mm,
             lines=lines,
+            letters=edge_letters(volume.geometry),
             caption=f"{text} Slice {index + 1} of {volume.geometry.shape[0]}. {NOTICE}",
         )
         pictures.append((f"key-{number}-slice-{index + 1:03d}.png", picture))
     return pictures
+
+
+def edge_letters(geometry: Geometry) -> tuple[str, str, str, str] | None:
+    """R, L, A, P, H, F at the top, bottom, left and right of a slice; None where unknown."""
+    rows, columns = geometry.axis_letters(1), geometry.axis_letters(2)
+    return None if rows is None or columns is None else (*rows, *columns)
 
 
 def _worth_showing(result: AnalysisResult, volume: Volume) -> list[tuple[int, str, Lesion | None]]:

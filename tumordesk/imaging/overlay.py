@@ -18,6 +18,7 @@ Rgb8 = npt.NDArray[np.uint8]
 FILL_OPACITY = 0.45
 MIN_SHORT_SIDE = 512
 _LINE = (255, 255, 255)
+_HALO = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ def key_picture(
     inverted: bool = False,
     pixel_spacing_mm: tuple[float, float] | None = None,
     lines: Sequence[PictureLine] = (),
+    letters: tuple[str, str, str, str] | None = None,
     caption: str = "",
     opacity: float = FILL_OPACITY,
 ) -> Rgb8:
@@ -98,6 +100,7 @@ def key_picture(
         pixels: (rows, columns) modality values, or uint8 (rows, columns, 3).
         labels: label map of the slice, or None for the plain slice.
         lines: diameters to draw, (row, column) ends.
+        letters: R, L, A, P, H or F at the top, bottom, left and right edge; None where unknown.
         caption: text below the picture; empty = no strip.
 
     Returns:
@@ -116,7 +119,11 @@ def key_picture(
     if labels is not None:
         _draw_contours(draw, labels, colours, scale)
     for line in lines:
-        draw.line(_points(np.array([line.start, line.end]), scale), fill=_LINE, width=2)
+        ends = _points(np.array([line.start, line.end]), scale)
+        draw.line(ends, fill=_HALO, width=4)
+        draw.line(ends, fill=_LINE, width=2)
+    if letters is not None:
+        _draw_letters(draw, letters, height, width)
     picture = np.asarray(image)
     return np.concatenate([picture, _caption(caption, width)]) if caption else picture.copy()
 
@@ -146,6 +153,17 @@ def _draw_contours(
     for number, colour in colours.items():
         for piece in contour_segments(labels == number):
             draw.line(_points(piece, scale), fill=colour, width=2)
+
+
+def _draw_letters(
+    draw: ImageDraw.ImageDraw, letters: tuple[str, str, str, str], height: int, width: int
+) -> None:
+    places = ((width / 2, 14), (width / 2, height - 14), (14, height / 2), (width - 14, height / 2))
+    font = ImageFont.load_default(size=18)
+    for letter, place in zip(letters, places, strict=True):
+        draw.text(
+            place, letter, font=font, fill=_LINE, anchor="mm", stroke_width=2, stroke_fill=_HALO
+        )
 
 
 def _caption(text: str, width: int) -> Rgb8:
