@@ -126,6 +126,27 @@ def test_the_last_feature_layer_feeds_the_head(architecture):
     assert torch.equal(again, logits)
 
 
+@pytest.mark.parametrize("architecture", ["unet", "unet-mobilenetv2", "mobilenetv2", "resnet18"])
+def test_a_frozen_backbone_does_not_change_in_training(architecture):
+    model = make(architecture)
+    parts.freeze_backbone(model)
+    parts.training_mode(model)
+    before = {n: t.clone() for n, t in parts.backbone(model).state_dict().items()}
+    optimiser = torch.optim.SGD([p for p in model.parameters() if p.requires_grad], lr=0.1)
+    head = [p.clone() for p in parts.head_parameters(model)]
+    model(torch.randn(2, 1, 64, 64)).square().mean().backward()
+    optimiser.step()
+    assert all(torch.equal(t, before[n]) for n, t in parts.backbone(model).state_dict().items())
+    assert not all(map(torch.equal, head, parts.head_parameters(model)))
+    assert model.training
+
+
+def test_a_backbone_that_is_not_frozen_trains_as_usual():
+    model = make("resnet18").eval()
+    parts.training_mode(model)
+    assert parts.backbone(model).training
+
+
 # Sources: torchvision's model pages (1000 classes, 3 channels); timm's results table for
 # mobilenetv1_100 and legacy_xception; for UNet the sum of its convolutions written out below.
 @pytest.mark.parametrize(

@@ -106,9 +106,9 @@ def _require_fit(state: State, own: State) -> None:
     wrong = [n for n in own if not _fits(state, own, n)] + [n for n in state if n not in own]
     if wrong:
         raise ModelError(
-            f"These weights belong to another architecture: {len(wrong)} entries do not fit, "
-            f"the first is {wrong[0]}.",
-            "Choose the architecture the weights were trained with.",
+            "These weights belong to another architecture, or to other options of it: "
+            f"{len(wrong)} entries do not fit, the first is {wrong[0]}.",
+            "Choose the architecture and options the weights were trained with.",
         )
 
 

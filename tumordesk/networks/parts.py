@@ -65,3 +65,16 @@ def input_layers(model: nn.Module) -> tuple[str, ...]:
         if isinstance(module, nn.Conv2d):
             return (name,)
     raise ValueError(f"{type(model).__name__} has no convolution")
+
+
+def freeze_backbone(model: nn.Module) -> None:
+    """Leave only decoder and head to be trained; use :func:`training_mode` from then on."""
+    backbone(model).requires_grad_(False)
+
+
+def training_mode(model: nn.Module) -> None:
+    """``model.train()``, except that a frozen backbone stays in eval mode: its dropout is off and
+    its batch normalisation keeps the statistics it came with."""
+    model.train()
+    if not any(parameter.requires_grad for parameter in backbone_parameters(model)):
+        backbone(model).eval()
