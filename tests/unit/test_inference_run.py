@@ -283,7 +283,7 @@ def test_flips_give_an_agreement_map(use) -> None:
     assert agreement.dtype == np.float32
     assert (agreement == 1.0).mean() > 0.99
     assert (plain.segmentation.array == flipped.segmentation.array).mean() > 0.999
-    assert sum(model.batches) == 10 + 40
+    assert sum(model.batches) == 10 + 20
 
 
 def outline_of(volume, mask) -> Segmentation:

@@ -216,9 +216,13 @@ def _worth_showing(result: AnalysisResult, volume: Volume) -> list[tuple[int, st
 
 
 def describe_lesion(lesion: Lesion) -> str:
-    """'Lesion 1, right: 35.2 mL, 52 x 41 mm.' with what is known."""
-    side = f", {lesion.side}" if lesion.side else ""
-    parts = []
+    """'Lesion 1: right, 35.2 mL, 52 x 41 mm.' with what is known."""
+    return f"Lesion {lesion.number}: {size_and_side(lesion)}."
+
+
+def size_and_side(lesion: Lesion) -> str:
+    """'right, 35.2 mL, 52 x 41 mm' with what is known."""
+    parts = [lesion.side] if lesion.side else []
     if lesion.volume_ml is not None:
         parts.append(f"{lesion.volume_ml:.1f} mL")
     long, short = lesion.longest, lesion.perpendicular
@@ -227,4 +231,4 @@ def describe_lesion(lesion: Lesion) -> str:
             parts.append(f"{long.length_mm:.0f} x {short.length_mm:.0f} mm")
         else:
             parts.append(f"{long.length_px:.0f} x {short.length_px:.0f} pixels")
-    return f"Lesion {lesion.number}{side}: {', '.join(parts)}."
+    return ", ".join(parts)

@@ -19,13 +19,13 @@ from tumordesk.commands.console import (
 )
 from tumordesk.commands.folders import output_folders
 from tumordesk.commands.outputs import (
-    describe_lesion,
     refuse_existing,
     result_document,
+    size_and_side,
     write_outputs,
 )
 from tumordesk.core.errors import InputMismatch, ReadError
-from tumordesk.core.finding import AnalysisResult
+from tumordesk.core.finding import AnalysisResult, Measurements
 from tumordesk.core.job import JobContext
 from tumordesk.core.segmentation import Segmentation
 
@@ -226,17 +226,21 @@ def summary(result: AnalysisResult, second: AnalysisResult | None) -> str:
     """The result in one line."""
     classes = result.classification or (second.classification if second else None)
     parts = [result.outcome]
-    measured = result.measurements
-    if measured is not None and measured.lesions:
-        count = len(measured.lesions)
-        plural = "s" if count > 1 else ""
-        total = "" if measured.volume_ml is None else f" {measured.volume_ml:.1f} mL in"
-        parts[0] += f",{total} {count} lesion{plural}; {describe_lesion(measured.lesions[0])[:-1]}"
+    if result.measurements is not None and result.measurements.lesions:
+        parts[0] += f" ({_sizes(result.measurements)})"
     if classes is not None:
-        parts.append(
-            f"{classes.labels[classes.winner]} {classes.probabilities[classes.winner]:.0%}"
-        )
+        winner = classes.winner
+        parts.append(f"{classes.labels[winner]} {classes.probabilities[winner]:.0%}")
     return ", ".join(parts)
+
+
+def _sizes(measured: Measurements) -> str:
+    largest = size_and_side(measured.lesions[0])
+    count = len(measured.lesions)
+    if count == 1:
+        return largest
+    total = "" if measured.volume_ml is None else f", {measured.volume_ml:.1f} mL"
+    return f"{count} lesions{total}; the largest {largest}"
 
 
 def _naming(path: Path, text: str) -> str:

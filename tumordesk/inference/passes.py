@@ -16,8 +16,8 @@ from tumordesk.inference.engine import Engine
 Float32 = npt.NDArray[np.float32]
 
 NO_FLIPS: tuple[tuple[int, ...], ...] = ((),)
-ALL_FLIPS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
-"""As is, mirrored left-right, mirrored top-bottom, turned by 180 degrees: axes to flip."""
+MIRRORED: tuple[tuple[int, ...], ...] = ((), (-1,))
+"""As is and mirrored left-right: axes to flip. Networks are not trained on heads upside down."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.imaging.components import remove_small_islands
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk.inference.engine import Engine
-from tumordesk.inference.passes import ALL_FLIPS, NO_FLIPS, Batch, run_batches
+from tumordesk.inference.passes import MIRRORED, NO_FLIPS, Batch, run_batches
 
 Float32 = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.uint8]
@@ -58,9 +58,9 @@ def segment_slices(
 ) -> Segmentation:
     """Run a segmentation network over ``indices``; other slices stay empty.
 
-    With ``flips`` the slices are also run mirrored (left-right, top-bottom, both): the mask comes
-    from the mean probability, and ``agreement`` is the share of the four runs that put the pixel
-    where the mask has it (inside or outside).
+    With ``flips`` the slices are also run mirrored left-right: the mask comes from the mean
+    probability, and ``agreement`` is the share of the runs that put the pixel where the mask has
+    it (inside or outside): 1 where both agree, 0.5 where they differ.
     """
     placed = preparer.placement.height * preparer.placement.width
     maker = LabelMaker(card.postprocess, placed / (geometry.shape[1] * geometry.shape[2]))
@@ -72,7 +72,7 @@ def segment_slices(
         indices,
         context,
         verb="Segmenting",
-        flips=ALL_FLIPS if flips else NO_FLIPS,
+        flips=MIRRORED if flips else NO_FLIPS,
         until=0.95,
     )
     for batch in batches:
