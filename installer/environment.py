@@ -17,6 +17,21 @@ import system
 from say import SetupError, say
 
 STAMP = "tumordesk-setup.json"
+CANDIDATE_SHIM = """\
+# Ubuntu 22.04 ships a release candidate of Python 3.11 without these two; PyTorch wants them.
+import sys
+
+if not hasattr(sys, "get_int_max_str_digits"):
+
+    def get_int_max_str_digits():
+        return 0
+
+    def set_int_max_str_digits(maxdigits):
+        pass
+
+    sys.get_int_max_str_digits = get_int_max_str_digits
+    sys.set_int_max_str_digits = set_int_max_str_digits
+"""
 RUNNING = "tumordesk-setup-running"
 NEEDED_GB = 8.0
 """Free space for a first set-up: 5.5 GB in the environment, the rest while downloading."""
@@ -130,6 +145,15 @@ class Environment:
             raise SetupError("The environment could not be made; Python says why above.")
         # A set-up that is interrupted from here on is recognised as such.
         (self.folder / RUNNING).touch()
+        if not system.is_final(str(self.python)):
+            self._complete_candidate(f"python{version}")
+
+    def _complete_candidate(self, name: str) -> None:
+        """Give a release candidate of Python what it lacks, in this environment only."""
+        say("This Python is a release candidate; adding what it lacks to the environment.")
+        packages = self.folder / "lib" / name / "site-packages"
+        (packages / "tumordesk_candidate.py").write_text(CANDIDATE_SHIM, encoding="utf-8")
+        (packages / "tumordesk_candidate.pth").write_text("import tumordesk_candidate\n", "utf-8")
 
     def _get_uv(self) -> None:
         """Put uv, at its pinned version, into the environment with what is at hand."""

@@ -71,15 +71,25 @@ def python_version(command: str) -> str | None:
     return answer.stdout.strip() if answer.returncode == 0 else None
 
 
+def is_final(command: str) -> bool:
+    """False for the release candidate of Python 3.11 that Ubuntu 22.04 ships.
+
+    It lacks a function of ``sys`` that came in the last days before the release.
+    """
+    code = "import sys; sys.get_int_max_str_digits()"
+    return subprocess.run([command, "-c", code], capture_output=True, check=False).returncode == 0
+
+
 def find_python(avoid: Path) -> str:
     """The interpreter to build on: the one that runs this, ``python3``, then 3.13, 3.12, 3.11.
 
     One that lies under ``avoid`` (the environment that is about to be replaced) does not count.
+    A release candidate is taken only where there is nothing better.
 
     Raises:
         SetupError: there is none of the right version.
     """
-    seen = []
+    seen, candidates = [], []
     names = (sys.executable, "python3", *(f"python{v}" for v in reversed(PYTHONS)))
     for name in names:
         path = shutil.which(name)
@@ -87,9 +97,13 @@ def find_python(avoid: Path) -> str:
             continue
         version = python_version(path)
         if version in PYTHONS:
-            return path
-        if version is not None and version not in seen:
+            if is_final(path):
+                return path
+            candidates.append(path)
+        elif version is not None and version not in seen:
             seen.append(version)
+    if candidates:
+        return candidates[0]
     found = f"found {', '.join(seen)}" if seen else "found none"
     raise SetupError(
         f"Python 3.11, 3.12 or 3.13 is needed, {found}. On Ubuntu 22.04 this line brings one:\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import socket
 import subprocess
 import sys
@@ -138,6 +139,26 @@ def test_a_folder_of_somebody_elses_is_never_deleted(tmp_path):
 def test_a_python_of_the_right_version_is_found(tmp_path):
     found = system.find_python(avoid=tmp_path)
     assert system.python_version(found) in system.PYTHONS
+
+
+def test_a_release_candidate_is_taken_only_where_there_is_nothing_better(tmp_path, monkeypatch):
+    monkeypatch.setattr(system.shutil, "which", lambda name: f"/usr/bin/{Path(name).name}")
+    monkeypatch.setattr(system, "python_version", lambda path: "3.11")
+    monkeypatch.setattr(system, "is_final", lambda path: path.endswith("python3.12"))
+    assert system.find_python(avoid=tmp_path) == "/usr/bin/python3.12"
+    monkeypatch.setattr(system, "is_final", lambda path: False)
+    assert system.find_python(avoid=tmp_path) == f"/usr/bin/{Path(sys.executable).name}"
+
+
+def test_what_a_release_candidate_lacks_is_added(monkeypatch, tmp_path):
+    assert system.is_final(sys.executable)
+    monkeypatch.delattr(sys, "get_int_max_str_digits")
+    monkeypatch.delattr(sys, "set_int_max_str_digits")
+    shim = tmp_path / "shim.py"
+    shim.write_text(environment.CANDIDATE_SHIM)
+    runpy.run_path(str(shim))
+    assert sys.get_int_max_str_digits() == 0
+    sys.set_int_max_str_digits(maxdigits=10)
 
 
 def test_without_a_right_python_the_line_that_brings_one_is_said(tmp_path, monkeypatch):
