@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from tumordesk.core.study import Instance, Patient, Series, Skipped, Study
 from tumordesk.imaging.sequence import guess_sequence
+from tumordesk.io.names import short_hash
 from tumordesk.io.placing import geometry_of
 from tumordesk.io.records import SeriesFacts, Slice
 from tumordesk.io.relevance import sort_key
@@ -17,12 +17,6 @@ from tumordesk.io.stacking import Stack, most_common_syntax, stacks_of
 from tumordesk.io.suitability import syntax_name
 
 _SeriesKey = tuple[str, ...]
-
-
-def short_hash(*parts: object) -> str:
-    """A short, stable key that gives nothing of its parts away."""
-    text = "\x1f".join(map(str, parts))
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 @dataclass

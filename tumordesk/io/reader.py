@@ -186,13 +186,11 @@ def _fill(array: Array, failed: dict[int, str]) -> None:
 
 
 def open_series(series: Series) -> SeriesReader:
-    """A reader for any series that a scan found.
-
-    Raises:
-        ReadError: there is no reader for it.
-    """
+    """A reader for any series that a scan found. Opens no file yet."""
     if series.kind == "dicom":
         from tumordesk.io.dicom_reader import DicomReader
 
         return DicomReader(series)
-    raise ReadError(f"{series.description}: this kind of file is not read.")
+    from tumordesk.io.other_readers import PictureReader, VolumeFileReader
+
+    return PictureReader(series) if series.kind == "picture" else VolumeFileReader(series)

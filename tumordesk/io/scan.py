@@ -13,9 +13,12 @@ from tumordesk.core.study import ScanResult, Skipped
 from tumordesk.io import header as headers
 from tumordesk.io.builder import DicomCollection
 from tumordesk.io.facts import facts_of
+from tumordesk.io.files_builder import FileCollection
 from tumordesk.io.frames import slices_of
-from tumordesk.io.header import NotDicom, Unusable
+from tumordesk.io.header import Unusable
+from tumordesk.io.pictures import looks_like_picture, picture_facts
 from tumordesk.io.quiet import HOSTILE_ERRORS
+from tumordesk.io.volumes import kind_of, volume_facts
 from tumordesk.io.walk import Found, expand
 
 _UPDATE_SECONDS = 0.25
@@ -44,6 +47,7 @@ class _Scan:
         self._context = context
         self._on_update = on_update
         self._dicom = DicomCollection()
+        self._files = FileCollection()
         self._skipped: list[Skipped] = []
         self._next_update = time.monotonic() + _UPDATE_SECONDS
         self._seen = 0
@@ -75,13 +79,24 @@ class _Scan:
     def _take_file(self, found: Found, prefix: bytes) -> None:
         if not prefix:
             raise Unusable("empty file (0 bytes)")
-        try:
-            parsed = headers.read_header(found.path, prefix)
-        except NotDicom:
-            raise
+        if prefix[128:132] != b"DICM" and self._take_other(found, prefix):
+            return
+        parsed = headers.read_header(found.path, prefix)
         info = found.path.stat()
         slices = slices_of(found.path, parsed, size=info.st_size, modified_ns=info.st_mtime_ns)
         self._dicom.add(facts_of(parsed.dataset), slices, found.path.parent)
+
+    def _take_other(self, found: Found, prefix: bytes) -> bool:
+        """Take a picture or volume file; False when it is neither."""
+        if looks_like_picture(prefix):
+            for facts in picture_facts(found.path):
+                self._files.add_picture(found.path, found.shown, facts)
+            return True
+        kind = kind_of(found.path, prefix)
+        if kind is None:
+            return False
+        self._files.add_volume(found.path, found.shown, volume_facts(found.path, kind))
+        return True
 
     def _maybe_update(self) -> None:
         now = time.monotonic()
@@ -93,7 +108,7 @@ class _Scan:
 
     def _result(self) -> ScanResult:
         patients, duplicates = self._dicom.build()
-        return ScanResult(patients, (*self._skipped, *duplicates))
+        return ScanResult((*patients, *self._files.build()), (*self._skipped, *duplicates))
 
 
 def _prefix(path: Path) -> bytes | OSError:

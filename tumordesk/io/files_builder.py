@@ -1,0 +1,87 @@
+"""Series of pictures and volume files: one for each file, one Study for each folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tumordesk.core.geometry import Geometry, Verdict
+from tumordesk.core.study import Instance, Patient, Series, Study
+from tumordesk.imaging.sequence import guess_from_name
+from tumordesk.io.names import made_up_uid, short_hash, stem
+from tumordesk.io.pictures import PictureFacts
+from tumordesk.io.relevance import sort_key
+from tumordesk.io.volumes import VolumeFacts
+
+_NO_SPACING = "a picture says nothing of millimetres: sizes are in pixels"
+
+
+class FileCollection:
+    """Pictures and volume files of a scan."""
+
+    def __init__(self) -> None:
+        self._folders: dict[Path, list[Series]] = {}
+        self._shown: dict[Path, Path] = {}
+
+    def add_picture(self, path: Path, shown: Path, facts: PictureFacts) -> None:
+        """Take a picture file."""
+        geometry = Geometry(
+            (facts.pages, facts.rows, facts.columns), verdict=Verdict.NO_MM, notes=(_NO_SPACING,)
+        )
+        pages = range(facts.pages)
+        instances = tuple(Instance(path, frame=i if facts.pages > 1 else None) for i in pages)
+        series = Series(
+            key=short_hash("picture", shown),
+            uid=made_up_uid("picture", shown.absolute()),
+            kind="picture",
+            number=None,
+            modality="",
+            description=shown.name,
+            guess=guess_from_name(stem(shown)),
+            geometry=geometry,
+            instances=instances,
+            transfer_syntax=facts.format,
+            colour=facts.colour,
+            extra={"picture": facts},
+        )
+        self._add(series, shown)
+
+    def add_volume(self, path: Path, shown: Path, facts: VolumeFacts) -> None:
+        """Take a NIfTI, NRRD or MetaImage file."""
+        count = facts.geometry.shape[0]
+        series = Series(
+            key=short_hash("volume", shown),
+            uid=made_up_uid("volume", shown.absolute()),
+            kind=facts.kind,
+            number=None,
+            modality="",
+            description=shown.name,
+            guess=guess_from_name(stem(shown)),
+            geometry=facts.geometry,
+            instances=tuple(Instance(path, frame=i) for i in range(count)),
+            transfer_syntax=facts.format,
+            warnings=facts.warnings,
+            colour=facts.colour,
+            extra={"volume": facts},
+        )
+        self._add(series, shown)
+
+    def _add(self, series: Series, shown: Path) -> None:
+        self._folders.setdefault(shown.parent, []).append(series)
+
+    def build(self) -> tuple[Patient, ...]:
+        """One nameless patient with one study for each folder."""
+        return tuple(
+            Patient(
+                patient_id="",
+                name="",
+                studies=(
+                    Study(
+                        uid=made_up_uid("folder", folder.absolute()),
+                        date="",
+                        description=folder.absolute().name,
+                        series=tuple(sorted(series, key=sort_key)),
+                    ),
+                ),
+            )
+            for folder, series in sorted(self._folders.items())
+        )

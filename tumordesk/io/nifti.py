@@ -1,0 +1,314 @@
+"""The NIfTI-1 and NIfTI-2 header, both ways (nifti.nimh.nih.gov, nifti1.h and nifti2.h)."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from tumordesk.core.geometry import FloatArray
+from tumordesk.io.header import Unusable
+
+DTYPES: dict[int, str] = {
+    2: "u1", 4: "i2", 8: "i4", 16: "f4", 64: "f8", 128: "rgb", 256: "i1", 512: "u2", 768: "u4",
+    1024: "i8", 1280: "u8", 2304: "rgba",
+}  # fmt: skip
+_CODES = {"u1": 2, "i2": 4, "f4": 16, "u2": 512}
+_MM = {1: 1000.0, 2: 1.0, 3: 0.001}
+RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
+HEADER_BYTES = 544
+_MAX_EXTENT = 32767
+
+
+@dataclass(frozen=True)
+class NiftiHeader:
+    """What matters of a header. ``affine`` maps (slice, row, column) to LPS mm, or is None.
+
+    ``shape`` is (slices, rows, columns) of one volume, ``volumes`` how many there are;
+    ``spacing`` is in mm, or None where the units are not said. ``dtype`` is a name of DTYPES.
+    """
+
+    shape: tuple[int, int, int]
+    volumes: int
+    dtype: str
+    order: str
+    offset: int
+    slope: float
+    intercept: float
+    spacing: tuple[float, float, float] | None
+    affine: FloatArray | None
+    orientation_note: str
+    description: str
+
+    @property
+    def voxel_bytes(self) -> int:
+        """Bytes of one voxel in the file."""
+        return {"rgb": 3, "rgba": 4}.get(self.dtype) or np.dtype(self.dtype).itemsize
+
+    @property
+    def volume_bytes(self) -> int:
+        """Bytes of the first volume."""
+        return int(np.prod(self.shape, dtype=np.int64)) * self.voxel_bytes
+
+
+def open_stream(path: Path) -> BinaryIO:
+    """The file, unzipped on the way where it is gzipped (by content, not by name)."""
+    stream = path.open("rb")
+    if stream.read(2) != b"\x1f\x8b":
+        stream.seek(0)
+        return stream
+    stream.seek(0)
+    import gzip
+
+    return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
+
+
+def read_nifti_header(path: Path) -> NiftiHeader:
+    """Parse the header of a .nii or .nii.gz file.
+
+    Raises:
+        Unusable: it is no NIfTI file, or broken. OSError: it cannot be opened.
+    """
+    try:
+        with open_stream(path) as stream:
+            data = stream.read(HEADER_BYTES)
+    except (EOFError, zlib.error) as error:
+        raise Unusable("cut off or damaged (gzip)") from error
+    return parse_nifti_header(data)
+
+
+def parse_nifti_header(data: bytes) -> NiftiHeader:
+    """NiftiHeader of the first bytes of a (decompressed) file; raises Unusable."""
+    if len(data) < 348:
+        raise Unusable("not a NIfTI file: too short")
+    for order in "<>":
+        (size,) = struct.unpack_from(order + "i", data)
+        if size == 348:
+            return _version_1(data, order)
+        if size == 540 and len(data) >= 540:
+            return _version_2(data, order)
+    raise Unusable("not a NIfTI file")
+
+
+def _version_1(data: bytes, order: str) -> NiftiHeader:
+    magic = data[344:348]
+    if magic[:3] == b"ni1":
+        raise Unusable("NIfTI header without its image (.hdr/.img pair): convert it to .nii")
+    if magic[:3] != b"n+1":
+        raise Unusable("an Analyze file, whose orientation is ambiguous: convert it to NIfTI")
+    dim = struct.unpack_from(order + "8h", data, 40)
+    (datatype,) = struct.unpack_from(order + "h", data, 70)
+    pixdim = struct.unpack_from(order + "8f", data, 76)
+    offset, slope, intercept = struct.unpack_from(order + "3f", data, 108)
+    codes = struct.unpack_from(order + "2h", data, 252)
+    quaternion = struct.unpack_from(order + "6f", data, 256)
+    rows = struct.unpack_from(order + "12f", data, 280)
+    return _header(dim, datatype, pixdim, offset, (slope, intercept), codes, quaternion, rows,
+                   data[123], data[148:228], order)  # fmt: skip
+
+
+def _version_2(data: bytes, order: str) -> NiftiHeader:
+    if data[4:7] != b"n+2":
+        raise Unusable("NIfTI-2 header without its image (.hdr/.img pair): convert it to .nii")
+    (datatype,) = struct.unpack_from(order + "h", data, 12)
+    dim = struct.unpack_from(order + "8q", data, 16)
+    pixdim = struct.unpack_from(order + "8d", data, 104)
+    (offset,) = struct.unpack_from(order + "q", data, 168)
+    scale = struct.unpack_from(order + "2d", data, 176)
+    codes = struct.unpack_from(order + "2i", data, 344)
+    quaternion = struct.unpack_from(order + "6d", data, 352)
+    rows = struct.unpack_from(order + "12d", data, 400)
+    (units,) = struct.unpack_from(order + "i", data, 500)
+    return _header(dim, datatype, pixdim, offset, scale, codes, quaternion, rows,
+                   units & 0xFF, data[240:320], order)  # fmt: skip
+
+
+def _header(
+    dim: tuple[int, ...],
+    datatype: int,
+    pixdim: tuple[float, ...],
+    offset: float,
+    scale: tuple[float, ...],
+    codes: tuple[int, ...],
+    quaternion: tuple[float, ...],
+    rows: tuple[float, ...],
+    units: int,
+    text: bytes,
+    order: str,
+) -> NiftiHeader:
+    count = dim[0]
+    if not 1 <= count <= 7 or any(not 1 <= n <= 2**31 for n in dim[1 : count + 1]):
+        raise Unusable("damaged NIfTI header: impossible dimensions")
+    size = [*dim[1 : count + 1], 1, 1, 1][:3]
+    if max(size) > _MAX_EXTENT:
+        raise Unusable("damaged NIfTI header: impossible dimensions")
+    if datatype not in DTYPES:
+        raise Unusable(f"NIfTI data type {datatype} is not read")
+    if not np.isfinite(offset) or not 0 <= offset < 2**31:
+        raise Unusable("damaged NIfTI header: impossible data offset")
+    slope = scale[0] if np.isfinite(scale[0]) and scale[0] != 0 else 1.0
+    intercept = scale[1] if np.isfinite(scale[1]) and scale[0] != 0 else 0.0
+    unit = _MM.get(units & 7)
+    affine, note = _affine(codes, quaternion, rows, pixdim, unit if unit is not None else 1.0)
+    steps = [abs(v) for v in (pixdim[3], pixdim[2], pixdim[1])]
+    spacing = None
+    if unit is not None and all(np.isfinite(v) and v > 0 for v in steps):
+        spacing = (steps[0] * unit, steps[1] * unit, steps[2] * unit)
+    if affine is not None:
+        lengths = np.linalg.norm(affine[:3, :3], axis=0)
+        spacing = (float(lengths[0]), float(lengths[1]), float(lengths[2]))
+    return NiftiHeader(
+        shape=(int(size[2]), int(size[1]), int(size[0])),
+        volumes=int(np.prod(dim[4 : count + 1], dtype=np.int64)) if count > 3 else 1,
+        dtype=DTYPES[datatype],
+        order=order,
+        offset=int(offset),
+        slope=float(slope),
+        intercept=float(intercept),
+        spacing=spacing,
+        affine=affine,
+        orientation_note=note,
+        description=text.split(b"\0")[0].decode("latin-1").strip(),
+    )
+
+
+def _affine(
+    codes: tuple[int, ...],
+    quaternion: tuple[float, ...],
+    rows: tuple[float, ...],
+    pixdim: tuple[float, ...],
+    unit: float,
+) -> tuple[FloatArray | None, str]:
+    """(slice, row, column) to LPS mm: sform where its code is set, else qform, else None."""
+    qform_code, sform_code = codes
+    matrix = None
+    if sform_code > 0:
+        matrix = np.vstack([np.reshape(rows, (3, 4)), [0, 0, 0, 1]]).astype(np.float64)
+    if (matrix is None or not _usable(matrix)) and qform_code > 0:
+        matrix = _from_quaternion(quaternion, pixdim)
+    if matrix is None or not _usable(matrix):
+        return None, "the file does not say how the picture lies in the patient"
+    matrix[:3] *= unit
+    lps = RAS_TO_LPS @ matrix
+    return np.ascontiguousarray(lps[:, [2, 1, 0, 3]]), ""
+
+
+def _usable(matrix: FloatArray) -> bool:
+    if not np.isfinite(matrix).all():
+        return False
+    lengths = np.linalg.norm(matrix[:3, :3], axis=0)
+    if lengths.min() <= 1e-6 or lengths.max() > 1e5:
+        return False
+    return bool(abs(np.linalg.det(matrix[:3, :3] / lengths)) > 0.1)
+
+
+def _from_quaternion(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -> FloatArray:
+    b, c, d, x, y, z = quaternion
+    a = np.sqrt(max(0.0, 1.0 - b * b - c * c - d * d))
+    rotation = np.array(
+        [
+            [a * a + b * b - c * c - d * d, 2 * (b * c - a * d), 2 * (b * d + a * c)],
+            [2 * (b * c + a * d), a * a + c * c - b * b - d * d, 2 * (c * d - a * b)],
+            [2 * (b * d - a * c), 2 * (c * d + a * b), a * a + d * d - c * c - b * b],
+        ]
+    )
+    factor = -1.0 if pixdim[0] < 0 else 1.0
+    matrix = np.eye(4)
+    matrix[:3, :3] = rotation * np.array([pixdim[1], pixdim[2], pixdim[3] * factor])
+    matrix[:3, 3] = (x, y, z)
+    return matrix
+
+
+def build_nifti_header(
+    shape: tuple[int, int, int],
+    dtype: np.dtype[Any],
+    spacing: tuple[float, float, float] | None,
+    affine: FloatArray | None,
+    description: str,
+) -> bytes:
+    """352 bytes of NIfTI-1 header for a (slice, row, column) array, little endian.
+
+    Without ``affine`` both orientation codes stay 0; without ``spacing`` the units stay unknown.
+    """
+    header = bytearray(352)
+    kind = f"{dtype.kind}{dtype.itemsize}"
+    steps = spacing or (1.0, 1.0, 1.0)
+    struct.pack_into("<i", header, 0, 348)
+    struct.pack_into("<8h", header, 40, 3, shape[2], shape[1], shape[0], 1, 1, 1, 1)
+    struct.pack_into("<2h", header, 70, _CODES[kind], dtype.itemsize * 8)
+    struct.pack_into("<8f", header, 76, 1.0, steps[2], steps[1], steps[0], 0, 0, 0, 0)
+    struct.pack_into("<3f", header, 108, 352.0, 1.0, 0.0)
+    header[123] = 2 if spacing is not None else 0
+    text = description.encode("ascii", "replace")[:79]
+    header[148 : 148 + len(text)] = text
+    if affine is not None:
+        _pack_orientation(header, RAS_TO_LPS @ affine[:, [2, 1, 0, 3]], steps)
+    header[344:348] = b"n+1\0"
+    return bytes(header)
+
+
+def _pack_orientation(
+    header: bytearray, matrix: FloatArray, steps: tuple[float, float, float]
+) -> None:
+    struct.pack_into("<12f", header, 280, *matrix[:3].reshape(-1))
+    rotation = matrix[:3, :3] / np.linalg.norm(matrix[:3, :3], axis=0)
+    factor = 1.0 if np.linalg.det(rotation) > 0 else -1.0
+    rotation[:, 2] *= factor
+    rigid = bool(np.allclose(rotation.T @ rotation, np.eye(3), atol=1e-4))
+    struct.pack_into("<2h", header, 252, 1 if rigid else 0, 1)
+    if rigid:
+        struct.pack_into("<f", header, 76, factor)
+        struct.pack_into("<6f", header, 256, *_quaternion(rotation), *matrix[:3, 3])
+
+
+def _quaternion(rotation: FloatArray) -> tuple[float, float, float]:
+    """(b, c, d) of a rotation matrix, with a >= 0."""
+    symmetric = np.array(
+        [
+            [rotation.trace(), 0, 0, 0],
+            [rotation[2, 1] - rotation[1, 2], 0, 0, 0],
+            [rotation[0, 2] - rotation[2, 0], 0, 0, 0],
+            [rotation[1, 0] - rotation[0, 1], 0, 0, 0],
+        ],
+        dtype=np.float64,
+    )
+    for i in range(3):
+        for j in range(3):
+            symmetric[i + 1, j + 1] = rotation[i, j] + rotation[j, i]
+        symmetric[i + 1, i + 1] -= rotation.trace()
+    _, vectors = np.linalg.eigh(symmetric)
+    found = vectors[:, -1]
+    found = found if found[0] >= 0 else -found
+    return (float(found[1]), float(found[2]), float(found[3]))
+
+
+def read_voxels(path: Path, header: NiftiHeader) -> npt.NDArray[Any]:
+    """Stored voxels of the first volume, (slice, row, column) or (slice, row, column, 3).
+
+    Raises:
+        Unusable: cut off or damaged. OSError: cannot be opened.
+    """
+    buffer = bytearray(header.volume_bytes)
+    view = memoryview(buffer)
+    try:
+        with open_stream(path) as stream:
+            left = header.offset
+            while left > 0 and (skipped := len(stream.read(min(left, 1 << 20)))):
+                left -= skipped
+            done = 0
+            while done < len(view) and (got := stream.readinto(view[done:])):  # type: ignore[attr-defined]
+                done += got
+    except (EOFError, zlib.error) as error:
+        raise Unusable("cut off or damaged (gzip)") from error
+    if done < len(view):
+        raise Unusable(f"cut off: {done // 1024} of {len(view) // 1024} KB of voxels are there")
+    if header.dtype in ("rgb", "rgba"):
+        array = np.frombuffer(buffer, np.uint8).reshape(*header.shape, header.voxel_bytes)
+        return np.ascontiguousarray(array[..., :3])
+    kind = np.dtype(header.order + header.dtype)
+    return np.frombuffer(buffer, kind).reshape(header.shape)

@@ -1,0 +1,112 @@
+"""Readers for pictures and for volume files."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+
+from tumordesk.core.errors import ReadError
+from tumordesk.core.study import Series
+from tumordesk.io.header import Unusable
+from tumordesk.io.memory import ensure_fits
+from tumordesk.io.pictures import PictureFacts, read_picture
+from tumordesk.io.quiet import HOSTILE_ERRORS
+from tumordesk.io.reader import Array, OnSlice, SeriesReader
+from tumordesk.io.volumes import VolumeFacts
+
+
+class PictureReader(SeriesReader):
+    """Pages of a picture file."""
+
+    def __init__(self, series: Series) -> None:
+        super().__init__(series)
+        self._facts: PictureFacts = series.extra["picture"]
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8, uint16 or float32."""
+        return np.dtype(self._facts.dtype)
+
+    def read_slice(self, index: int) -> Array:
+        """See :meth:`SeriesReader.read_slice`."""
+        instance = self.series.instances[index]
+        return read_picture(instance.path, instance.frame or 0, self._facts)
+
+
+class VolumeFileReader(SeriesReader):
+    """NIfTI, NRRD, MetaImage: decoded as a whole at the first slice, then kept until closed."""
+
+    def __init__(self, series: Series) -> None:
+        super().__init__(series)
+        self._facts: VolumeFacts = series.extra["volume"]
+        self._path = series.instances[0].path
+        self._lock = threading.Lock()
+        self._array: Array | None = None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """uint8, int16, uint16 or float32."""
+        return np.dtype(self._facts.dtype)
+
+    def read_slice(self, index: int) -> Array:
+        """See :meth:`SeriesReader.read_slice`."""
+        return np.asarray(self._load()[index])
+
+    def _load(self) -> Array:
+        with self._lock:
+            if self._array is None:
+                voxels = int(np.prod(self.geometry.shape, dtype=np.int64))
+                ensure_fits(voxels * (8 if self._facts.dtype == "float32" else 4), self._path.name)
+                self._array = self._read()
+                self._array.flags.writeable = False
+            return self._array
+
+    def _read(self) -> Array:
+        name = self._path.name
+        try:
+            array = self._voxels()
+        except Unusable as reason:
+            raise ReadError(f"{name}: {reason}.") from reason
+        except OSError as error:
+            reason_text = error.strerror or type(error).__name__
+            raise ReadError(f"{name} cannot be opened: {reason_text}.") from error
+        except HOSTILE_ERRORS as error:
+            raise ReadError(f"{name}: damaged ({type(error).__name__}).") from error
+        if array.shape[:3] != self.geometry.shape:
+            raise ReadError(f"{name}: the file changed since it was found.", "Open it again.")
+        return array
+
+    def _voxels(self) -> Array:
+        header = self._facts.nifti
+        if header is None:
+            from tumordesk.io.itk_volume import read_itk_voxels
+
+            return read_itk_voxels(self._path).astype(self.dtype, copy=False)
+        from tumordesk.io.nifti import read_voxels
+
+        stored = read_voxels(self._path, header)
+        if (header.slope == 1.0 and header.intercept == 0.0) or self.colour:
+            return stored.astype(self.dtype, copy=False)
+        scaled = stored.astype(np.float32)
+        scaled *= np.float32(header.slope)
+        scaled += np.float32(header.intercept)
+        return scaled
+
+    def _decode_all(
+        self, array: Array, on_slice: OnSlice | None
+    ) -> Generator[tuple[int, str | None]]:
+        whole = self._load()
+        for index in range(len(whole)):
+            array[index] = whole[index]
+            if on_slice is not None:
+                on_slice(index, array[index])
+            yield index, None
+
+    def close(self) -> None:
+        """Forget the voxels."""
+        super().close()
+        with self._lock:
+            self._array = None
