@@ -20,15 +20,17 @@ class FileCollection:
 
     def __init__(self) -> None:
         self._folders: dict[Path, list[Series]] = {}
-        self._shown: dict[Path, Path] = {}
 
     def add_picture(self, path: Path, shown: Path, facts: PictureFacts) -> None:
         """Take a picture file."""
         geometry = Geometry(
-            (facts.pages, facts.rows, facts.columns), verdict=Verdict.NO_MM, notes=(_NO_SPACING,)
+            (len(facts.pages), facts.rows, facts.columns),
+            verdict=Verdict.NO_MM,
+            notes=(_NO_SPACING,),
         )
-        pages = range(facts.pages)
-        instances = tuple(Instance(path, frame=i if facts.pages > 1 else None) for i in pages)
+        several = len(facts.pages) > 1
+        instances = tuple(Instance(path, frame=i if several else None) for i in facts.pages)
+        others = f"{facts.others} pages of another size or kind are left out"
         series = Series(
             key=short_hash("picture", shown),
             uid=made_up_uid("picture", shown.absolute()),
@@ -40,6 +42,7 @@ class FileCollection:
             geometry=geometry,
             instances=instances,
             transfer_syntax=facts.format,
+            warnings=(others,) if facts.others else (),
             colour=facts.colour,
             extra={"picture": facts},
         )

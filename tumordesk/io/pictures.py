@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import BmpImagePlugin, Image, ImageOps, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tumordesk.core.errors import ReadError
 from tumordesk.io.header import Unusable
@@ -20,17 +20,25 @@ MAX_PAGES = 5000
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP")
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 _WIDE = ("I;16", "I;16L", "I;16B", "I;16N")
-_PLUGINS = (BmpImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin)
+_ERRORS: tuple[type[Exception], ...] = (
+    Image.DecompressionBombError,
+    SyntaxError,
+    *HOSTILE_ERRORS,
+)
 _SWAPS_SIDES = (5, 6, 7, 8)
 _GREY_CHECK_PIXELS = 16_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """What a picture file holds. ``dtype`` is that of its slices; pages all have this size."""
+    """What a picture file holds: ``pages`` of one size, ``others`` of another that are left out.
+
+    ``dtype`` is that of its slices.
+    """
 
     format: str
-    pages: int
+    pages: tuple[int, ...]
+    others: int
     rows: int
     columns: int
     colour: bool
@@ -54,34 +62,31 @@ def _open(path: Path) -> Image.Image:
     return image
 
 
-def picture_facts(path: Path) -> list[PictureFacts]:
-    """Facts for each run of pages of one size (one entry but for odd TIFF files).
+def picture_facts(path: Path) -> PictureFacts:
+    """Facts of a picture file; of a TIFF, all pages like the first.
 
     Raises:
-        Unusable: damaged, or too large. OSError: it cannot be opened.
+        Unusable: damaged, too large, or not read. OSError: it cannot be opened.
     """
     try:
         with _open(path) as image:
-            pages = int(getattr(image, "n_frames", 1))
-            if pages > MAX_PAGES:
-                raise Unusable(f"refused: {pages} pages")
-            sizes = {_facts(image)}
-            for page in range(1, pages):
+            first = _facts(image)
+            pages = [0]
+            count = int(getattr(image, "n_frames", 1)) if image.format == "TIFF" else 1
+            if count > MAX_PAGES:
+                raise Unusable(f"refused: {count} pages")
+            for page in range(1, count):
                 with quiet():
                     image.seek(page)
-                if image.size[0] * image.size[1] > MAX_PIXELS:
-                    raise Unusable("refused: a page is larger than 100 million pixels")
-                sizes.add(_facts(image))
-    except Unusable:
+                if image.size[0] * image.size[1] <= MAX_PIXELS and _facts(image) == first:
+                    pages.append(page)
+    except (Unusable, FileNotFoundError, PermissionError):
         raise
-    except FileNotFoundError:
-        raise
-    except (Image.DecompressionBombError, SyntaxError, *HOSTILE_ERRORS) as error:
+    except UnidentifiedImageError as error:
+        raise Unusable("a kind of picture that is not read, or a damaged one") from error
+    except _ERRORS as error:
         raise Unusable(f"damaged picture ({type(error).__name__})") from error
-    if len(sizes) > 1:
-        raise Unusable("a TIFF whose pages differ in size or kind: save them one by one")
-    first = sizes.pop()
-    return [PictureFacts(first.format, pages, first.rows, first.columns, first.colour, first.dtype)]
+    return replace(first, pages=tuple(pages), others=count - len(pages))
 
 
 def _facts(image: Image.Image) -> PictureFacts:
@@ -89,7 +94,8 @@ def _facts(image: Image.Image) -> PictureFacts:
     if image.getexif().get(0x0112) in _SWAPS_SIDES:
         columns, rows = rows, columns
     colour, dtype = _kind(image)
-    return PictureFacts(image.format or "", 1, rows, columns, colour, dtype)
+    kind = "JPEG" if image.format == "MPO" else image.format or ""
+    return PictureFacts(kind, (0,), 0, rows, columns, colour, dtype)
 
 
 def _kind(image: Image.Image) -> tuple[bool, str]:
@@ -108,7 +114,7 @@ def _kind(image: Image.Image) -> tuple[bool, str]:
 
 def _is_grey(image: Image.Image) -> bool:
     """True where red, green and blue agree everywhere (most scans saved as RGB)."""
-    if image.format == "JPEG" and image.mode == "RGB":
+    if image.format in ("JPEG", "MPO") and image.mode == "RGB":
         # Decoded at an eighth of its size: whether there is colour shows there as well.
         image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
     rgb = _on_black(image)
@@ -151,7 +157,7 @@ def read_picture(path: Path, page: int, facts: PictureFacts) -> Array:
             array = _pixels(image, facts)
     except Unusable as reason:
         raise ReadError(f"{path.name}: {reason}.") from reason
-    except (Image.DecompressionBombError, SyntaxError, *HOSTILE_ERRORS) as error:
+    except _ERRORS as error:
         raise ReadError(
             f"{path.name}: the picture is damaged ({type(error).__name__}).", "Save it again."
         ) from error

@@ -89,8 +89,7 @@ class _Scan:
     def _take_other(self, found: Found, prefix: bytes) -> bool:
         """Take a picture or volume file; False when it is neither."""
         if looks_like_picture(prefix):
-            for facts in picture_facts(found.path):
-                self._files.add_picture(found.path, found.shown, facts)
+            self._files.add_picture(found.path, found.shown, picture_facts(found.path))
             return True
         kind = kind_of(found.path, prefix)
         if kind is None:
