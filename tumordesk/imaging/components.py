@@ -53,36 +53,36 @@ def components(mask: BoolArray, *, limit: int | None = None) -> tuple[list[Compo
     if outer is None:
         return [], 0
     labels = label_components(mask[outer])
-    sizes = np.bincount(labels.ravel())[1:]
-    order = np.argsort(-sizes, kind="stable")[:limit]
-    boxes = _boxes(labels)
+    sizes, boxes = _sizes_and_boxes(labels)
     found = []
-    for position in order:
-        number = int(position) + 1
+    for number in sorted(sizes, key=lambda n: (-sizes[n], n))[:limit]:
         inner = boxes[number]
         shifted = tuple(
             slice(o.start + i.start, o.start + i.stop) for o, i in zip(outer, inner, strict=True)
         )
         box = (shifted[0], shifted[1], shifted[2])
-        found.append(Component(box, labels[inner] == number, int(sizes[position])))
-    return found, int(sizes.size)
+        found.append(Component(box, labels[inner] == number, sizes[number]))
+    return found, len(sizes)
 
 
-def _boxes(labels: npt.NDArray[np.uint32]) -> dict[int, tuple[slice, ...]]:
-    """Bounding box of every label, as index ranges in numpy order."""
+def _sizes_and_boxes(
+    labels: npt.NDArray[np.uint32],
+) -> tuple[dict[int, int], dict[int, tuple[slice, ...]]]:
+    """Voxels and bounding box (index ranges in numpy order) of every label."""
     import SimpleITK
 
     shapes = SimpleITK.LabelShapeStatisticsImageFilter()
     shapes.ComputePerimeterOff()
     shapes.Execute(SimpleITK.GetImageFromArray(labels))
-    boxes = {}
+    sizes, boxes = {}, {}
     for number in shapes.GetLabels():
+        sizes[int(number)] = int(shapes.GetNumberOfPixels(number))
         # (x, y, z, width, height, depth): numpy's axes are the other way round.
         found = shapes.GetBoundingBox(number)
         half = len(found) // 2
         ranges = [slice(s, s + n) for s, n in zip(found[:half], found[half:], strict=True)]
         boxes[int(number)] = tuple(reversed(ranges))
-    return boxes
+    return sizes, boxes
 
 
 def remove_small_islands(mask: BoolArray, min_pixels: float) -> BoolArray:

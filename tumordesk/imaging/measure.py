@@ -13,7 +13,7 @@ from tumordesk.core.finding import Lesion, Measurements
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.volume import Volume
-from tumordesk.imaging.components import Component, components
+from tumordesk.imaging.components import BoolArray, Component, components
 from tumordesk.imaging.diameters import longest_diameters
 from tumordesk.imaging.thickness import SliceThickness, slice_thickness
 
@@ -79,10 +79,9 @@ def _find(segmentation: Segmentation, min_voxels: int) -> tuple[list[tuple[int, 
     """(segment, component) of lesions to list, largest first, and how many are not listed."""
     found: list[tuple[int, Component]] = []
     total = 0
-    numbers = np.flatnonzero(np.bincount(segmentation.array.ravel(), minlength=2)[1:]) + 1
-    for number in numbers:
+    for number in range(1, int(segmentation.array.max(initial=0)) + 1):
         listed, count = components(segmentation.array == number, limit=MAX_LESIONS)
-        found += [(int(number), component) for component in listed]
+        found += [(number, component) for component in listed]
         total += count
     found.sort(key=lambda item: -item[1].voxels)
     large = [item for item in found if item[1].voxels >= min_voxels]
@@ -100,11 +99,10 @@ def _lesion(
 ) -> Lesion:
     box, mask = component.box, component.mask
     origin = (box[0].start, box[1].start, box[2].start)
-    indices = np.argwhere(mask) + origin
     per_slice = np.zeros(geometry.shape[0], dtype=np.int64)
     per_slice[box[0]] = np.count_nonzero(mask, axis=(1, 2))
     diameters = longest_diameters(mask, origin, geometry.pixel_spacing_mm)
-    centre = indices.mean(axis=0)
+    centre = _centroid(mask) + origin
     return Lesion(
         number=number,
         segment=segment,
@@ -115,21 +113,35 @@ def _lesion(
         slice_range=(int(box[0].start), int(box[0].stop) - 1),
         largest_slice=diameters.longest.slice_index,
         centroid=(float(centre[0]), float(centre[1]), float(centre[2])),
-        side=_side(indices, geometry, midline_x_mm),
+        side=_side(component, geometry, midline_x_mm),
         refused=thickness.refused,
     )
 
 
-def _side(
-    indices: npt.NDArray[np.int64], geometry: Geometry, midline_x_mm: float | None
-) -> str | None:
+def _centroid(mask: BoolArray) -> npt.NDArray[np.float64]:
+    """Mean (slice, row, column) of the True elements, slice by slice to stay small in memory."""
+    total, count = np.zeros(3), 0
+    for index, layer in enumerate(mask):
+        rows, columns = np.nonzero(layer)
+        total += (index * len(rows), rows.sum(), columns.sum())
+        count += len(rows)
+    return total / count
+
+
+def _side(component: Component, geometry: Geometry, midline_x_mm: float | None) -> str | None:
     if geometry.affine is None or midline_x_mm is None:
         return None
-    x_mm = indices @ geometry.affine[0, :3] + geometry.affine[0, 3]
-    left = float(np.count_nonzero(x_mm > midline_x_mm)) / len(x_mm)
-    if min(left, 1.0 - left) >= BOTH_SIDES_SHARE:
+    per_slice, per_row, per_column, first_mm = geometry.affine[0]
+    slices, rows, columns = (part.start for part in component.box)
+    left = 0
+    for index, layer in enumerate(component.mask, start=slices):
+        r, c = np.nonzero(layer)
+        x_mm = first_mm + per_slice * index + per_row * (r + rows) + per_column * (c + columns)
+        left += int(np.count_nonzero(x_mm > midline_x_mm))
+    share = left / component.voxels
+    if min(share, 1.0 - share) >= BOTH_SIDES_SHARE:
         return "both"
-    return "left" if left > 0.5 else "right"
+    return "left" if share > 0.5 else "right"
 
 
 def _x_mm_of_corners(geometry: Geometry) -> npt.NDArray[np.float64]:
