@@ -126,7 +126,8 @@ class Environment:
 
     def _make(self, python: str) -> None:
         if self.folder.exists():
-            if not (self.folder / "pyvenv.cfg").exists() and any(self.folder.iterdir()):
+            ours = any((self.folder / name).exists() for name in ("pyvenv.cfg", RUNNING))
+            if not ours and any(self.folder.iterdir()):
                 raise SetupError(
                     f"{self.folder} is not an environment of Python. Move it away, then run "
                     "the same command again."
@@ -135,6 +136,9 @@ class Environment:
             reason = "was left unfinished" if interrupted else "does not work any more"
             say(f"The environment in .venv {reason}; making a new one.")
             shutil.rmtree(self.folder)
+        # A set-up that is interrupted from here on is recognised as such.
+        self.folder.mkdir()
+        (self.folder / RUNNING).touch()
         version = system.python_version(python)
         say(f"Making the environment in .venv (Python {version}).")
         command = [python, "-m", "venv", str(self.folder)]
@@ -143,8 +147,6 @@ class Environment:
         if subprocess.run(command, check=False).returncode != 0:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise SetupError("The environment could not be made; Python says why above.")
-        # A set-up that is interrupted from here on is recognised as such.
-        (self.folder / RUNNING).touch()
         if not system.is_final(str(self.python)):
             self._complete_candidate(f"python{version}")
 

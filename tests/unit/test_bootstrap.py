@@ -133,6 +133,18 @@ def test_a_folder_of_somebody_elses_is_never_deleted(tmp_path):
     assert (tmp_path / ".venv" / "thesis.txt").exists()
 
 
+def test_an_environment_that_was_left_half_made_is_made_anew(tmp_path):
+    made = Environment(tmp_path)
+    made.folder.mkdir()
+    (made.folder / RUNNING).touch()
+    (made.folder / "half").write_text("")
+    made._make(sys.executable)
+    assert not (made.folder / "half").exists()
+    assert (made.folder / RUNNING).exists(), "only a finished installation removes the mark"
+    assert system.python_version(str(made.python)) in system.PYTHONS
+    assert not made.usable()
+
+
 # --- the machine --------------------------------------------------------------------------------
 
 
