@@ -115,7 +115,7 @@ def _build_series(
             twin = kept.get((item.file.sop_uid, item.frame))
             name = f" as {twin.name}" if twin is not None else ""
             skipped[item.file.path] = Skipped(
-                item.file.path, f"duplicate: the same image (SOP Instance UID){name}"
+                item.file.shown, f"duplicate: the same image (SOP Instance UID){name}"
             )
     in_use = {item.path for series in found for item in series.instances}
     return tuple(found), tuple(s for path, s in skipped.items() if path not in in_use)

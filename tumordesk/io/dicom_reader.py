@@ -38,7 +38,7 @@ class DicomReader(SeriesReader):
         return self._dtype
 
     @cached_property
-    def windows(self) -> tuple[Window, ...]:  # type: ignore[override]
+    def windows(self) -> tuple[Window, ...]:
         """Windows of the middle slice.
 
         Where it has none but marks padding, an automatic one that leaves the padding out.

@@ -38,15 +38,17 @@ TRAITS: tuple[tuple[str, str], ...] = (
 _TEXT_TRAITS = ("ImageType", "ComplexImageComponent", "AcquisitionTime", "ContentTime")
 
 
-def slices_of(path: Path, header: Header, *, size: int, modified_ns: int) -> list[Slice]:
-    """All slices of a file, in file order.
+def slices_of(
+    path: Path, header: Header, *, size: int, modified_ns: int, shown: Path | None = None
+) -> list[Slice]:
+    """All slices of a file, in file order; ``shown`` is how people see the file named.
 
     Raises:
         Unusable: no picture in it, truncated, or of a kind that is not shown.
     """
     dataset = header.dataset
     refuse_unshowable(header)
-    record = _file_record(path, header, size=size, modified_ns=modified_ns)
+    record = _file_record(path, header, size=size, modified_ns=modified_ns, shown=shown or path)
     check_pixels(record, header)
     per_frame = values.items(dataset, _T["PerFrameFunctionalGroupsSequence"])
     if per_frame:
@@ -57,7 +59,9 @@ def slices_of(path: Path, header: Header, *, size: int, modified_ns: int) -> lis
     return _multi_frame(first, dataset)
 
 
-def _file_record(path: Path, header: Header, *, size: int, modified_ns: int) -> FileRecord:
+def _file_record(
+    path: Path, header: Header, *, size: int, modified_ns: int, shown: Path
+) -> FileRecord:
     dataset, pixels = header.dataset, header.pixels
     if pixels is None:
         raise Unusable("no pixels in it")
@@ -66,6 +70,7 @@ def _file_record(path: Path, header: Header, *, size: int, modified_ns: int) -> 
         raise Unusable(f"damaged: {frames} frames are declared")
     return FileRecord(
         path=path,
+        shown=shown,
         size=size,
         modified_ns=modified_ns,
         sop_class=values.code(dataset, _T["SOPClassUID"]),

@@ -174,12 +174,11 @@ def _pixel_element(data: bytes, position: int, implicit: bool, little: bool) -> 
     tag = group << 16 | element
     if tag not in _PIXEL_TAGS:
         return None
-    if implicit:
-        length, offset = struct.unpack_from(order + "L", head, 4)[0], position + 8
-    elif head[4:6] in _LONG_VRS and len(head) == 12:
+    # Some files are implicit although their transfer syntax is not: the bytes decide.
+    if not implicit and head[4:6] in _LONG_VRS and head[6:8] == b"\0\0" and len(head) == 12:
         length, offset = struct.unpack_from(order + "L", head, 8)[0], position + 12
     else:
-        return None
+        length, offset = struct.unpack_from(order + "L", head, 4)[0], position + 8
     return PixelElement(tag, offset, None if length == _UNDEFINED else length)
 
 

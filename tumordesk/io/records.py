@@ -43,6 +43,7 @@ class FileRecord:
     """One DICOM file: where its pixels are and what they mean. No identifiers but UIDs."""
 
     path: Path
+    shown: Path
     size: int
     modified_ns: int
     sop_class: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from tumordesk.core.job import JobContext
@@ -17,9 +19,9 @@ from tumordesk.io.files_builder import FileCollection
 from tumordesk.io.frames import slices_of
 from tumordesk.io.header import Unusable
 from tumordesk.io.pictures import looks_like_picture, picture_facts
-from tumordesk.io.quiet import HOSTILE_ERRORS
+from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 from tumordesk.io.volumes import kind_of, volume_facts
-from tumordesk.io.walk import Found, expand
+from tumordesk.io.walk import Found, Walk
 
 _UPDATE_SECONDS = 0.25
 _AHEAD = 32
@@ -49,22 +51,35 @@ class _Scan:
         self._dicom = DicomCollection()
         self._files = FileCollection()
         self._skipped: list[Skipped] = []
+        self._walk = Walk(self._skipped, context)
+        self._named: dict[tuple[Path, str], list[Path]] = defaultdict(list)
         self._next_update = time.monotonic() + _UPDATE_SECONDS
         self._seen = 0
 
     def run(self, paths: Iterable[Path]) -> ScanResult:
-        for found, prefix in _read_ahead(expand(paths, self._skipped, self._context)):
-            self._take(found, prefix)
-            self._seen += 1
-            self._context.progress(None, f"Looking at files ({self._seen})")
-            self._maybe_update()
+        self._look_at(self._walk.expand(paths))
+        for (_, uid), files in list(self._named.items()):
+            # One slice was given: its whole series is meant.
+            if len(files) == 1:
+                self._look_at(self._walk.neighbours(files[0]), uid.encode("ascii", "replace"))
         return self._result()
+
+    def _look_at(self, files: Iterator[Found], only_with: bytes = b"") -> None:
+        with closing(_read_ahead(files)) as ahead:
+            for found, prefix in ahead:
+                if only_with and (isinstance(prefix, OSError) or only_with not in prefix):
+                    continue
+                self._take(found, prefix)
+                self._seen += 1
+                self._context.progress(None, f"Looking at files ({self._seen})")
+                self._maybe_update()
 
     def _take(self, found: Found, prefix: bytes | OSError) -> None:
         try:
             if isinstance(prefix, OSError):
                 raise prefix
-            self._take_file(found, prefix)
+            with quiet():
+                self._take_file(found, prefix)
         except Unusable as reason:
             self._skip(found, str(reason))
         except OSError as error:
@@ -73,8 +88,7 @@ class _Scan:
             self._skip(found, f"damaged file ({type(error).__name__})")
 
     def _skip(self, found: Found, reason: str) -> None:
-        if not found.sibling:
-            self._skipped.append(Skipped(found.shown, reason))
+        self._skipped.append(Skipped(found.shown, reason))
 
     def _take_file(self, found: Found, prefix: bytes) -> None:
         if not prefix:
@@ -83,8 +97,19 @@ class _Scan:
             return
         parsed = headers.read_header(found.path, prefix)
         info = found.path.stat()
-        slices = slices_of(found.path, parsed, size=info.st_size, modified_ns=info.st_mtime_ns)
-        self._dicom.add(facts_of(parsed.dataset), slices, found.path.parent)
+        slices = slices_of(
+            found.path,
+            parsed,
+            size=info.st_size,
+            modified_ns=info.st_mtime_ns,
+            shown=found.shown,
+        )
+        facts = facts_of(parsed.dataset)
+        if found.sibling:
+            slices = [replace(item, explicit=False) for item in slices]
+        if found.named and facts.series_uid:
+            self._named[(found.path.parent, facts.series_uid)].append(found.path)
+        self._dicom.add(facts, slices, found.path.parent)
 
     def _take_other(self, found: Found, prefix: bytes) -> bool:
         """Take a picture or volume file; False when it is neither."""
@@ -118,7 +143,7 @@ def _prefix(path: Path) -> bytes | OSError:
         return error
 
 
-def _read_ahead(found: Iterator[Found]) -> Iterator[tuple[Found, bytes | OSError]]:
+def _read_ahead(found: Iterator[Found]) -> Generator[tuple[Found, bytes | OSError]]:
     """Each file with its first bytes, read by a few threads ahead of the parser."""
     queue: deque[tuple[Found, Future[bytes | OSError]]] = deque()
     with ThreadPoolExecutor(_READERS, thread_name_prefix="scan-read") as pool:

@@ -103,17 +103,21 @@ def is_mosaic(header: Header) -> bool:
     return creator.startswith("SIEMENS MR HEADER") and tiles is not None and tiles > 1
 
 
-def _amount(count: float, unit: str) -> str:
-    scale = {"B": 1.0, "KB": 2.0**10, "MB": 2.0**20, "GB": 2.0**30}[unit]
-    value = count / scale
-    return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+def _amount(count: int) -> tuple[str, str]:
+    for unit, bits in (("GB", 30), ("MB", 20), ("KB", 10)):
+        if count >= 1 << bits:
+            value = count / (1 << bits)
+            return (f"{value:.0f}" if value >= 10 else f"{value:.2g}", unit)
+    return str(count), "bytes"
 
 
 def _of(part: int, whole: int) -> str:
-    unit = next((u for u, n in (("GB", 30), ("MB", 20), ("KB", 10)) if whole >= 1 << n), "bytes")
-    if unit == "bytes":
+    """'12 of 64 KB', '9.9 KB of 4 GB'."""
+    (few, small), (all_of_it, large) = _amount(part), _amount(whole)
+    unit = "" if small == large and few != all_of_it else " " + small
+    if few == all_of_it and small == large:
         return f"{part} of {whole} bytes"
-    return f"{_amount(part, unit)} of {_amount(whole, unit)} {unit}"
+    return f"{few}{unit} of {all_of_it} {large}"
 
 
 def check_pixels(record: FileRecord, header: Header) -> None:
