@@ -133,7 +133,8 @@ def test_a_folder_of_somebody_elses_is_never_deleted(tmp_path):
     assert (tmp_path / ".venv" / "thesis.txt").exists()
 
 
-def test_an_environment_that_was_left_half_made_is_made_anew(tmp_path):
+def test_an_environment_that_was_left_half_made_is_made_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "_quiet", lambda command: False)  # no pip: quicker
     made = Environment(tmp_path)
     made.folder.mkdir()
     (made.folder / RUNNING).touch()
