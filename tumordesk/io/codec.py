@@ -7,6 +7,7 @@ import struct
 from typing import BinaryIO
 
 import numpy as np
+from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import get_frame
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
@@ -21,6 +22,7 @@ from pydicom.uid import (
 
 from tumordesk.core.errors import ReadError
 from tumordesk.io.header import Unusable, as_plain
+from tumordesk.io.itk_fallback import decode_with_itk, needs_itk
 from tumordesk.io.pixels import Array, unused_bits_removed
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 from tumordesk.io.records import FileRecord, Slice
@@ -45,36 +47,49 @@ def decode(item: Slice) -> Array:
         ReadError: the pixels are damaged or no decoder knows them; names the file and codec.
         OSError: the file cannot be opened.
     """
-    record = item.file
-    name = record.path.name
+    record, name = item.file, item.file.path.name
     try:
+        if needs_itk(record.format) and (found := decode_with_itk(item)) is not None:
+            return unused_bits_removed(found, record.format)
         if record.format.transfer_syntax == DeflatedExplicitVRLittleEndian:
             plain = as_plain(record.path.read_bytes())
-            return _decode_stream(io.BytesIO(plain), item, "1.2.840.10008.1.2.1")
+            return _decode_stream(io.BytesIO(plain), item)
         with record.path.open("rb") as stream:
-            return _decode_stream(stream, item, record.format.transfer_syntax)
+            return _decode_stream(stream, item)
     except Unusable as reason:
         raise ReadError(f"{name}: {reason}.") from reason
-    except ReadError:
-        raise
     except OSError as error:
         if error.filename is not None:
             raise
-        return _last_resort(item, error)
+        raise _cannot_decode(item, error) from error
     except HOSTILE_ERRORS as error:
-        return _last_resort(item, error)
+        raise _cannot_decode(item, error) from error
 
 
-def _decode_stream(stream: BinaryIO, item: Slice, syntax: str) -> Array:
+def _cannot_decode(item: Slice, error: Exception) -> ReadError:
+    syntax = UID(item.file.format.transfer_syntax).name
+    return ReadError(
+        f"{item.file.path.name}: its {syntax} pixels cannot be decoded ({type(error).__name__}).",
+        "The file may be damaged.",
+    )
+
+
+def _decode_stream(stream: BinaryIO, item: Slice) -> Array:
     record, fmt = item.file, item.file.format
     if is_compressed(record):
         _check_codestream(stream, item)
         stream.seek(0)
-    header = Dataset()
+    header: Dataset = Dataset()
     header.file_meta = FileMetaDataset()
     index = item.frame if record.frames > 1 else 0
     with quiet():
-        array = pixel_array(stream, ds_out=header, index=index or 0)
+        try:
+            array = pixel_array(stream, ds_out=header, index=index or 0)
+        except HOSTILE_ERRORS:
+            # Odd encodings of the header are understood when the file is read as a whole.
+            stream.seek(0)
+            whole = dcmread(stream, force=True)
+            array, header = pixel_array(whole, index=index or 0), whole
         if fmt.photometric == "PALETTE COLOR":
             array = apply_color_lut(array, header)
         elif record.modality_lut:
@@ -131,17 +146,3 @@ def codestream_size(data: bytes) -> tuple[int, int] | None:
             return (rows, columns)
         position += 2 + length
     return None
-
-
-def _last_resort(item: Slice, error: Exception) -> Array:
-    """SimpleITK decodes some that the others do not (12-bit JPEG); else the plain reason."""
-    from tumordesk.io.itk_fallback import decode_with_itk
-
-    found = decode_with_itk(item)
-    if found is not None:
-        return unused_bits_removed(found, item.file.format) if found.ndim == 2 else found
-    syntax = UID(item.file.format.transfer_syntax).name
-    raise ReadError(
-        f"{item.file.path.name}: its {syntax} pixels cannot be decoded ({type(error).__name__}).",
-        "The file may be damaged.",
-    ) from error

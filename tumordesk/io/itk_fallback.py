@@ -1,4 +1,4 @@
-"""SimpleITK as the last decoder, its changes undone (it rescales, and inverts MONOCHROME1)."""
+"""SimpleITK as a decoder, its changes undone (it rescales, and inverts MONOCHROME1)."""
 
 from __future__ import annotations
 
@@ -7,35 +7,33 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from pydicom.uid import UID, ExplicitVRBigEndian
 
 from tumordesk.io.pixels import Array, stored_range
 from tumordesk.io.quiet import HOSTILE_ERRORS
-from tumordesk.io.records import Slice
+from tumordesk.io.records import PixelFormat, Slice
 
+_LOSSY_JPEG = tuple(f"1.2.840.10008.1.2.4.{number}" for number in (51, 52, 53, 54, 55, 56))
 _LARGEST = 256 * 2**20
 
 
-def decode_with_itk(item: Slice) -> Array | None:
-    """Stored values of a compressed grey or RGB slice, or None when SimpleITK fails as well.
+def needs_itk(fmt: PixelFormat) -> bool:
+    """True for lossy JPEG with more than 8 bits, which no other permitted decoder reads."""
+    return fmt.transfer_syntax in _LOSSY_JPEG and fmt.bits_stored > 8 and not fmt.colour
 
-    Never for big endian (SimpleITK swaps words in it) or where the header is untrusted in size.
-    """
+
+def decode_with_itk(item: Slice) -> Array | None:
+    """Stored values (rows, columns) of a compressed grey slice, or None when ITK fails."""
     record, fmt = item.file, item.file.format
-    compressed = UID(fmt.transfer_syntax).is_compressed
-    too_large = fmt.frame_bits // 8 * record.frames > _LARGEST
-    if not compressed or fmt.transfer_syntax == ExplicitVRBigEndian or too_large:
+    if record.size > _LARGEST or fmt.frame_bits // 8 * record.frames > _LARGEST:
         return None
     try:
         array = _read(record.path)
     except HOSTILE_ERRORS:
         return None
-    if array.ndim == 4 or (array.ndim == 3 and not fmt.colour):
+    if array.ndim == 3 and (item.frame or 0) < len(array):
         array = array[item.frame or 0]
-    if array.shape[:2] != (fmt.rows, fmt.columns):
+    if array.shape != (fmt.rows, fmt.columns):
         return None
-    if fmt.colour:
-        return array.astype(np.uint8) if array.ndim == 3 and array.dtype == np.uint8 else None
     stored = (array.astype(np.float64) - item.intercept) / item.slope
     low, high = stored_range(fmt)
     if fmt.photometric == "MONOCHROME1":
