@@ -40,7 +40,7 @@ def test_both_series_belong_to_one_study_in_one_frame_of_reference():
 
 
 def test_origin_licence_and_citation_come_with_it():
-    text = (sample_study_dir() / "README.md").read_text(encoding="utf-8")
+    text = (sample_study_dir().parent / "README.md").read_text(encoding="utf-8")
     assert all(word in text for word in ("CC BY 3.0", "Pedano", "Kofler", "TCGA-LGG"))
 
 
