@@ -171,8 +171,9 @@ def may_install() -> bool:
 
 
 def _known(package: str) -> bool:
+    """Whether there is a real package of that name (a virtual one has nothing to show)."""
     answer = subprocess.run(["apt-cache", "show", package], capture_output=True, check=False)
-    return answer.returncode == 0
+    return answer.returncode == 0 and bool(answer.stdout.strip())
 
 
 def _names_here(packages: list[str]) -> list[str]:
