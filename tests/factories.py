@@ -150,3 +150,57 @@ def write_picture(
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.save(path, **extra)
     return path
+
+
+def save(dataset: FileDataset, path: Path) -> Path:
+    """Write one data set as a DICOM file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset.save_as(path, enforce_file_format=True)
+    return path
+
+
+def save_all(datasets: Sequence[FileDataset], folder: Path) -> list[Path]:
+    """Write data sets as ``IM0001.dcm`` and so on, in the order given."""
+    return [save(d, folder / f"IM{i:04d}.dcm") for i, d in enumerate(datasets, start=1)]
+
+
+def enhanced_mr(
+    volume: np.ndarray,
+    *,
+    spacing_mm: tuple[float, float, float] = (5.0, 0.9, 0.8),
+    echo_times: Sequence[float] = (10.0,),
+    **attributes: Any,
+) -> FileDataset:
+    """An enhanced multi-frame MR: all slices of ``volume`` once for each echo time.
+
+    Frames are stored from the last slice to the first; the n-th echo is n times as bright.
+    """
+    frames, groups = [], []
+    for number, echo in enumerate(echo_times, start=1):
+        for index in reversed(range(len(volume))):
+            frames.append(volume[index] * number)
+            group = Dataset()
+            position, echo_item = Dataset(), Dataset()
+            position.ImagePositionPatient = [0.0, 0.0, index * spacing_mm[0]]
+            echo_item.EffectiveEchoTime = float(echo)
+            group.PlanePositionSequence = [position]
+            group.MREchoSequence = [echo_item]
+            groups.append(group)
+    shared, orientation, measures = Dataset(), Dataset(), Dataset()
+    orientation.ImageOrientationPatient = [1, 0, 0, 0, 1, 0]
+    measures.PixelSpacing = [spacing_mm[1], spacing_mm[2]]
+    measures.SliceThickness = spacing_mm[0]
+    shared.PlaneOrientationSequence = [orientation]
+    shared.PixelMeasuresSequence = [measures]
+    removed = dict.fromkeys(
+        ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "SliceThickness"), ...
+    )
+    stack = np.stack(frames)
+    dataset = dicom_slice(stack[0], **(removed | attributes))
+    dataset.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4.1"
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    dataset.NumberOfFrames = len(stack)
+    dataset.SharedFunctionalGroupsSequence = [shared]
+    dataset.PerFrameFunctionalGroupsSequence = groups
+    dataset.PixelData = stack.astype("<u2").tobytes()
+    return dataset
