@@ -17,15 +17,10 @@ from tumordesk.commands.console import (
     say,
     show_progress,
 )
+from tumordesk.commands.document import result_document, summary
 from tumordesk.commands.folders import output_folders
-from tumordesk.commands.outputs import (
-    refuse_existing,
-    result_document,
-    size_and_side,
-    write_outputs,
-)
+from tumordesk.commands.outputs import refuse_existing, write_outputs
 from tumordesk.core.errors import InputMismatch, ReadError
-from tumordesk.core.finding import AnalysisResult, Measurements
 from tumordesk.core.job import JobContext
 from tumordesk.core.segmentation import Segmentation
 
@@ -220,27 +215,6 @@ def _find_models(options: PredictOptions) -> _Models:
     elif options.classify_with:
         classifier = find(options.classify_with, "classification")
     return _Models(main, outline, classifier)
-
-
-def summary(result: AnalysisResult, second: AnalysisResult | None) -> str:
-    """The result in one line."""
-    classes = result.classification or (second.classification if second else None)
-    parts = [result.outcome]
-    if result.measurements is not None and result.measurements.lesions:
-        parts[0] += f" ({_sizes(result.measurements)})"
-    if classes is not None:
-        winner = classes.winner
-        parts.append(f"{classes.labels[winner]} {classes.probabilities[winner]:.0%}")
-    return ", ".join(parts)
-
-
-def _sizes(measured: Measurements) -> str:
-    largest = size_and_side(measured.lesions[0])
-    count = len(measured.lesions)
-    if count == 1:
-        return largest
-    total = "" if measured.volume_ml is None else f", {measured.volume_ml:.1f} mL"
-    return f"{count} lesions{total}; the largest {largest}"
 
 
 def _naming(path: Path, text: str) -> str:

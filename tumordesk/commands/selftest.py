@@ -11,7 +11,7 @@ from functools import partial
 from tumordesk import __version__
 from tumordesk.commands.choose import best_series, describe
 from tumordesk.commands.console import Exit, complain, log_defect, say
-from tumordesk.commands.predict import summary
+from tumordesk.commands.document import summary
 from tumordesk.core.errors import TumorDeskError
 from tumordesk.core.job import JobContext
 from tumordesk.core.paths import sample_study_dir

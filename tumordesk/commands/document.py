@@ -1,0 +1,143 @@
+"""The content of result.json, and results in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tumordesk.core.finding import AnalysisResult, Diameter, Lesion, Measurements
+from tumordesk.core.geometry import Geometry
+from tumordesk.core.model_card import NOTICE, ModelCard
+
+SCHEMA = 1
+
+
+def result_document(
+    card: ModelCard,
+    result: AnalysisResult,
+    geometry: Geometry,
+    warnings: Sequence[str],
+    *,
+    source: str = "",
+    second: AnalysisResult | None = None,
+) -> dict[str, Any]:
+    """The content of result.json. ``second``: classes found on the outline of ``result``."""
+    provenance = result.provenance
+    classes = result.classification or (second.classification if second else None)
+    measured = result.measurements
+    spacing = geometry.spacing_mm
+    notes = [*provenance.notes, *(measured.notes if measured else ())]
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "model": _model(result),
+        "device": provenance.device,
+        "series_uid": provenance.series_uid,
+        "warnings": list(dict.fromkeys(warnings)),
+        "outcome": result.outcome,
+        "lesions": [_lesion(lesion) for lesion in measured.lesions] if measured else [],
+        "volume_ml": _rounded(measured.volume_ml, 4) if measured else None,
+        "classes": None,
+        "seconds": round(provenance.seconds + (second.provenance.seconds if second else 0.0), 3),
+        "input": source,
+        "task": card.task,
+        "spacing_mm": None if spacing is None else [round(s, 6) for s in spacing],
+        "shape": list(geometry.shape),
+        "notes": list(dict.fromkeys(notes)),
+        "software": provenance.software,
+        "notice": card.notice or NOTICE,
+    }
+    if measured is not None:
+        document["tumour_slices"] = list(measured.tumour_slices)
+        document["share_of_slices"] = round(measured.share_of_slices, 6)
+        document["share_of_pixels"] = round(measured.share_of_pixels, 6)
+        document["refused"] = list(measured.refused)
+    if classes is not None:
+        pairs = zip(classes.classes, classes.probabilities, strict=True)
+        document["classes"] = {name: round(p, 6) for name, p in pairs}
+        document["driving_slices"] = list(classes.driving_slices)
+        document["slices"] = [
+            {"slice": s.slice_index, "probabilities": [round(p, 6) for p in s.probabilities]}
+            for s in classes.slices
+        ]
+    if second is not None:
+        document["classifier"] = _model(second)
+    return document
+
+
+def _model(result: AnalysisResult) -> dict[str, str]:
+    made_by = result.provenance
+    return {
+        "id": made_by.model_id,
+        "version": made_by.model_version,
+        "sha256": made_by.model_sha256,
+    }
+
+
+def _lesion(lesion: Lesion) -> dict[str, Any]:
+    return {
+        "number": lesion.number,
+        "segment": lesion.segment,
+        "voxels": lesion.voxels,
+        "volume_ml": _rounded(lesion.volume_ml, 4),
+        "longest_mm": _length(lesion.longest),
+        "perpendicular_mm": _length(lesion.perpendicular),
+        "longest_px": _pixels(lesion.longest),
+        "perpendicular_px": _pixels(lesion.perpendicular),
+        "slice": lesion.largest_slice,
+        "slice_range": list(lesion.slice_range),
+        "centroid": [round(c, 2) for c in lesion.centroid],
+        "side": lesion.side,
+        "refused": list(lesion.refused),
+    }
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
+
+
+def _length(diameter: Diameter | None) -> float | None:
+    return None if diameter is None else _rounded(diameter.length_mm, 2)
+
+
+def _pixels(diameter: Diameter | None) -> float | None:
+    return None if diameter is None else round(diameter.length_px, 2)
+
+
+def describe_lesion(lesion: Lesion) -> str:
+    """'Lesion 1: right, 35.2 mL, 52 x 41 mm.' with what is known."""
+    return f"Lesion {lesion.number}: {size_and_side(lesion)}."
+
+
+def size_and_side(lesion: Lesion) -> str:
+    """'right, 35.2 mL, 52 x 41 mm' with what is known."""
+    parts = [lesion.side] if lesion.side else []
+    if lesion.volume_ml is not None:
+        parts.append(f"{lesion.volume_ml:.1f} mL")
+    long, short = lesion.longest, lesion.perpendicular
+    if long is not None and short is not None:
+        if long.length_mm is not None and short.length_mm is not None:
+            parts.append(f"{long.length_mm:.0f} x {short.length_mm:.0f} mm")
+        else:
+            parts.append(f"{long.length_px:.0f} x {short.length_px:.0f} pixels")
+    return ", ".join(parts)
+
+
+def summary(result: AnalysisResult, second: AnalysisResult | None) -> str:
+    """The result in one line."""
+    classes = result.classification or (second.classification if second else None)
+    parts = [result.outcome]
+    if result.measurements is not None and result.measurements.lesions:
+        parts[0] += f" ({_sizes(result.measurements)})"
+    if classes is not None:
+        winner = classes.winner
+        parts.append(f"{classes.labels[winner]} {classes.probabilities[winner]:.0%}")
+    return ", ".join(parts)
+
+
+def _sizes(measured: Measurements) -> str:
+    largest = size_and_side(measured.lesions[0])
+    count = len(measured.lesions)
+    if count == 1:
+        return largest
+    total = "" if measured.volume_ml is None else f", {measured.volume_ml:.1f} mL"
+    return f"{count} lesions{total}; the largest {largest}"
