@@ -50,7 +50,7 @@ def modality_dtype(slices: Sequence[Slice]) -> np.dtype[Any]:
 def is_native(record: FileRecord) -> bool:
     """True where the pixels are plain numbers in the file, grey and not bit-packed."""
     fmt = record.format
-    if record.pixel_length is None or fmt.colour or fmt.bits_allocated == 1:
+    if record.pixel_length is None or record.modality_lut or fmt.colour or fmt.bits_allocated == 1:
         return False
     if (
         fmt.transfer_syntax == DeflatedExplicitVRLittleEndian

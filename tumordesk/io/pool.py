@@ -29,6 +29,7 @@ import numpy as np
 from tumordesk.core.errors import ReadError
 from tumordesk.io.pixels import Array
 from tumordesk.io.records import Slice
+from tumordesk.io.slices import finished_or_reason
 
 WORKERS = max(1, min(8, os.cpu_count() or 1))
 LINGER_S = 30.0
@@ -58,8 +59,6 @@ def _end_with(sentinel: int) -> None:
 
 def _decode_in_helper(item: Slice, dtype: str) -> _Result:
     """Runs in a helper: the slice, or what is wrong with it."""
-    from tumordesk.io.slices import finished_or_reason
-
     return finished_or_reason(item, np.dtype(dtype))
 
 
@@ -170,8 +169,6 @@ class _Run:
             _pool.release()
 
     def _submit(self, executor: ProcessPoolExecutor, thread: ThreadPoolExecutor) -> None:
-        from tumordesk.io.slices import finished_or_reason
-
         if self._queue and not self._local and not self._warm:
             index = self._queue.popleft()
             work = thread.submit(finished_or_reason, self._items[index], self._dtype)
@@ -222,8 +219,6 @@ class _Run:
             try:
                 own.submit(os.getpid).result(STALL_S)
             except (BrokenExecutor, TimeoutError):
-                from tumordesk.io.slices import finished_or_reason
-
                 return finished_or_reason(self._items[index], self._dtype)
             job = own.submit(_decode_in_helper, self._items[index], self._dtype.str)
             try:
