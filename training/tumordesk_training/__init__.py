@@ -1,0 +1,1 @@
+"""TumorDesk's training program: from a folder of pictures to a model in the viewer."""

@@ -1,0 +1,90 @@
+"""COCO segmentation exports as cases. No torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tumordesk.core.errors import DataError
+from tumordesk.core.jsonio import read_json
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.data import Case, Grouper, part_of
+
+Polygons = tuple[tuple[int, tuple[float, ...]], ...]
+
+
+def coco_files(root: Path) -> list[Path]:
+    """COCO annotation files at the root, one level down, or in annotations/."""
+    found = [*root.glob("*coco*.json"), *root.glob("*/*coco*.json")]
+    found += [*root.glob("annotations/instances*.json")]
+    return sorted(set(found))
+
+
+def scan_coco(root: Path, config: DataConfig) -> tuple[list[Case], list[tuple[str, str]]]:
+    """Cases of all COCO files below ``root``; every category counts as the one object class."""
+    files = coco_files(root)
+    if not files:
+        raise DataError(f"{root.name} holds no COCO annotation file.")
+    grouper = Grouper(root, config)
+    cases: list[Case] = []
+    problems: list[tuple[str, str]] = []
+    for file in files:
+        document = read_json(file)
+        if not isinstance(document, dict) or not isinstance(document.get("images"), list):
+            problems.append((file.name, "it is not a COCO document"))
+            continue
+        _read_document(root, file, document, grouper, cases, problems)
+    return cases, problems
+
+
+def _read_document(
+    root: Path,
+    file: Path,
+    document: dict[str, Any],
+    grouper: Grouper,
+    cases: list[Case],
+    problems: list[tuple[str, str]],
+) -> None:
+    shapes: dict[Any, list[tuple[int, tuple[float, ...]]]] = {}
+    unread: set[Any] = set()
+    for item in document.get("annotations", []):
+        polygons = _polygons(item.get("segmentation"))
+        if polygons is None:
+            unread.add(item.get("image_id"))
+        else:
+            shapes.setdefault(item.get("image_id"), []).extend((1, p) for p in polygons)
+    for entry in document["images"]:
+        name = str(entry.get("file_name", ""))
+        path = next(
+            (p for p in (file.parent / name, root / name, root / "images" / name) if p.is_file()),
+            None,
+        )
+        if path is None or not path.resolve().is_relative_to(root.resolve()):
+            problems.append((name, f"{file.name} names it, but it is missing"))
+            continue
+        if entry.get("id") in unread:
+            problems.append((name, "its outline is run-length coded or damaged; use polygons"))
+            continue
+        key = path.relative_to(root).as_posix()
+        drawn = tuple(shapes.get(entry.get("id"), ()))
+        part = part_of(path.relative_to(root))
+        cases.append(
+            Case(
+                key, path, grouper.group(key, path.stem), part=part, polygons=drawn,
+                empty=not drawn,
+            )
+        )  # fmt: skip
+
+
+def _polygons(value: Any) -> list[tuple[float, ...]] | None:
+    """Point lists of at least three points, or None for anything else."""
+    if not isinstance(value, list):
+        return None
+    result = []
+    for points in value:
+        if not isinstance(points, list) or len(points) < 6 or len(points) % 2:
+            return None
+        if not all(isinstance(v, (int, float)) for v in points):
+            return None
+        result.append(tuple(float(v) for v in points))
+    return result

@@ -1,0 +1,156 @@
+"""Cases of a training folder: what belongs to what, in the layouts people have. No torch."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tumordesk.core.errors import DataError
+from tumordesk.core.training_run import DataConfig, IndexSpec
+
+KNOWN_PATTERN = r"(TCGA_[A-Z0-9]{2}_[A-Z0-9]{4})"
+"""Patients in file names of the TCGA collections; tried when nothing else says the group."""
+
+_KEY_COLUMNS = ("stem", "image", "file", "filename", "name", "path", "n", "id")
+_GROUP_COLUMNS = ("patient", "patient_id", "patientid", "subject", "group", "case", "segment")
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One picture (or one NIfTI pair) of a data set.
+
+    ``group``: patient or what else must not be torn apart. ``part``: "train", "val" or "test"
+    where the folder itself says so. ``polygons``: (class number, points) instead of a mask file.
+    ``empty``: known to hold nothing, so no mask is needed.
+    """
+
+    key: str
+    image: Path
+    group: str
+    mask: Path | None = None
+    label: str = ""
+    part: str = ""
+    polygons: tuple[tuple[int, tuple[float, ...]], ...] = ()
+    empty: bool = False
+    volume: bool = False
+
+    @property
+    def has_mask(self) -> bool:
+        """True where the outline, maybe an empty one, is known."""
+        return self.mask is not None or bool(self.polygons) or self.empty
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """All cases of a folder, the layout they were found in, and what could not be used."""
+
+    root: Path
+    layout: str
+    cases: tuple[Case, ...]
+    problems: tuple[tuple[str, str], ...] = ()
+    labels: tuple[str, ...] = field(default=())
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the groups, sorted."""
+        return tuple(sorted({case.group for case in self.cases}))
+
+
+def natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort key that puts slice_2 before slice_10."""
+    pieces = re.split(r"(\d+)", text)
+    return tuple((1, int(p), "") if p.isdigit() else (0, 0, p) for p in pieces)
+
+
+def part_of(path: Path) -> str:
+    """'train', 'val' or 'test' where a folder of the (relative) path is named so, else ''."""
+    for piece in path.parts[:-1]:
+        part = _PARTS.get(piece.lower())
+        if part:
+            return part
+    return ""
+
+
+class Grouper:
+    """Finds the group of a picture: index files, a pattern, or the file itself.
+
+    Raises:
+        DataError: an index file is missing or lacks a column; the pattern is not valid.
+    """
+
+    def __init__(self, root: Path, config: DataConfig) -> None:
+        specs = config.indexes or tuple(_find_indexes(root))
+        self._maps = [(Path(spec.file).stem, _read_index(root, spec)) for spec in specs]
+        self.indexed = bool(specs)
+        try:
+            self._pattern = re.compile(config.group_pattern or KNOWN_PATTERN)
+        except re.error as error:
+            raise DataError(f"The group pattern is not valid: {error}.") from error
+
+    def group(self, key: str, stem: str) -> str:
+        """Group of the picture ``stem``; ``key`` (its path) where it stands alone."""
+        for name, rows in self._maps:
+            for candidate in (stem, key):
+                if candidate in rows:
+                    value = rows[candidate]
+                    return value if len(self._maps) == 1 else f"{name}/{value}"
+        match = self._pattern.search(stem)
+        if match:
+            return match.group(1) if match.groups() else match.group(0)
+        return key
+
+
+def _find_indexes(root: Path) -> Iterable[IndexSpec]:
+    for path in sorted(root.glob("*.csv")):
+        columns = _columns(path)
+        lower = {c.lower(): c for c in columns}
+        key = next((lower[k] for k in _KEY_COLUMNS if k in lower), None)
+        group = next((lower[g] for g in _GROUP_COLUMNS if g in lower), None)
+        if key and group:
+            yield IndexSpec(path.name, key, group)
+
+
+def _columns(path: Path) -> list[str]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            return next(csv.reader(stream), [])
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
+
+
+def _read_index(root: Path, spec: IndexSpec) -> dict[str, str]:
+    path = root / spec.file
+    rows = read_csv(path)
+    if rows and not {spec.key, spec.group} <= set(rows[0]):
+        raise DataError(
+            f"{spec.file} has no columns '{spec.key}' and '{spec.group}'.",
+            f"It has: {', '.join(rows[0])}.",
+        )
+    result: dict[str, str] = {}
+    for row in rows:
+        result[row[spec.key]] = row[spec.group]
+        result.setdefault(Path(row[spec.key]).stem, row[spec.group])
+    return result
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file with a header. Raises DataError naming the file."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(stream)]
+    except FileNotFoundError as error:
+        raise DataError(f"{path.name} is missing in {path.parent.name}.") from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path.name} cannot be read: {type(error).__name__}.") from error

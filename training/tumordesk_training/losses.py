@@ -1,0 +1,54 @@
+"""Losses on logits; all are computed in float32."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from tumordesk.core.training_run import LossConfig
+
+
+def dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0) -> torch.Tensor:
+    """One minus soft Dice of the foreground classes, counted over the whole batch.
+
+    Args:
+        logits: (n, classes, H, W); target: (n, H, W) class numbers.
+
+    Over the batch and not over each picture, so that empty pictures do not decide it (Milletari
+    et al. 2016, arXiv 1606.04797).
+    """
+    probability = logits.float().softmax(dim=1)[:, 1:]
+    wanted = F.one_hot(target, logits.shape[1]).movedim(-1, 1)[:, 1:].float()
+    both = (probability * wanted).sum(dim=(0, 2, 3))
+    total = probability.sum(dim=(0, 2, 3)) + wanted.sum(dim=(0, 2, 3))
+    return 1.0 - ((2.0 * both + smooth) / (total + smooth)).mean()
+
+
+class Loss(nn.Module):
+    """Cross entropy (weighted, smoothed), plus Dice where the task is segmentation."""
+
+    weights: torch.Tensor | None
+
+    def __init__(self, config: LossConfig, weights: torch.Tensor | None = None) -> None:
+        super().__init__()
+        self._config = config
+        self.register_buffer("weights", weights)
+
+    def forward(self, logits: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        """Scalar loss of logits (n, classes, ...) and class numbers (n, ...)."""
+        entropy = F.cross_entropy(
+            logits.float(),
+            target,
+            weight=self.weights,
+            label_smoothing=self._config.label_smoothing,
+        )
+        if self._config.name == "dice_ce" and logits.ndim == 4:
+            return entropy + self._config.dice_weight * dice_loss(logits, target)
+        return entropy
+
+
+def class_weights(counts: list[int]) -> torch.Tensor:
+    """Weights n / (classes * count) of each class; a class that does not occur weighs nothing."""
+    total = sum(counts)
+    return torch.tensor([total / (len(counts) * c) if c else 0.0 for c in counts])

@@ -1,0 +1,63 @@
+"""NIfTI pairs (volume and label map) for evaluation and training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import SimpleITK as sitk
+
+from tumordesk.core.errors import DataError
+from tumordesk.core.geometry import Geometry, Verdict, affine_from
+
+_TOLERANCE_MM = 0.1
+
+
+def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
+    """Voxels (slice, row, column) and geometry (LPS) of a 3-D NIfTI file.
+
+    Raises:
+        DataError: unreadable, or not a 3-D grey volume.
+    """
+    try:
+        image = sitk.ReadImage(str(path))
+    except RuntimeError as error:
+        raise DataError(f"{path.name} cannot be read as NIfTI.") from error
+    array = sitk.GetArrayFromImage(image)
+    if array.ndim != 3 or image.GetNumberOfComponentsPerPixel() != 1:
+        raise DataError(f"{path.name} is not a 3-D grey volume.")
+    x_mm, y_mm, z_mm = image.GetSpacing()
+    directions = np.asarray(image.GetDirection(), dtype=np.float64).reshape(3, 3)[:, ::-1]
+    affine = affine_from(image.GetOrigin(), directions, (z_mm, y_mm, x_mm))
+    shape = (int(array.shape[0]), int(array.shape[1]), int(array.shape[2]))
+    geometry = Geometry(shape, (y_mm, x_mm), z_mm, affine, None, Verdict.OK)
+    return array, geometry
+
+
+def load_pair(
+    path: Path, mask: Path | None, classes: int = 2
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, Geometry]:
+    """A volume and its label map, which must lie on the same grid.
+
+    Raises:
+        DataError: unreadable, or the grids differ.
+    """
+    grey, geometry = load_volume(path)
+    if mask is None:
+        return grey, None, geometry
+    labels, other = load_volume(mask)
+    assert geometry.affine is not None
+    assert other.affine is not None
+    same = labels.shape == grey.shape and np.allclose(
+        geometry.affine, other.affine, atol=_TOLERANCE_MM
+    )
+    if not same:
+        raise DataError(
+            f"{mask.name} does not lie on the grid of {path.name}.",
+            "Resample the mask onto the volume first.",
+        )
+    if classes == 2:
+        labels = labels > 0.5
+    return grey, np.asarray(labels, dtype=np.uint8), geometry

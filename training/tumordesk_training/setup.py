@@ -1,0 +1,146 @@
+"""From a TrainingConfig to the things a loop needs: network, optimiser, precision, device."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from tumordesk.core.errors import ConfigError, ModelError
+from tumordesk.core.model_card import ClassSpec, ModelCard
+from tumordesk.core.training_run import OptimiserConfig, TrainingConfig
+from tumordesk.networks import ARCHITECTURES, build
+from tumordesk.networks.parts import backbone
+from tumordesk.networks.weights import adapt_state, load_pretrained, read_state
+from tumordesk.zoo import Zoo
+
+
+def card_of(config: TrainingConfig, model_id: str = "in-training") -> ModelCard:
+    """The card of the network that ``config`` trains; no figures, no weights yet."""
+    return ModelCard(
+        id=model_id,
+        name=config.name,
+        version="1",
+        task=config.task,
+        architecture=config.architecture,
+        input=config.input,
+        classes=tuple(ClassSpec(c, c.replace("_", " ").capitalize()) for c in config.classes),
+        head=config.head,
+        options=dict(config.options),
+        postprocess=config.postprocess,
+    )
+
+
+def check_config(config: TrainingConfig) -> None:
+    """Raise ConfigError for what only the list of architectures can tell."""
+    info = ARCHITECTURES.get(config.architecture)
+    if info is None:
+        known = ", ".join(ARCHITECTURES)
+        raise ConfigError(f"Unknown architecture {config.architecture!r}.", f"Known: {known}.")
+    sizes = [config.input.size, *(stage.size for stage in config.stages)]
+    for size in sizes:
+        if config.task == "segmentation" and any(side % info.divisor for side in size):
+            raise ConfigError(
+                f"The size {size[0]}x{size[1]} does not fit {info.title}.",
+                f"Rows and columns must be multiples of {info.divisor}.",
+            )
+
+
+def make_network(config: TrainingConfig) -> tuple[nn.Module, tuple[str, ...]]:
+    """The network with its initial weights, and sentences that say where they came from.
+
+    Raises:
+        ModelError: unknown architecture, or the initial weights do not fit it.
+    """
+    card = card_of(config)
+    network = build(config.architecture, card)
+    if not config.initial_weights:
+        return network, ("The weights start from scratch.",)
+    path = Path(config.initial_weights)
+    if path.suffix == ".safetensors":
+        return network, load_pretrained(network, path)
+    entry = Zoo().find(config.initial_weights)
+    Zoo().verify(entry)
+    file = entry.folder / entry.card.weights_file
+    if entry.card.architecture != config.architecture:
+        return network, load_pretrained(network, file)
+    state, messages = adapt_state(read_state(file), network)
+    network.load_state_dict(state)
+    return network, (f"The weights start from the model {entry.card.id}.", *messages)
+
+
+def freeze_backbone(network: nn.Module) -> None:
+    """Leave only head or decoder trainable. Raises ModelError where there is no backbone."""
+    for parameter in backbone(network).parameters():
+        parameter.requires_grad_(False)
+
+
+def make_optimiser(network: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
+    """AdamW, Adam or SGD; no weight decay on biases and normalisation."""
+    trained = [p for p in network.parameters() if p.requires_grad]
+    if not trained:
+        raise ModelError("No weight of the network is left to train.")
+    groups = [
+        {"params": [p for p in trained if p.ndim > 1], "weight_decay": config.weight_decay},
+        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+    if config.name == "sgd":
+        return torch.optim.SGD(groups, lr=config.rate, momentum=config.momentum)
+    kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
+    return kind(groups, lr=config.rate)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Device and number format of one process."""
+
+    device: torch.device
+    dtype: torch.dtype
+
+    def autocast(self) -> AbstractContextManager[object]:
+        """Context for the forward pass."""
+        if self.dtype is torch.float32:
+            return nullcontext()
+        return torch.autocast(self.device.type, self.dtype)
+
+
+def choose_precision(config: TrainingConfig, local_rank: int = 0) -> Precision:
+    """Device and format: 'auto' is bf16 where the hardware has it, fp16 on older CUDA cards.
+
+    Raises:
+        ConfigError: CUDA was asked for and is not there.
+    """
+    wish = config.device
+    if wish == "auto":
+        wish = "cuda" if torch.cuda.is_available() else "cpu"
+    if wish.startswith("cuda") and not torch.cuda.is_available():
+        raise ConfigError("No CUDA device is available.", "Use device 'auto' or 'cpu'.")
+    device = torch.device("cuda", local_rank) if wish == "cuda" else torch.device(wish)
+    named = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float32}
+    if config.precision != "auto":
+        dtype = named[config.precision]
+        if dtype is torch.float16 and device.type != "cuda":
+            raise ConfigError("fp16 needs a CUDA device.", "Use precision 'auto'.")
+        return Precision(device, dtype)
+    if device.type == "cuda":
+        good = torch.cuda.is_bf16_supported()
+        return Precision(device, torch.bfloat16 if good else torch.float16)
+    return Precision(device, torch.bfloat16 if _cpu_has_bf16() else torch.float32)
+
+
+def _cpu_has_bf16() -> bool:
+    """Whether bf16 is quick here: AVX512-BF16 (AMX machines have it too)."""
+    cpuinfo = Path("/proc/cpuinfo")
+    return cpuinfo.is_file() and "avx512_bf16" in cpuinfo.read_text(
+        encoding="ascii", errors="ignore"
+    )
+
+
+def set_threads(config: TrainingConfig, processes: int) -> None:
+    """Threads of this process: as asked, else the machine's cores shared by the processes."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    torch.set_num_threads(config.threads or max(1, (cores or 1) // processes))

@@ -1,0 +1,76 @@
+"""Figures on the validation part, on the network's grid, all ranks together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from tumordesk.core.model_card import InputSpec
+from tumordesk.core.training_run import TrainingConfig
+from tumordesk_training.dataset import Cache
+from tumordesk_training.distributed import Team
+from tumordesk_training.metrics import DiceCount, classification_summary, confusion
+from tumordesk_training.setup import Precision
+
+
+class Scaler:
+    """Float pictures in 0..1 (n, 1, H, W) -> network input, as ``Preparer.batch`` makes it."""
+
+    def __init__(self, spec: InputSpec, device: torch.device, layout: torch.memory_format) -> None:
+        self._channels, self._device, self._layout = spec.channels, device, layout
+        mean, std = spec.normalisation.mean, spec.normalisation.std
+        self._mean = torch.tensor(mean, device=device).reshape(1, -1, 1, 1)
+        self._std = torch.tensor(std, device=device).reshape(1, -1, 1, 1)
+
+    def __call__(self, images: torch.Tensor) -> torch.Tensor:
+        """Repeat the grey picture over the channels, subtract mean, divide by std."""
+        wide = images.to(self._device).expand(-1, self._channels, -1, -1)
+        return ((wide - self._mean) / self._std).contiguous(memory_format=self._layout)
+
+
+@torch.inference_mode()
+def validate(
+    network: nn.Module,
+    cache: Cache,
+    config: TrainingConfig,
+    precision: Precision,
+    scale: Scaler,
+    team: Team,
+) -> dict[str, Any]:
+    """Figures of ``network`` on ``cache``. Every rank takes every world-th picture, unpadded."""
+    network.eval()
+    own = range(team.rank, len(cache), team.world)
+    dice = DiceCount()
+    wanted: list[int] = []
+    said: list[int] = []
+    for first in range(0, len(own), config.batch_size):
+        rows = own[first : first + config.batch_size]
+        images = torch.from_numpy(np.stack([cache.images[i] for i in rows]))[:, None].float() / 255
+        with precision.autocast():
+            logits = network(scale(images))
+        found = logits.float().argmax(dim=1).cpu().numpy()
+        for row, label in zip(rows, found, strict=True):
+            if config.task == "segmentation":
+                dice.add(cache.groups[row], label > 0, cache.targets[row] > 0)
+            else:
+                wanted.append(int(cache.targets[row]))
+                said.append(int(label))
+    return _together(config, team, dice, wanted, said)
+
+
+def _together(
+    config: TrainingConfig, team: Team, dice: DiceCount, wanted: list[int], said: list[int]
+) -> dict[str, Any]:
+    parts = team.gather((dice, wanted, said))
+    if config.task == "segmentation":
+        total = DiceCount()
+        for part in parts:
+            total.merge(part[0])
+        return total.summary()
+    truth = [v for part in parts for v in part[1]]
+    answers = [v for part in parts for v in part[2]]
+    table = confusion(truth, answers, len(config.classes))
+    return classification_summary(table, config.classes)

@@ -1,0 +1,253 @@
+"""A training run as data: what is asked for, what happens, where it stands. No torch here.
+
+A run folder holds config.json, split.json, events.jsonl, checkpoints/ and evaluation files;
+whoever writes it (one process, torchrun) or follows it (a window) uses these types.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import from_plain, read_json, to_plain, write_json
+from tumordesk.core.model_card import HeadSpec, InputSpec, Postprocess, Task
+
+SCHEMA = 1
+CONFIG_NAME = "config.json"
+SPLIT_NAME = "split.json"
+EVENTS_NAME = "events.jsonl"
+STOP_NAME = "STOP"
+CHECKPOINTS = "checkpoints"
+
+Layout = Literal["auto", "classes", "masks", "coco", "index", "nifti"]
+
+
+@dataclass(frozen=True)
+class IndexSpec:
+    """A CSV that names groups: ``key`` column = file stem, ``group`` column = patient or run."""
+
+    file: str
+    key: str
+    group: str
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """Which pictures, and how they belong together.
+
+    ``channel`` picks one channel of colour pictures (None: luma). Groups (patients) come from
+    ``indexes``, else from ``group_pattern`` (a regular expression on the file stem; its first
+    group, or all of it), else from sub-folders, else every file is its own group. With
+    ``volumes`` the slices of one group are one volume: intensity range and Dice are over all of
+    it. ``empty_classes``: class folders whose pictures have no mask because nothing is there.
+    ``cache_mb`` bounds the memory for decoded pictures; beyond it they lie in a memory map.
+    """
+
+    root: str = ""
+    layout: Layout = "auto"
+    channel: int | None = None
+    indexes: tuple[IndexSpec, ...] = ()
+    group_pattern: str = ""
+    volumes: bool = False
+    empty_classes: tuple[str, ...] = ("no_tumor", "notumor", "no")
+    empty_share: float | None = None
+    cache_mb: int = 2048
+
+
+@dataclass(frozen=True)
+class SplitConfig:
+    """Shares of the groups; ``given`` keeps train/val/test folders where the data has them."""
+
+    validation: float = 0.1
+    test: float = 0.1
+    seed: int = 1
+    given: bool = True
+    file: str = ""
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Chance of flips and turns, strength of the rest; all zero means none."""
+
+    flip: float = 0.5
+    flip_vertical: float = 0.0
+    quarter_turn: float = 0.0
+    rotation_deg: float = 15.0
+    scale: tuple[float, float] = (0.8, 1.25)
+    shift: float = 0.06
+    brightness: float = 0.2
+    contrast: float = 0.25
+    gamma: float = 0.3
+    noise: float = 0.03
+    blur: float = 0.1
+    erase: float = 0.0
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """``dice_ce``: Dice + cross entropy; ``ce``: cross entropy. ``balanced`` weighs classes."""
+
+    name: Literal["dice_ce", "ce"] = "dice_ce"
+    balanced: bool = False
+    label_smoothing: float = 0.0
+    dice_weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class OptimiserConfig:
+    """Optimiser and how the learning rate runs. ``warmup`` is a share of the whole run."""
+
+    name: Literal["adamw", "adam", "sgd"] = "adamw"
+    rate: float = 1e-3
+    weight_decay: float = 1e-2
+    momentum: float = 0.9
+    schedule: Literal["cosine", "plateau", "none"] = "cosine"
+    warmup: float = 0.05
+    gradient_clip: float = 1.0
+    freeze_backbone: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Up to this share of the run (0..1], train at this many rows and columns."""
+
+    until: float
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """One complete order for a run; the same file works on a laptop and under torchrun.
+
+    ``initial_weights``: a model id, a model folder or a safetensors file; "" is from scratch.
+    ``budget_minutes`` ends the run in time: the schedule then follows whichever is further,
+    epochs or minutes. ``stages`` train at smaller sizes first; the last stage, and validation,
+    use ``input.size``.
+    """
+
+    name: str
+    task: Task
+    architecture: str
+    classes: tuple[str, ...]
+    schema: int = SCHEMA
+    input: InputSpec = field(default_factory=InputSpec)
+    head: HeadSpec | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    postprocess: Postprocess = field(default_factory=Postprocess)
+    initial_weights: str = ""
+    data: DataConfig = field(default_factory=DataConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    augment: AugmentConfig = field(default_factory=AugmentConfig)
+    loss: LossConfig = field(default_factory=LossConfig)
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    epochs: int = 20
+    batch_size: int = 16
+    budget_minutes: float | None = None
+    stages: tuple[Stage, ...] = ()
+    patience: int = 0
+    precision: Literal["auto", "bf16", "fp16", "float32"] = "auto"
+    channels_last: bool = True
+    ema: float = 0.0
+    seed: int = 1
+    workers: int = 0
+    threads: int = 0
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        if self.schema != SCHEMA:
+            raise ValueError(f"schema {self.schema} is not supported (this program reads {SCHEMA})")
+        if len(self.classes) < 2:
+            raise ValueError("classes must hold at least two entries")
+        if self.epochs < 1 or self.batch_size < 1:
+            raise ValueError("epochs and batch_size must be at least 1")
+        if not 0.0 <= self.ema < 1.0:
+            raise ValueError("ema must be 0 (off) or below 1")
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read a TrainingConfig. Raises ConfigError naming the file and the entry."""
+    return from_plain(TrainingConfig, read_json(path), path.name)
+
+
+def write_config(path: Path, config: TrainingConfig) -> None:
+    """Write a TrainingConfig atomically. Raises WriteError."""
+    write_json(path, config)
+
+
+class RunState(StrEnum):
+    """Where a run stands, as its events tell."""
+
+    CREATED = "created"
+    RUNNING = "running"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+EventKind = Literal["start", "step", "epoch", "warning", "stopped", "finished", "failed"]
+_STATES = {
+    "stopped": RunState.STOPPED,
+    "finished": RunState.FINISHED,
+    "failed": RunState.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class TrainingEvent:
+    """One line of events.jsonl. ``time`` is seconds since the epoch (UTC)."""
+
+    kind: EventKind
+    time: float
+    epoch: int = 0
+    step: int = 0
+    values: dict[str, Any] = field(default_factory=dict)
+    message: str = ""
+    schema: int = SCHEMA
+
+    def line(self) -> str:
+        """The event as one line of JSON, with its line end. Refuses NaN."""
+        return json.dumps(to_plain(self), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def read_event(line: str) -> TrainingEvent:
+    """Decode one line of events.jsonl. Raises ConfigError."""
+    try:
+        return from_plain(TrainingEvent, json.loads(line), "event")
+    except json.JSONDecodeError as error:
+        raise ConfigError("A line of events.jsonl is not JSON.") from error
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A run folder and what is known of it."""
+
+    folder: Path
+    config: TrainingConfig
+    events: tuple[TrainingEvent, ...] = ()
+
+    @property
+    def state(self) -> RunState:
+        """From the last event that says so."""
+        for event in reversed(self.events):
+            if event.kind in _STATES:
+                return _STATES[event.kind]
+            if event.kind in ("start", "epoch", "step"):
+                return RunState.RUNNING
+        return RunState.CREATED
+
+
+def read_run(folder: Path) -> TrainingRun:
+    """Read config and events of a run folder; a half-written last line is left for later.
+
+    Raises:
+        ConfigError: there is no config.json, or a line is damaged.
+    """
+    config = read_config(folder / CONFIG_NAME)
+    path = folder / EVENTS_NAME
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    whole = text[: text.rfind("\n") + 1]
+    return TrainingRun(folder, config, tuple(read_event(line) for line in whole.splitlines()))
