@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -56,16 +59,17 @@ class NiftiHeader:
         return int(np.prod(self.shape, dtype=np.int64)) * self.voxel_bytes
 
 
-def open_stream(path: Path) -> BinaryIO:
+@contextmanager
+def open_stream(path: Path) -> Iterator[BinaryIO]:
     """The file, unzipped on the way where it is gzipped (by content, not by name)."""
-    stream = path.open("rb")
-    if stream.read(2) != b"\x1f\x8b":
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
         stream.seek(0)
-        return stream
-    stream.seek(0)
-    import gzip
-
-    return gzip.GzipFile(fileobj=stream)  # type: ignore[return-value]
+        if not packed:
+            yield stream
+            return
+        with gzip.GzipFile(fileobj=stream) as unpacked:
+            yield unpacked  # type: ignore[misc]
 
 
 def read_nifti_header(path: Path) -> NiftiHeader:
