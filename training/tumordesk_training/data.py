@@ -91,7 +91,7 @@ class Grouper:
     """
 
     def __init__(self, root: Path, config: DataConfig) -> None:
-        specs = config.indexes or tuple(_find_indexes(root))
+        specs = config.indexes or tuple(find_indexes(root))
         self._maps = [(Path(spec.file).stem, _read_index(root, spec)) for spec in specs]
         self.indexed = bool(specs)
         try:
@@ -112,7 +112,18 @@ class Grouper:
         return key
 
 
-def _find_indexes(root: Path) -> Iterable[IndexSpec]:
+def is_patient_column(name: str) -> bool:
+    """Whether a grouping column names patients, not runs of slices or near-duplicates."""
+    return name.lower().startswith(("patient", "subject"))
+
+
+def known_patient(stem: str) -> bool:
+    """Whether a file name holds a patient of a known naming scheme."""
+    return re.search(KNOWN_PATTERN, stem) is not None
+
+
+def find_indexes(root: Path) -> Iterable[IndexSpec]:
+    """CSV files of ``root`` that name a picture column and a grouping column."""
     for path in sorted(root.glob("*.csv")):
         columns = _columns(path)
         lower = {c.lower(): c for c in columns}

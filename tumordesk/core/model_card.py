@@ -61,6 +61,8 @@ class InputSpec:
 
     One grey slice is repeated over ``channels`` when ``channels`` > 1 and the source is one
     series. ``size`` is (rows, columns) of the network input; slices keep their aspect ratio.
+    ``source_channel``: the channel of colour training pictures that held this sequence (None:
+    luma); evaluation on such pictures uses the same one.
     """
 
     modality: str = "MR"
@@ -69,6 +71,7 @@ class InputSpec:
     channels: int = 1
     size: tuple[int, int] = (256, 256)
     normalisation: Normalisation = field(default_factory=Normalisation)
+    source_channel: int | None = None
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,199 @@
+"""``tumordesk-train evaluate``: figures of any model of the zoo on labelled data.
+
+Pictures go through the very code that inference uses (preprocessing, batches, threshold, way
+back to the source grid), so a figure here is a figure of the program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tumordesk.core.errors import DataError
+from tumordesk.core.geometry import Geometry
+from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import ModelCard
+from tumordesk.core.training_run import DataConfig
+from tumordesk.inference.devices import choose_device
+from tumordesk.inference.engine import Engine
+from tumordesk.inference.passes import run_batches
+from tumordesk.inference.segmenter import segment_slices
+from tumordesk.networks.weights import load_model
+from tumordesk.zoo import ModelEntry
+from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
+from tumordesk_training.dataset import Stack, read_stack, stacks_of
+from tumordesk_training.layouts import scan
+from tumordesk_training.metrics import DiceCount, classification_summary, confusion
+from tumordesk_training.split import read_split, select
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to evaluate on. ``part`` of ``split_file``, or everything.
+
+    ``volumes``: pictures of one group are one volume (intensity range over all of it); None
+    decides by whether the groups are patients.
+    """
+
+    root: Path
+    data: DataConfig
+    split_file: Path | None = None
+    part: str = "test"
+    volumes: bool | None = None
+    device: str = "auto"
+    flips: bool = False
+
+
+def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None) -> dict[str, Any]:
+    """Run a model over labelled data and count.
+
+    Returns:
+        ``n`` pictures or slices, ``task``, ``classes``, and for segmentation ``dice_mean`` (mean
+        over patient volumes with tumour), ``dice_by_patient``, ``dice_by_image_mean`` (pictures
+        with tumour), ``false_positive_share`` (empty pictures with more than 50 px outlined);
+        for classification ``accuracy``, ``balanced_accuracy``, ``recall``, ``confusion`` (rows:
+        truth). What does not apply is null.
+
+    Raises:
+        DataError: nothing usable for this task is there, or labels are unknown to the model.
+        ModelError: weights do not match their card.
+        Cancelled: the user stopped it.
+    """
+    context = context or JobContext()
+    card = entry.card
+    config = _config(order, card)
+    cases, problems = _cases(order, config, card)
+    by_patient = order.volumes
+    if by_patient is None:
+        by_patient = card.input.normalisation.scope == "volume" and grouped_by_patient(
+            cases, order.root, config
+        )
+    config = replace(config, volumes=by_patient)
+    model = load_model(entry.folder, card)
+    choice = choose_device(order.device)
+    with Engine(model, choice.device, card.input.size) as engine:
+        run = _Run(card, engine, order.flips, context)
+        if card.task == "segmentation":
+            figures = _segmentation(cases, config, run)
+        else:
+            figures = _classification(cases, config, run)
+        device = engine.device.text
+    return {
+        "n": len(cases) if not any(c.volume for c in cases) else figures.pop("slices"),
+        "task": card.task,
+        "model": {"id": card.id, "version": card.version, "sha256": card.weights_sha256},
+        "data": order.root.name,
+        "part": order.part if order.split_file else "all",
+        "groups": len({c.group for c in cases}),
+        "dice_mean": None,
+        "dice_by_patient": None,
+        "accuracy": None,
+        "balanced_accuracy": None,
+        "classes": [c.name for c in card.classes],
+        "confusion": None,
+        "device": device,
+        "skipped": [{"path": p, "reason": r} for p, r in problems],
+        **{k: v for k, v in figures.items() if k != "slices"},
+    }
+
+
+@dataclass(frozen=True)
+class _Run:
+    card: ModelCard
+    engine: Engine
+    flips: bool
+    context: JobContext
+
+
+def _config(order: Order, card: ModelCard) -> DataConfig:
+    channel = order.data.channel
+    if channel is None:
+        channel = card.input.source_channel
+    return replace(order.data, root=str(order.root), channel=channel)
+
+
+def _cases(
+    order: Order, config: DataConfig, card: ModelCard
+) -> tuple[tuple[Case, ...], tuple[tuple[str, str], ...]]:
+    data = scan(order.root, config)
+    chosen: Sequence[Case] = data.cases
+    if order.split_file is not None:
+        chosen = select(data, read_split(order.split_file), order.part)
+    if card.task == "segmentation":
+        usable = tuple(c for c in chosen if c.has_mask)
+    else:
+        names = {c.name for c in card.classes}
+        usable = tuple(replace(c, label=_label(c.label, names)) for c in chosen if c.label)
+    if not usable:
+        what = "masks" if card.task == "segmentation" else "class folders"
+        raise DataError(
+            f"{order.root.name} holds nothing to evaluate {card.id} on: it needs {what}.",
+            "See 'tumordesk-train check-data' for what was found.",
+        )
+    return usable, data.problems
+
+
+def _label(label: str, names: set[str]) -> str:
+    """The model's name of a class folder: 'Glioma_tumor' and 'notumor' are understood."""
+    if label in names:
+        return label
+    plain = {_plain(name): name for name in names}
+    found = plain.get(_plain(label))
+    if found is None:
+        raise DataError(
+            f"The class folder {label!r} is not one of the model's classes.",
+            f"They are: {', '.join(sorted(names))}.",
+        )
+    return found
+
+
+def _plain(label: str) -> str:
+    text = "".join(c for c in label.lower() if c.isalnum())
+    text = text.replace("tumour", "tumor")
+    return text if text in ("notumor", "tumor") else text.removesuffix("tumor")
+
+
+def grouped_by_patient(cases: Sequence[Case], root: Path, config: DataConfig) -> bool:
+    """Whether the groups are patients (by column name or file-name pattern), not mere runs."""
+    specs = config.indexes or tuple(find_indexes(root))
+    if specs:
+        return all(is_patient_column(spec.group) for spec in specs)
+    return all(bool(config.group_pattern) or known_patient(case.image.stem) for case in cases)
+
+
+def _stacks(cases: Sequence[Case], config: DataConfig, run: _Run, classes: int) -> Iterator[Stack]:
+    groups = stacks_of(cases, config)
+    for number, group in enumerate(groups):
+        run.context.progress(number / len(groups), f"Evaluating {number + 1} of {len(groups)}")
+        yield from read_stack(group, config, run.card.input, classes)
+
+
+def _segmentation(cases: Sequence[Case], config: DataConfig, run: _Run) -> dict[str, Any]:
+    dice, slices = DiceCount(), 0
+    for stack in _stacks(cases, config, run, len(run.card.classes)):
+        masks = [m for m in stack.masks if m is not None]
+        geometry = Geometry((len(masks), *masks[0].shape))
+        found = segment_slices(
+            stack.preparer, geometry, range(len(masks)), run.card, run.engine, JobContext(),
+            series_uid="", flips=run.flips,
+        )  # fmt: skip
+        for labels, mask in zip(found.array, masks, strict=True):
+            dice.add(stack.group, labels > 0, mask > 0)
+        slices += len(masks)
+    return {"dice_by_patient": dice.by_group(), "slices": slices, **dice.summary()}
+
+
+def _classification(cases: Sequence[Case], config: DataConfig, run: _Run) -> dict[str, Any]:
+    names = tuple(c.name for c in run.card.classes)
+    wanted: list[int] = []
+    said: list[int] = []
+    for stack in _stacks(cases, config, run, 0):
+        indices = range(len(stack.cases))
+        for batch in run_batches(run.engine, stack.preparer, indices, JobContext(), verb="Reading"):
+            said += [int(i) for i in np.argmax(batch.probabilities[0], axis=1)]
+        wanted += [names.index(case.label) for case in stack.cases]
+    return classification_summary(confusion(wanted, said, len(names)), names)

@@ -1,0 +1,204 @@
+"""``tumordesk-train publish``: from the best checkpoint of a run to a model of the zoo."""
+
+from __future__ import annotations
+
+import datetime as dt
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from tumordesk import __version__
+from tumordesk.core.errors import ConfigError, WriteError
+from tumordesk.core.jsonio import from_plain, read_json, to_plain
+from tumordesk.core.model_card import CARD_NAME, Metric, ModelCard, TrainingData, write_card
+from tumordesk.core.training_run import (
+    CHECKPOINTS,
+    SPLIT_NAME,
+    TrainingConfig,
+    read_config,
+)
+from tumordesk.networks import build
+from tumordesk.networks.weights import save_weights
+from tumordesk.zoo import ModelEntry, Zoo
+from tumordesk_training import checkpoints
+from tumordesk_training.dataset import build_cache
+from tumordesk_training.evaluate import Order, evaluate
+from tumordesk_training.layouts import scan
+from tumordesk_training.setup import card_of
+from tumordesk_training.split import Split, read_split, select
+from tumordesk_training.tune import tune
+
+_TEXTS = ("name", "version", "summary", "licence", "limits", "training_data", "classes")
+_FIGURES = (
+    "dice_mean",
+    "dice_by_image_mean",
+    "false_positive_share",
+    "accuracy",
+    "balanced_accuracy",
+)
+_NAMES = {
+    "dice_mean": "Dice, mean over groups",
+    "dice_by_image_mean": "Dice, mean over pictures with tumour",
+    "false_positive_share": "Share of empty pictures with more than 50 px outlined",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+}
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What to make of a run. ``texts``: entries of the card written by people.
+
+    ``out``: folder that gets ``<model_id>/``; None publishes into the user's models.
+    ``tuned``: choose threshold and smallest outline on the validation part first.
+    """
+
+    run: Path
+    model_id: str
+    texts: dict[str, Any]
+    out: Path | None = None
+    data_root: Path | None = None
+    tuned: bool = False
+    replace: bool = False
+
+
+def publish(order: Publication, say: Callable[[str], None] = lambda _: None) -> ModelEntry:
+    """Write, evaluate and install a model; what is on the card was measured on these weights.
+
+    Figures come from the run's own split: 'validation' (used to choose the checkpoint) and
+    'test' (never seen, never chosen on), both grouped. ``say`` gets progress lines.
+
+    Raises:
+        ConfigError: not a run folder, or a text entry is not one of the card's.
+        DataError: no checkpoint, or the data have gone.
+        ModelError, WriteError: the name is taken, or the files cannot be written.
+    """
+    config = read_config(order.run / "config.json")
+    if order.data_root is not None:
+        config = replace(config, data=replace(config.data, root=str(order.data_root)))
+    split = read_split(order.run / SPLIT_NAME)
+    state = checkpoints.load(order.run / CHECKPOINTS / checkpoints.BEST)
+    card = _with_texts(_described(card_of(config, order.model_id), config, split), order.texts)
+    network = build(config.architecture, card)
+    network.load_state_dict(state["model"])
+    if order.tuned and config.task == "segmentation":
+        card = _tuned(card, network, config, split, say)
+    target_root = order.out or Path(tempfile.gettempdir())
+    target_root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".publish-", dir=target_root) as folder:
+        staged = Path(folder) / order.model_id
+        staged.mkdir()
+        card = replace(card, weights_sha256=save_weights(network, staged / card.weights_file))
+        write_card(staged / CARD_NAME, card)
+        entry = ModelEntry(card, staged, "user")
+        card = replace(card, metrics=_measure(entry, order, config, say))
+        write_card(staged / CARD_NAME, card)
+        return _install(staged, card, order)
+
+
+def _install(staged: Path, card: ModelCard, order: Publication) -> ModelEntry:
+    if order.out is None:
+        return Zoo().add(staged, replace=order.replace)
+    Zoo().verify(ModelEntry(card, staged, "user"))
+    target = order.out / order.model_id
+    if target.exists():
+        if not order.replace:
+            raise WriteError(f"{target.name} is already there.", "Use --replace to exchange it.")
+        target.rename(staged.parent / "old")
+    staged.rename(target)
+    return ModelEntry(card, target, "user")
+
+
+def _described(card: ModelCard, config: TrainingConfig, split: Split) -> ModelCard:
+    """Facts that no person needs to type."""
+    images = sum(split.counts.get("train", {}).values())
+    data = TrainingData(
+        name=Path(config.data.root).name,
+        licence="",
+        citation="",
+        patients=len(split.parts.get("train", ())) if config.data.volumes else None,
+        images=images,
+    )
+    return replace(
+        card,
+        input=replace(card.input, source_channel=config.data.channel),
+        training_data=(data,),
+        date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
+        software=f"tumordesk {__version__}",
+    )
+
+
+def _with_texts(card: ModelCard, texts: dict[str, Any]) -> ModelCard:
+    unknown = sorted(set(texts) - set(_TEXTS))
+    if unknown:
+        raise ConfigError(
+            f"The card texts hold unknown entries: {', '.join(unknown)}.",
+            f"Allowed are: {', '.join(_TEXTS)}.",
+        )
+    return from_plain(ModelCard, {**to_plain(card), **texts}, "card texts")
+
+
+def _tuned(
+    card: ModelCard,
+    network: nn.Module,
+    config: TrainingConfig,
+    split: Split,
+    say: Callable[[str], None],
+) -> ModelCard:
+    cases = select(scan(Path(config.data.root), config.data), split, "val")
+    cache = build_cache(cases, config.data, config.input, config.classes, config.task)
+    setting, figures = tune(network, cache, config)
+    say(f"Chosen on validation: {setting}, {figures}")
+    return replace(card, postprocess=setting)
+
+
+def _measure(
+    entry: ModelEntry, order: Publication, config: TrainingConfig, say: Callable[[str], None]
+) -> tuple[Metric, ...]:
+    metrics: list[Metric] = []
+    for part, split_name in (("val", "validation"), ("test", "test")):
+        split = read_split(order.run / SPLIT_NAME)
+        if not split.parts.get(part):
+            continue
+        figures = evaluate(
+            entry,
+            Order(
+                Path(config.data.root),
+                config.data,
+                order.run / SPLIT_NAME,
+                part,
+                volumes=config.data.volumes,
+            ),
+        )
+        command = (
+            f"tumordesk-train evaluate {order.model_id} {Path(config.data.root).name} "
+            f"--split split.json --part {part}"
+        )
+        described = f"{split_name}, split by group (seed {split.seed}, {figures['groups']} groups)"
+        for key in _FIGURES:
+            value = figures.get(key)
+            if value is not None:
+                metrics.append(
+                    Metric(
+                        _NAMES[key],
+                        round(float(value), 4),
+                        described,
+                        Path(config.data.root).name,
+                        int(figures["n"]),
+                        command,
+                    )
+                )
+        say(f"{split_name}: " + ", ".join(f"{k} {figures[k]}" for k in _FIGURES if k in figures))
+    return tuple(metrics)
+
+
+def read_texts(path: Path) -> dict[str, Any]:
+    """Card texts from a JSON file. Raises ConfigError naming the file."""
+    texts = read_json(path)
+    if not isinstance(texts, dict):
+        raise ConfigError(f"{path.name} must hold an object with card entries.")
+    return texts

@@ -1,0 +1,72 @@
+"""Threshold and smallest outline, chosen on the validation part alone."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from tumordesk.core.model_card import Postprocess
+from tumordesk.core.training_run import TrainingConfig
+from tumordesk.imaging.components import remove_small_islands
+from tumordesk_training.dataset import Cache
+from tumordesk_training.metrics import DiceCount, score
+
+THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+SMALLEST_PX = (0, 20, 40, 80)
+
+
+@torch.inference_mode()
+def probabilities(network: nn.Module, cache: Cache, config: TrainingConfig) -> npt.NDArray[Any]:
+    """Foreground probability of each cached picture, float16 (n, H, W), on the network's grid."""
+    network.eval()
+    spec = config.input
+    mean = torch.tensor(spec.normalisation.mean).reshape(1, -1, 1, 1)
+    std = torch.tensor(spec.normalisation.std).reshape(1, -1, 1, 1)
+    parts = []
+    for first in range(0, len(cache), config.batch_size):
+        images = torch.from_numpy(np.array(cache.images[first : first + config.batch_size]))
+        wide = images[:, None].float().div(255).expand(-1, spec.channels, -1, -1)
+        logits = network(((wide - mean) / std).contiguous(memory_format=torch.channels_last))
+        parts.append((1.0 - logits.float().softmax(1)[:, 0]).half().numpy())
+    return np.concatenate(parts)
+
+
+def tune(
+    network: nn.Module, cache: Cache, config: TrainingConfig
+) -> tuple[Postprocess, dict[str, Any]]:
+    """The ``Postprocess`` with the best :func:`metrics.score` on ``cache``, and its figures.
+
+    Ties go to the plainer setting (threshold 0.5, nothing dropped).
+    """
+    found = probabilities(network, cache, config)
+    best: tuple[float, float, Postprocess, dict[str, Any]] | None = None
+    for threshold, smallest in itertools.product(THRESHOLDS, SMALLEST_PX):
+        setting = replace(
+            config.postprocess,
+            threshold=threshold,
+            min_area_px=smallest // 2,
+            min_slice_mass_px=smallest,
+        )
+        figures = _figures(found, cache, setting)
+        value = score("segmentation", figures, volumes=config.data.volumes)
+        plain = -abs(threshold - 0.5) - smallest / 1000.0
+        if best is None or (round(value, 4), plain) > best[:2]:
+            best = (round(value, 4), plain, setting, figures)
+    assert best is not None
+    return best[2], best[3]
+
+
+def _figures(found: npt.NDArray[Any], cache: Cache, setting: Postprocess) -> dict[str, Any]:
+    dice = DiceCount()
+    for index, probability in enumerate(found):
+        mask = remove_small_islands(probability >= setting.threshold, setting.min_area_px)
+        if np.count_nonzero(mask) < setting.min_slice_mass_px:
+            mask = np.zeros_like(mask)
+        dice.add(cache.groups[index], mask, cache.targets[index] > 0)
+    return dice.summary()
