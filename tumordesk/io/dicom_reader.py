@@ -16,9 +16,9 @@ from tumordesk.imaging.windowing import auto_window
 from tumordesk.io.pixels import Array, modality_dtype
 from tumordesk.io.reader import OnSlice, SeriesReader, outward
 from tumordesk.io.records import Slice
-from tumordesk.io.slices import decoding_seconds, finished
+from tumordesk.io.slices import decoding_seconds, finish_into, finished
 
-PROCESSES_FROM_S = 1.0
+PROCESSES_FROM_S = 0.7
 """Total decoding time from which helper processes pay (they take about a second to start)."""
 LONGEST_STALL_S = 0.08
 
@@ -66,6 +66,9 @@ class DicomReader(SeriesReader):
     def read_slice(self, index: int) -> Array:
         """See :meth:`SeriesReader.read_slice`."""
         return finished(self._slices[index], self._dtype)
+
+    def _read_into(self, index: int, out: Array) -> None:
+        finish_into(self._slices[index], out)
 
     def _decode_all(
         self, array: Array, on_slice: OnSlice | None

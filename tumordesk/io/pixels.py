@@ -60,8 +60,10 @@ def is_native(record: FileRecord) -> bool:
     return not (fmt.transfer_syntax == ExplicitVRBigEndian and fmt.bits_allocated == 8)
 
 
-def read_native(item: Slice) -> Array:
+def read_native(item: Slice, out: Array | None = None) -> Array:
     """Stored values (rows, columns) of an uncompressed slice, straight from the file.
+
+    ``out``: a C-contiguous array of the stored dtype to fill.
 
     Raises:
         ReadError: the file is shorter than it was when it was scanned.
@@ -70,7 +72,7 @@ def read_native(item: Slice) -> Array:
     record, fmt = item.file, item.file.format
     dtype = _stored_dtype(fmt)
     count = fmt.rows * fmt.columns
-    out = np.empty(count, dtype=dtype)
+    out = np.empty(count, dtype=dtype) if out is None else out.reshape(count)
     with record.path.open("rb", buffering=0) as stream:
         stream.seek(record.pixel_offset + (item.frame or 0) * count * dtype.itemsize)
         view = memoryview(out.view(np.uint8).data)
@@ -86,6 +88,17 @@ def read_native(item: Slice) -> Array:
     if not dtype.isnative:
         out = out.byteswap(inplace=True).view(dtype.newbyteorder("="))
     return unused_bits_removed(out.reshape(fmt.rows, fmt.columns), fmt)
+
+
+def native_target(item: Slice, out: Array) -> Array | None:
+    """``out`` seen in the stored dtype, where the slice can be read straight into it."""
+    dtype = _stored_dtype(item.file.format)
+    plain = item.slope == 1.0 and item.intercept == 0.0 and dtype.isnative
+    same = dtype.itemsize == out.dtype.itemsize and (dtype.kind == "f") == (out.dtype.kind == "f")
+    if not (plain and same and is_native(item.file) and out.flags.c_contiguous):
+        return None
+    # Same bits: modality_dtype() chose a type in which every stored value keeps its value.
+    return out.view(dtype)
 
 
 def _stored_dtype(fmt: PixelFormat) -> np.dtype[Any]:

@@ -131,7 +131,7 @@ class SeriesReader(ABC):
 
         def one(index: int) -> str | None:
             try:
-                array[index] = self.read_slice(index)
+                self._read_into(index, array[index])
             except ReadError as error:
                 return error.message
             if on_slice is not None:
@@ -139,6 +139,9 @@ class SeriesReader(ABC):
             return None
 
         yield from in_threads(one, outward(self.series.slices, self.middle), self._closed)
+
+    def _read_into(self, index: int, out: Array) -> None:
+        out[...] = self.read_slice(index)
 
     def close(self) -> None:
         """Release what is held; a volume being read stops."""

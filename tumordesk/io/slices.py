@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from tumordesk.core.errors import ReadError
 from tumordesk.io.codec import decode
-from tumordesk.io.pixels import Array, is_native, read_native, rescaled
+from tumordesk.io.pixels import Array, is_native, native_target, read_native, rescaled
 from tumordesk.io.records import Slice
 
 # Rough decoding cost in nanoseconds a pixel (measured on one core); others 10.
@@ -41,17 +43,34 @@ def finished(item: Slice, dtype: np.dtype[Any]) -> Array:
     Raises:
         ReadError: damaged, or gone; names the file.
     """
+    with _told(item):
+        stored = read_native(item) if is_native(item.file) else decode(item)
+    if stored.ndim == 3 or item.file.modality_lut:
+        return stored.astype(dtype, copy=False)
+    return rescaled(stored, item, dtype)
+
+
+def finish_into(item: Slice, out: Array) -> None:
+    """:func:`finished` into ``out``; uncompressed slices without a copy on the way."""
+    target = native_target(item, out)
+    if target is None:
+        out[...] = finished(item, out.dtype)
+        return
+    with _told(item):
+        read_native(item, target)
+
+
+@contextmanager
+def _told(item: Slice) -> Iterator[None]:
+    """What the system raises, as a ReadError that names the file."""
     name = item.file.path.name
     try:
-        stored = read_native(item) if is_native(item.file) else decode(item)
+        yield
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise ReadError(f"{name} cannot be opened: {reason}.") from error
     except MemoryError as error:
         raise ReadError(f"{name}: not enough memory to decode it.") from error
-    if stored.ndim == 3 or item.file.modality_lut:
-        return stored.astype(dtype, copy=False)
-    return rescaled(stored, item, dtype)
 
 
 def finished_or_reason(item: Slice, dtype: np.dtype[Any]) -> Array | str:
