@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,6 +41,7 @@ def run(arguments: Sequence[str]) -> int:
         return Exit.CANCELLED
     except BrokenPipeError:
         # Whoever read our output has gone (``| head``): nothing left to say, and nowhere to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FAILED
     except Exception as error:  # noqa: BLE001  boundary of the process: say it and log it
         path = log_defect(error)

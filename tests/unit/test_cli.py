@@ -191,7 +191,7 @@ def test_classifier_on_a_series_reads_what_the_outline_shows(zoo, scan, tmp_path
     assert run(*base, "--out", tmp_path / "o", "--outline-with", "fake-segmenter") == 0
     outlined = result_in(tmp_path / "o")
     assert 0 < len(outlined["slices"]) < 12
-    assert any("outline of fake-segmenter" in w for w in outlined["warnings"])
+    assert any("outline of fake-segmenter" in note for note in outlined["notes"])
     assert run(*base, "--out", tmp_path / "all") == 0  # the default outline is not at hand
     assert len(result_in(tmp_path / "all")["slices"]) == 12
     assert predict(scan, "--out", tmp_path / "both", "--classify-with", "fake-classifier") == 0

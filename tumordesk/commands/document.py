@@ -18,7 +18,9 @@ def result_document(
     geometry: Geometry,
     warnings: Sequence[str],
     *,
+    seconds: float,
     source: str = "",
+    notes: Sequence[str] = (),
     second: AnalysisResult | None = None,
 ) -> dict[str, Any]:
     """The content of result.json. ``second``: classes found on the outline of ``result``."""
@@ -26,7 +28,10 @@ def result_document(
     classes = result.classification or (second.classification if second else None)
     measured = result.measurements
     spacing = geometry.spacing_mm
-    notes = [*provenance.notes, *(measured.notes if measured else ())]
+    told = [*notes, *provenance.notes, *(measured.notes if measured else ())]
+    if second is not None:
+        warnings = [*warnings, *second.provenance.warnings]
+        told += second.provenance.notes
     document: dict[str, Any] = {
         "schema": SCHEMA,
         "model": _model(result),
@@ -37,12 +42,12 @@ def result_document(
         "lesions": [_lesion(lesion) for lesion in measured.lesions] if measured else [],
         "volume_ml": _rounded(measured.volume_ml, 4) if measured else None,
         "classes": None,
-        "seconds": round(provenance.seconds + (second.provenance.seconds if second else 0.0), 3),
+        "seconds": round(seconds, 3),
         "input": source,
         "task": card.task,
         "spacing_mm": None if spacing is None else [round(s, 6) for s in spacing],
         "shape": list(geometry.shape),
-        "notes": list(dict.fromkeys(notes)),
+        "notes": list(dict.fromkeys(told)),
         "software": provenance.software,
         "notice": card.notice or NOTICE,
     }

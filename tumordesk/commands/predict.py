@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +23,8 @@ from tumordesk.commands.document import result_document, summary
 from tumordesk.commands.folders import output_folders
 from tumordesk.commands.outputs import refuse_existing, write_outputs
 from tumordesk.core.errors import InputMismatch, ReadError
+from tumordesk.core.finding import AnalysisResult
 from tumordesk.core.job import JobContext
-from tumordesk.core.segmentation import Segmentation
 
 if TYPE_CHECKING:
     from tumordesk.zoo import ModelEntry
@@ -137,56 +139,57 @@ def _predict_one(
     context: JobContext,
 ) -> str:
     from tumordesk.inference.devices import limit_threads
-    from tumordesk.inference.run import run_model
 
     limit_threads()
-    volume, series = loaded.volume, loaded.series
-    extra: list[str] = list(loaded.warnings)
-    outline = _outline(loaded, models, options, context, extra)
-    result = run_model(
-        volume,
-        series,
-        models.main,
-        context,
-        device=options.device,
-        flips=options.flips,
-        outline=outline,
-    )
-    second = None
-    if models.classifier is not None and result.outcome == "tumour":
-        second = run_model(
-            volume,
-            series,
-            models.classifier,
-            context,
-            device=options.device,
-            outline=result.segmentation,
-        )
-    told = [*extra, *result.provenance.warnings]
-    told += second.provenance.warnings if second else ()
+    started_s = time.monotonic()
+    found = _run_models(loaded, options, models, context)
     document = result_document(
-        models.main.card, result, volume.geometry, told, source=str(path), second=second
+        models.main.card,
+        found.main,
+        loaded.volume.geometry,
+        [*loaded.warnings, *found.main.provenance.warnings],
+        seconds=time.monotonic() - started_s,
+        source=str(path),
+        notes=found.notes,
+        second=found.second,
     )
-    write_outputs(folder, options.formats, document, result, volume, overwrite=options.overwrite)
-    return f"{path.name}: {summary(result, second)} ({describe(series)}), results in {folder}"
+    write_outputs(
+        folder, options.formats, document, found.main, loaded.volume, overwrite=options.overwrite
+    )
+    words = summary(found.main, found.second)
+    return f"{path.name}: {words} ({describe(loaded.series)}), results in {folder}"
 
 
-def _outline(
-    loaded: LoadedInput,
-    models: _Models,
-    options: PredictOptions,
-    context: JobContext,
-    told: list[str],
-) -> Segmentation | None:
-    """For a classifier on a series: where the tumour is. A single picture is read as it is."""
-    if models.outline is None or loaded.series.slices == 1:
-        return None
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """Result of the model asked for, of the classifier after it, and notes of one before it."""
+
+    main: AnalysisResult
+    second: AnalysisResult | None
+    notes: tuple[str, ...]
+
+
+def _run_models(
+    loaded: LoadedInput, options: PredictOptions, models: _Models, context: JobContext
+) -> _Found:
+    """The model; for a classifier on a series first the outline of what it is to read."""
     from tumordesk.inference.run import run_model
 
-    result = run_model(loaded.volume, loaded.series, models.outline, context, device=options.device)
-    card = models.outline.card
-    told.append(f"The slices to classify were chosen by the outline of {card.id} {card.version}.")
-    return result.segmentation
+    run = partial(run_model, loaded.volume, loaded.series, device=options.device)
+    outline = None
+    notes: tuple[str, ...] = ()
+    # A single picture is classified as it is: there is nothing to choose.
+    if models.outline is not None and loaded.series.slices > 1:
+        card = models.outline.card
+        before = run(models.outline, context)
+        outline = before.segmentation
+        told = f"The slices to classify were chosen by the outline of {card.id} {card.version}."
+        notes = (told, *before.provenance.notes)
+    main = run(models.main, context, flips=options.flips, outline=outline)
+    second = None
+    if models.classifier is not None and main.outcome == "tumour":
+        second = run(models.classifier, context, outline=main.segmentation)
+    return _Found(main, second, notes)
 
 
 def _find_models(options: PredictOptions) -> _Models:
