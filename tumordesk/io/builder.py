@@ -7,8 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pydicom.dataset import Dataset
+
 from tumordesk.core.study import Instance, Patient, Series, Skipped, Study
 from tumordesk.imaging.sequence import guess_sequence
+from tumordesk.io import tags, values
+from tumordesk.io.facts import facts_of
 from tumordesk.io.names import short_hash
 from tumordesk.io.placing import geometry_of
 from tumordesk.io.records import SeriesFacts, Slice
@@ -16,6 +20,7 @@ from tumordesk.io.relevance import sort_key
 from tumordesk.io.stacking import Stack, most_common_syntax, stacks_of
 from tumordesk.io.suitability import syntax_name
 
+_T = tags.NAMES
 _SeriesKey = tuple[str, ...]
 
 
@@ -34,16 +39,23 @@ class DicomCollection:
     def __init__(self) -> None:
         self._buckets: dict[_SeriesKey, _Bucket] = {}
 
-    def add(self, facts: SeriesFacts, slices: Iterable[Slice], folder: Path) -> None:
-        """Take the slices of one file."""
+    def add(self, dataset: Dataset, slices: Iterable[Slice], folder: Path) -> str:
+        """Take the slices of one file; returns its Series Instance UID, or ''."""
+        uid = values.code(dataset, _T["SeriesInstanceUID"])
+        study = values.code(dataset, _T["StudyInstanceUID"])
         key: _SeriesKey
-        if facts.series_uid:
-            key = (facts.study_uid, facts.series_uid, facts.modality)
+        if uid:
+            key = (study, uid, values.code(dataset, _T["Modality"]).upper())
         else:
-            key = ("", facts.study_uid, str(folder), str(facts.number), facts.description)
-        bucket = self._buckets.setdefault(key, _Bucket(facts))
+            number = values.code(dataset, _T["SeriesNumber"])
+            description = values.text(dataset, _T["SeriesDescription"])
+            key = ("", study, str(folder), number, description)
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = _Bucket(facts_of(dataset))
         bucket.slices.extend(slices)
         bucket.built = None
+        return uid
 
     def build(self) -> tuple[tuple[Patient, ...], tuple[Skipped, ...]]:
         """Patients in order of their ID, and the duplicates that were dropped."""

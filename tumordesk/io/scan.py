@@ -14,7 +14,6 @@ from tumordesk.core.job import JobContext
 from tumordesk.core.study import ScanResult, Skipped
 from tumordesk.io import header as headers
 from tumordesk.io.builder import DicomCollection
-from tumordesk.io.facts import facts_of
 from tumordesk.io.files_builder import FileCollection
 from tumordesk.io.frames import slices_of
 from tumordesk.io.header import Unusable
@@ -104,12 +103,11 @@ class _Scan:
             modified_ns=info.st_mtime_ns,
             shown=found.shown,
         )
-        facts = facts_of(parsed.dataset)
         if found.sibling:
             slices = [replace(item, explicit=False) for item in slices]
-        if found.named and facts.series_uid:
-            self._named[(found.path.parent, facts.series_uid)].append(found.path)
-        self._dicom.add(facts, slices, found.path.parent)
+        uid = self._dicom.add(parsed.dataset, slices, found.path.parent)
+        if found.named and uid:
+            self._named[(found.path.parent, uid)].append(found.path)
 
     def _take_other(self, found: Found, prefix: bytes) -> bool:
         """Take a picture or volume file; False when it is neither."""
