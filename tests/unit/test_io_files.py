@@ -17,7 +17,8 @@ from tumordesk.core.errors import ReadError, WriteError
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.core.study import Sequence, Series
 from tumordesk.io import pictures
-from tumordesk.io.nifti import build_nifti_header, read_nifti_header
+from tumordesk.io.nifti import read_nifti_header
+from tumordesk.io.nifti_write import build_nifti_header
 from tumordesk.io.reader import open_series
 from tumordesk.io.scan import scan_paths
 from tumordesk.io.writers import write_nifti, write_png

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pydicom.dataset import Dataset
@@ -129,8 +129,24 @@ def _build_series(
             skipped[item.file.path] = Skipped(
                 item.file.shown, f"duplicate: the same image (SOP Instance UID){name}"
             )
+    found = _numbered(found)
     in_use = {item.path for series in found for item in series.instances}
     return tuple(found), tuple(s for path, s in skipped.items() if path not in in_use)
+
+
+def _numbered(series: list[Series]) -> list[Series]:
+    """Stacks of several multi-frame files that would be called the same, told apart."""
+    names = Counter(item.description for item in series if item.instances[0].frame is not None)
+    seen: Counter[str] = Counter()
+    numbered = []
+    for item in series:
+        name = item.description
+        if names[name] > 1 and item.instances[0].frame is not None:
+            seen[name] += 1
+            part = f"{name} (part {seen[name]} of {names[name]})".strip()
+            item = replace(item, description=part)
+        numbered.append(item)
+    return numbered
 
 
 def _stack_key(facts: SeriesFacts, stack: Stack) -> str:
@@ -140,7 +156,8 @@ def _stack_key(facts: SeriesFacts, stack: Stack) -> str:
     own = () if facts.series_uid else (first.file.path.parent, facts.number, facts.description)
     return short_hash(
         facts.study_uid, facts.series_uid, facts.modality, *own, form.rows, form.columns,
-        form.colour, first.localizer, axes, first.pixel_spacing, stack.label,
+        form.colour, first.file.sop_uid if first.file.frames > 1 else "", first.localizer, axes,
+        first.pixel_spacing, stack.label,
     )  # fmt: skip
 
 
@@ -156,6 +173,7 @@ def _series(key: str, facts: SeriesFacts, stack: Stack) -> Series:
         acquisition={**facts.acquisition, **_own_acquisition(first)},
     )
     syntax = most_common_syntax(stack.slices)
+    derived = first.projection or "SECONDARY" in first.image_type
     return Series(
         key=key,
         uid=facts.series_uid or f"unknown-{key}",
@@ -173,7 +191,12 @@ def _series(key: str, facts: SeriesFacts, stack: Stack) -> Series:
         warnings=_warnings(geometry.notes, stack),
         frame_of_reference_uid=facts.frame_of_reference,
         colour=first.file.format.colour,
-        extra={"slices": stack.slices, "units": facts.units, "label": stack.label},
+        extra={
+            "slices": stack.slices,
+            "units": facts.units,
+            "label": stack.label,
+            "derived": derived,
+        },
     )
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import struct
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from pydicom import dcmread
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import get_frame
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import (
@@ -78,31 +79,73 @@ def _cannot_decode(item: Slice, error: Exception) -> ReadError:
 
 def _decode_stream(stream: BinaryIO, item: Slice) -> Array:
     record, fmt = item.file, item.file.format
-    if is_compressed(record):
-        _check_codestream(stream, item)
-        stream.seek(0)
-    header: Dataset = Dataset()
-    header.file_meta = FileMetaDataset()
-    index = item.frame if record.frames > 1 else 0
+    tables = fmt.photometric == "PALETTE COLOR" or record.modality_lut
     with quiet():
-        try:
-            plugin = _PREFERRED.get(fmt.transfer_syntax, "")
-            array = pixel_array(stream, ds_out=header, index=index or 0, decoding_plugin=plugin)
-        except HOSTILE_ERRORS:
-            # Odd encodings of the header are understood when the file is read as a whole.
-            stream.seek(0)
-            whole = dcmread(stream, force=True)
-            array, header = pixel_array(whole, index=index or 0), whole
-        if fmt.photometric == "PALETTE COLOR":
-            array = apply_color_lut(array, header)
-        elif record.modality_lut:
-            return np.asarray(apply_modality_lut(array, header))
+        if is_compressed(record) and not tables:
+            _check_codestream(stream, item)
+            array = _decode_frame(stream, item)
+        else:
+            array = _decode_with_header(stream, item)
+            if record.modality_lut and fmt.photometric != "PALETTE COLOR":
+                return array
     if array.shape[:2] != (fmt.rows, fmt.columns):
         raise ReadError(
             f"{record.path.name}: the picture inside is {array.shape[1]} x {array.shape[0]}, "
             f"the header says {fmt.columns} x {fmt.rows}."
         )
     return _to_rgb(array) if fmt.colour else array
+
+
+def _decode_frame(stream: BinaryIO, item: Slice) -> Array:
+    """One encapsulated frame, by what the scan knows: the header is not parsed again."""
+    record, fmt = item.file, item.file.format
+    options: dict[str, Any] = {
+        "rows": fmt.rows,
+        "columns": fmt.columns,
+        "samples_per_pixel": fmt.samples,
+        "photometric_interpretation": fmt.photometric,
+        "planar_configuration": fmt.planar,
+        "bits_allocated": fmt.bits_allocated,
+        "bits_stored": fmt.bits_stored,
+        "pixel_representation": int(fmt.signed),
+        "number_of_frames": record.frames,
+        "pixel_keyword": "PixelData",
+        "pixel_vr": "OB",
+    }
+    decoder = get_decoder(UID(fmt.transfer_syntax))
+    preferred = _PREFERRED.get(fmt.transfer_syntax)
+    for plugin in (preferred, "") if preferred else ("",):
+        stream.seek(record.pixel_offset)
+        try:
+            array, _ = decoder.as_array(
+                stream, index=item.frame or 0, decoding_plugin=plugin, **options
+            )
+        except HOSTILE_ERRORS:
+            if not plugin:
+                raise
+        else:
+            return array
+    raise ReadError(f"{record.path.name}: no decoder for it.")
+
+
+def _decode_with_header(stream: BinaryIO, item: Slice) -> Array:
+    """A frame that is not compressed, or needs look-up tables of the header."""
+    header: Dataset = Dataset()
+    header.file_meta = FileMetaDataset()
+    index = item.frame or 0
+    stream.seek(0)
+    try:
+        array = pixel_array(stream, ds_out=header, index=index)
+    except HOSTILE_ERRORS:
+        # Odd encodings of the header are understood when the file is read as a whole.
+        stream.seek(0)
+        whole = dcmread(stream, force=True)
+        array, header = pixel_array(whole, index=index), whole
+    if item.file.format.photometric == "PALETTE COLOR":
+        return np.asarray(apply_color_lut(array, header))
+    if item.file.modality_lut:
+        return np.asarray(apply_modality_lut(array, header))
+    return array
 
 
 def _to_rgb(array: Array) -> Array:

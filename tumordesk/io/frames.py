@@ -113,6 +113,7 @@ def _pixel_format(header: Header) -> PixelFormat:
         transfer_syntax=header.transfer_syntax,
         little_endian=header.little_endian,
         floating=floating,
+        planar=values.integer(dataset, _T["PlanarConfiguration"]) or 0,
     )
 
 
@@ -167,6 +168,7 @@ def _classic(record: FileRecord, dataset: Dataset) -> Slice:
         windows=windows_of(dataset),
         image_type=tuple(v.upper() for v in values.codes(dataset, _T["ImageType"])),
         traits=_traits(dataset),
+        detector_spacing=_T["ImagerPixelSpacing"] in dataset,
     )
 
 

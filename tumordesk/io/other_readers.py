@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
 from typing import Any
 
 import numpy as np
 
 from tumordesk.core.errors import ReadError
+from tumordesk.core.job import JobContext
 from tumordesk.core.study import Series
+from tumordesk.core.volume import Volume
 from tumordesk.io.header import Unusable
 from tumordesk.io.memory import ensure_fits
 from tumordesk.io.pictures import PictureFacts, read_picture
@@ -95,15 +96,19 @@ class VolumeFileReader(SeriesReader):
         scaled += np.float32(header.intercept)
         return scaled
 
-    def _decode_all(
-        self, array: Array, on_slice: OnSlice | None
-    ) -> Generator[tuple[int, str | None]]:
-        whole = self._load()
-        for index in range(len(whole)):
-            array[index] = whole[index]
+    def read_volume(
+        self, context: JobContext | None = None, on_slice: OnSlice | None = None
+    ) -> Volume:
+        """See :meth:`SeriesReader.read_volume`. The voxels are shared, not copied."""
+        context = context or JobContext()
+        context.progress(0.0, "Reading the volume")
+        array = self._load()
+        for index in range(len(array)):
+            context.check()
             if on_slice is not None:
                 on_slice(index, array[index])
-            yield index, None
+        context.progress(1.0, "Reading the volume")
+        return self._volume(array, {})
 
     def close(self) -> None:
         """Forget the voxels."""

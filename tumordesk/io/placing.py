@@ -31,7 +31,8 @@ def geometry_of(stack: Stack) -> Geometry:
     notes = list(stack.notes)
     pixel = first.pixel_spacing
     if pixel is None:
-        notes.append("no pixel spacing in the files: nothing can be measured in mm")
+        which = "only the detector's" if first.detector_spacing else "no"
+        notes.append(f"{which} pixel spacing in the files: nothing can be measured in mm")
     if len(slices) == 1:
         return _single(first, shape, directions, notes)
     if positions is None or directions is None:

@@ -25,6 +25,7 @@ class PixelFormat:
     transfer_syntax: str
     little_endian: bool
     floating: bool = False
+    planar: int = 0
 
     @property
     def colour(self) -> bool:
@@ -77,6 +78,7 @@ class Slice:
     image_type: tuple[str, ...]
     traits: tuple[tuple[str, object], ...] = ()
     explicit: bool = True
+    detector_spacing: bool = False
 
     @property
     def localizer(self) -> bool:

@@ -70,7 +70,7 @@ def _form(item: Slice) -> tuple[Hashable, ...]:
         item.localizer,
         spacing,
         stack,
-        item.file.frames > 1 and item.position is None and item.file.sop_uid,
+        item.file.sop_uid if item.file.frames > 1 else "",
     )
 
 

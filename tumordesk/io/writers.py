@@ -13,7 +13,8 @@ from tumordesk.core.errors import WriteError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.jsonio import atomic_write
 from tumordesk.io.header import Unusable
-from tumordesk.io.nifti import build_nifti_header, read_nifti_header, read_voxels
+from tumordesk.io.nifti import read_nifti_header, read_voxels
+from tumordesk.io.nifti_write import build_nifti_header
 
 _KEPT = (np.uint8, np.int16, np.uint16, np.float32)
 
