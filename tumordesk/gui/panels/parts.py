@@ -24,7 +24,9 @@ def label(text: str, role: str = "", tone: str = "", *, wrap: bool = False) -> Q
         result.setWordWrap(True)
         # A long word must never make a panel wider than it is.
         result.setMinimumWidth(1)
-        result.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        result.setSizePolicy(policy)
     return result
 
 

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import IconLabel, label, tight
+from tumordesk.gui.panels.rows import RowButton
 
 
-class SectionHeading(QPushButton):
+class SectionHeading(RowButton):
     """The heading: icon, title, chevron. One click or Space folds."""
 
     def __init__(self, title: str, icon: str) -> None:
         super().__init__()
-        self.setProperty("role", "row")
         self.setAccessibleName(title)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, 0)
-        row.setSpacing(tokens.SPACE_8)
-        words = label(title.upper(), "heading")
-        words.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._chevron = IconLabel("chevron-down")
-        row.addWidget(IconLabel(icon))
-        row.addWidget(words)
-        row.addStretch(1)
-        row.addWidget(self._chevron)
-        self.setFixedHeight(tokens.BUTTON_H)
-
-    def sizeHint(self) -> QSize:
-        """Room for what it holds."""
-        return QSize(self.layout().sizeHint().width(), tokens.BUTTON_H)
-
-    def minimumSizeHint(self) -> QSize:
-        """As wide as its words."""
-        return QSize(self.layout().minimumSize().width(), tokens.BUTTON_H)
+        self.add(IconLabel(icon))
+        self.add(label(title.upper(), "heading"))
+        self.row.addStretch(1)
+        self.add(self._chevron)
 
     def show_collapsed(self, collapsed: bool) -> None:
         """Turn the chevron and say what a click does."""

@@ -1,0 +1,151 @@
+"""The findings panel: what was found, in numbers that lead to their place in the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
+
+from tumordesk.core.finding import AnalysisResult, Lesion, Measurements, Provenance
+from tumordesk.core.study import Series
+from tumordesk.gui import tokens
+from tumordesk.gui.panels import outline_view
+from tumordesk.gui.panels.class_view import ClassView
+from tumordesk.gui.panels.lesion_view import LesionView
+from tumordesk.gui.panels.notices import notice, notices, origins
+from tumordesk.gui.panels.parts import clear, label
+from tumordesk.session.layers import Layer, SeriesResults
+
+SHOWN_LESIONS = 5
+
+
+class FindingsPanel(QWidget):
+    """Numbers of the active outline and the class probabilities of the series."""
+
+    jump_requested = Signal(int, float, float)
+    """(slice index, row, column)."""
+    lesion_selected = Signal(object)
+    """The Lesion whose diameters are to be drawn."""
+    save_requested = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lesions: tuple[LesionView, ...] = ()
+        self.save_button: QPushButton | None = None
+        self._shown: tuple[Series | None, SeriesResults | None, bool] = (None, None, False)
+        self._all_lesions_of = ""
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(tokens.SPACE_4, 0, tokens.SPACE_4, tokens.SPACE_8)
+        self._column.setSpacing(tokens.SPACE_8)
+        self.show_results(None, None, False)
+
+    def show_results(
+        self, series: Series | None, results: SeriesResults | None, running: bool
+    ) -> None:
+        """Show what is known of ``series``; ``running`` while a model works on it."""
+        clear(self._column)
+        self.lesions = ()
+        self.save_button = None
+        self._shown = (series, results, running)
+        layer = results.active if results is not None else None
+        classes = results.classification if results is not None else None
+        if series is None or (layer is None and classes is None):
+            self._add(outline_view.nothing_yet(series, running))
+        else:
+            self._show_found(series, layer, classes, running)
+        self._column.addStretch(1)
+
+    def _show_found(
+        self,
+        series: Series,
+        layer: Layer | None,
+        classes: AnalysisResult | None,
+        running: bool,
+    ) -> None:
+        if running:
+            self._add(notice("Running. These are the findings of the run before."))
+        if layer is not None:
+            self._add(outline_view.headline(series, layer))
+            self._show_lesions(series, layer)
+        if classes is not None and classes.classification is not None:
+            if layer is not None:
+                self._add_rule()
+            self._add(label("Tumour type", "heading"), indent=True)
+            self._add(ClassView(classes.classification, series.slices, self._to_slice))
+        self._show_origin(layer, classes)
+
+    def _show_lesions(self, series: Series, layer: Layer) -> None:
+        measured = layer.measurements
+        if measured is None or not measured.voxels:
+            return
+        self._add(outline_view.shares(series, measured))
+        whole = self._all_lesions_of == f"{series.key}/{layer.key}"
+        shown = measured.lesions if whole else measured.lesions[:SHOWN_LESIONS]
+        views = []
+        for lesion in shown:
+            self._add_rule()
+            view = LesionView(lesion, series.slices)
+            view.jump_requested.connect(self.jump_requested)
+            view.selected.connect(self.lesion_selected)
+            views.append(view)
+            self._add(view)
+        self.lesions = tuple(views)
+        if len(shown) < len(measured.lesions):
+            self._add_more(series, layer, measured)
+        if any(lesion.side is None for lesion in measured.lesions):
+            self._add(notice(outline_view.no_side(layer)))
+
+    def _add_more(self, series: Series, layer: Layer, measured: Measurements) -> None:
+        more = QPushButton(f"Show all {len(measured.lesions)} lesions")
+        more.setObjectName("moreLesions")
+
+        def show_all() -> None:
+            self._all_lesions_of = f"{series.key}/{layer.key}"
+            self.show_results(*self._shown)
+
+        more.clicked.connect(show_all)
+        self._add(more)
+
+    def _show_origin(self, layer: Layer | None, classes: AnalysisResult | None) -> None:
+        made = [r.provenance for r in (layer.result if layer else None, classes) if r is not None]
+        measured = layer.measurements if layer is not None else None
+        warnings = [text for one in made for text in one.warnings]
+        notes = [text for one in made for text in one.notes]
+        notes += measured.notes if measured is not None else ()
+        if warnings or notes:
+            self._add(notices(warnings, notes))
+        self._add_save()
+        self._add(origins(_distinct(made)))
+
+    def _add_save(self) -> None:
+        self.save_button = QPushButton("Save outline and numbers…")
+        self.save_button.clicked.connect(self.save_requested)
+        self._add(self.save_button)
+
+    def _add(self, widget: QWidget, *, indent: bool = False) -> None:
+        if indent:
+            widget.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, 0)
+        self._column.addWidget(widget)
+
+    def _add_rule(self) -> None:
+        rule = QFrame()
+        rule.setObjectName("rule")
+        rule.setFixedHeight(tokens.LINE_PX)
+        self._column.addWidget(rule)
+
+    def _to_slice(self, index: int) -> None:
+        """Go to a slice, to the outline there or else to the middle."""
+        series = self._shown[0]
+        if series is None:
+            return
+        for view in self.lesions:
+            lesion: Lesion = view.lesion
+            if lesion.slice_range[0] <= index <= lesion.slice_range[1]:
+                self.jump_requested.emit(index, *lesion.centroid[1:])
+                return
+        self.jump_requested.emit(index, (series.rows - 1) / 2, (series.columns - 1) / 2)
+
+
+def _distinct(made: Sequence[Provenance]) -> list[Provenance]:
+    return list({(one.model_id, one.model_version): one for one in made}.values())

@@ -1,0 +1,116 @@
+"""One lesion in the findings panel: its numbers, each a way to its place in the picture."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tumordesk.core.finding import Lesion
+from tumordesk.gui import tokens
+from tumordesk.gui.panels import numbers
+from tumordesk.gui.panels.numbers import Quantity
+from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
+from tumordesk.gui.panels.rows import PlaceRow, RowButton, fact, slice_link
+
+NO_PERPENDICULAR = "Longest diameter"
+BOTH_DIAMETERS = "Diameters"
+
+
+class LesionView(QWidget):
+    """Heading and numbers of one lesion. ``slices`` is how many the series has."""
+
+    jump_requested = Signal(int, float, float)
+    selected = Signal(object)
+
+    def __init__(self, lesion: Lesion, slices: int) -> None:
+        super().__init__()
+        self.lesion = lesion
+        self._slices = slices
+        column = tight(QVBoxLayout(self))
+        self.heading = self._heading()
+        column.addWidget(self.heading)
+        self.diameters = self._diameters()
+        if self.diameters is not None:
+            column.addWidget(self.diameters)
+        self.volume = self._volume()
+        column.addWidget(self.volume)
+        if slices > 1:
+            column.addWidget(self._range())
+
+    def _heading(self) -> RowButton:
+        lesion = self.lesion
+        button = RowButton()
+        button.add(label(f"Lesion {lesion.number}", "strong"))
+        side = numbers.side(lesion.side)
+        button.add(ElidedLabel(side, "secondary"), 1)
+        button.add(IconLabel("chevron-right"))
+        button.setToolTip("Go to its largest slice")
+        button.setAccessibleName(f"Lesion {lesion.number} {side}. Go to its largest slice".strip())
+        button.clicked.connect(self._to_diameter)
+        return button
+
+    def _diameters(self) -> PlaceRow | None:
+        lesion = self.lesion
+        quantity = numbers.diameters(lesion)
+        if quantity is None:
+            return None
+        both = lesion.perpendicular is not None
+        row = PlaceRow(
+            BOTH_DIAMETERS if both else NO_PERPENDICULAR,
+            quantity,
+            self._place(lesion.largest_slice),
+            f"{self._longest_words()}. Go to slice {numbers.slice_number(lesion.largest_slice)}",
+        )
+        row.clicked.connect(self._to_diameter)
+        return row
+
+    def _longest_words(self) -> str:
+        if self.lesion.perpendicular is None:
+            return "Longest diameter in one slice"
+        return "Longest diameter in one slice, and the longest at right angles to it"
+
+    def _volume(self) -> QWidget:
+        lesion = self.lesion
+        if lesion.volume_ml is None:
+            return fact("Area" if self._slices == 1 else "Size", self._pixels())
+        index = round(lesion.centroid[0])
+        row = PlaceRow(
+            "Volume",
+            numbers.volume(lesion.volume_ml),
+            self._place(index),
+            f"Go to its middle, slice {numbers.slice_number(index)}",
+        )
+        row.clicked.connect(lambda: self._go(index))
+        return row
+
+    def _pixels(self) -> Quantity:
+        return Quantity(numbers.grouped(self.lesion.voxels), "px")
+
+    def _range(self) -> QWidget:
+        first, last = self.lesion.slice_range
+        box = QWidget()
+        row = QHBoxLayout(box)
+        row.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, 0)
+        row.setSpacing(tokens.SPACE_4)
+        row.addWidget(ElidedLabel("Slices", "secondary"), 1)
+        row.addWidget(slice_link(first, self._go))
+        if last != first:
+            row.addWidget(label("to", "secondary"))
+            row.addWidget(slice_link(last, self._go))
+        row.addWidget(label(f"of {self._slices}", "secondary"))
+        return box
+
+    def _place(self, index: int) -> str:
+        return f"slice {numbers.slice_number(index)}" if self._slices > 1 else ""
+
+    def _to_diameter(self) -> None:
+        longest = self.lesion.longest
+        self.selected.emit(self.lesion)
+        if longest is None:
+            self.jump_requested.emit(self.lesion.largest_slice, *self.lesion.centroid[1:])
+        else:
+            self.jump_requested.emit(longest.slice_index, *numbers.middle(longest))
+
+    def _go(self, index: int) -> None:
+        self.selected.emit(self.lesion)
+        self.jump_requested.emit(index, *self.lesion.centroid[1:])
