@@ -29,11 +29,12 @@ import numpy as np
 from tumordesk.core.errors import ReadError
 from tumordesk.io.pixels import Array
 from tumordesk.io.records import Slice
-from tumordesk.io.slices import finished_or_reason
+from tumordesk.io.slices import decoding_seconds, finished_or_reason
 
 WORKERS = max(1, min(8, os.cpu_count() or 1))
 LINGER_S = 30.0
 STALL_S = 60.0
+LOCAL_LIMIT_S = 0.015
 _MEMORY_CAP = 8 * 2**30
 _Result = Array | str
 Results = Generator[tuple[int, _Result]]
@@ -148,7 +149,8 @@ class _Run:
         self._queue = deque(order)
         self._remote: dict[Future[_Result], int] = {}
         self._local: dict[Future[_Result], int] = {}
-        self._warm = False
+        # A thread of this process helps until the helpers are up, where that stalls no window.
+        self._warm = max(map(decoding_seconds, items)) > LOCAL_LIMIT_S
         self._suspects: list[int] = []
         self._usable = True
 
