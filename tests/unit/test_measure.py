@@ -112,7 +112,7 @@ def test_lesions_are_components_touching_at_corners_too_and_ordered_by_size() ->
     assert found.tumour_slices == (0, 1, 2, 4, 5)
     assert found.share_of_slices == pytest.approx(5 / 6)
     assert found.share_of_pixels == pytest.approx(485 / array.size)
-    assert any("not listed" in note for note in found.notes)
+    assert any("1 small area is outlined" in note for note in found.notes)
 
 
 def test_something_tiny_is_still_listed_when_it_is_all_there_is() -> None:

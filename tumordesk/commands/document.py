@@ -23,7 +23,10 @@ def result_document(
     notes: Sequence[str] = (),
     second: AnalysisResult | None = None,
 ) -> dict[str, Any]:
-    """The content of result.json. ``second``: classes found on the outline of ``result``."""
+    """The content of result.json; slices, rows and columns count from 0, as in the mask.
+
+    ``second``: classes found on the outline of ``result``.
+    """
     provenance = result.provenance
     classes = result.classification or (second.classification if second else None)
     measured = result.measurements

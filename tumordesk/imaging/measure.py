@@ -62,7 +62,8 @@ def measure(
     slices = tuple(int(i) for i in np.flatnonzero(per_slice))
     notes = thickness.notes if voxels else ()
     if dropped:
-        notes += (f"{dropped} small areas are outlined but not listed as lesions.",)
+        some = "1 small area is" if dropped == 1 else f"{dropped} small areas are"
+        notes += (f"{some} outlined, but too small to be listed as a lesion.",)
     return Measurements(
         lesions=lesions,
         volume_mm3=thickness.volume_mm3(per_slice),
