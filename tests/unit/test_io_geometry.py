@@ -300,3 +300,43 @@ def test_two_patients_are_two(tmp_path: Path) -> None:
     result = scan_paths([tmp_path])
     assert [p.patient_id for p in result.patients] == ["TEST-1", "TEST-2"]
     assert result.patients[0].studies[0].date == "2024-01-02"
+
+
+def test_two_slice_thicknesses_are_two_even_stacks(tmp_path: Path) -> None:
+    datasets = make()
+    height = 0.0
+    for index, dataset in enumerate(datasets):
+        dataset.SliceThickness = 2.5 if index < 8 else 5.0
+        dataset.ImagePositionPatient = [0, 0, height]
+        height += 2.5 if index < 7 else 5.0
+    series = scan(tmp_path, datasets).series
+    assert [s.slices for s in series] == [8, 8]
+    assert [s.geometry.verdict for s in series] == [Verdict.OK] * 2
+    assert sorted(s.geometry.slice_spacing_mm or 0 for s in series) == pytest.approx([2.5, 5.0])
+
+
+def test_spacing_that_differs_by_rounding_is_the_same(tmp_path: Path) -> None:
+    datasets = make()
+    for index, dataset in enumerate(datasets):
+        dataset.PixelSpacing = ["0.8984999", "0.8984999"] if index % 2 else ["0.8985001"] * 2
+    assert only(scan(tmp_path, datasets)).geometry.verdict is Verdict.OK
+
+
+def test_of_a_long_time_series_the_first_volume_is_shown_and_the_rest_named(
+    tmp_path: Path,
+) -> None:
+    datasets = []
+    for time in range(40):
+        for index in range(3):
+            datasets.append(
+                factories.dicom_slice(
+                    np.zeros((4, 4), np.uint16),
+                    number=time * 3 + index + 1,
+                    TemporalPositionIdentifier=time + 1,
+                    ImagePositionPatient=[0, 0, 5.0 * index],
+                )
+            )
+    result = scan(tmp_path, datasets)
+    assert only(result).slices == 3
+    assert "40 volumes" in " ".join(only(result).warnings)
+    assert len(result.skipped) == 39 * 3

@@ -122,6 +122,9 @@ def _build_series(
             key = short_hash(key, "again")
         used.add(key)
         found.append(_series(key, facts, stack))
+        for item in stack.left_out:
+            reason = "a later volume of a long series: only the first volume is shown"
+            skipped[item.file.path] = Skipped(item.file.shown, reason)
         kept = {(item.file.sop_uid, item.frame): item.file.path for item in stack.slices}
         for item in stack.duplicates:
             twin = kept.get((item.file.sop_uid, item.frame))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from tumordesk.io.records import Slice
 ORIENTATION_TOLERANCE = 1e-3
 SAME_POSITION_MM = 0.01
 _MAX_ORIENTATIONS = 4
+_MAX_UNEVEN_PARTS = 4
+MAX_STACKS = 32
 _UNITS = {"echo time": "TE {} ms", "b-value": "b {}", "inversion time": "TI {} ms"}
 
 
@@ -35,6 +37,7 @@ class Stack:
     spatial: bool = True
     notes: tuple[str, ...] = ()
     duplicates: tuple[Slice, ...] = ()
+    left_out: tuple[Slice, ...] = ()
 
 
 def stacks_of(slices: Sequence[Slice]) -> list[Stack]:
@@ -47,10 +50,7 @@ def stacks_of(slices: Sequence[Slice]) -> list[Stack]:
         for index, part in enumerate(parts):
             stacks = _by_position(part)
             if dropped and index == 0:
-                first = stacks[0]
-                stacks[0] = Stack(
-                    first.slices, first.label, first.spatial, first.notes, tuple(dropped)
-                )
+                stacks[0] = replace(stacks[0], duplicates=tuple(dropped))
             found.extend(stacks)
     return found
 
@@ -58,7 +58,6 @@ def stacks_of(slices: Sequence[Slice]) -> list[Stack]:
 def _form(item: Slice) -> tuple[Hashable, ...]:
     """What must agree for slices to form one stack, whatever their position."""
     f = item.file.format
-    spacing = tuple(round(v, 3) for v in item.pixel_spacing) if item.pixel_spacing else None
     stack = next((value for name, value in item.traits if name == "stack"), None)
     return (
         item.file.sop_class,
@@ -68,7 +67,6 @@ def _form(item: Slice) -> tuple[Hashable, ...]:
         f.photometric if not f.colour else "",
         f.floating,
         item.localizer,
-        spacing,
         stack,
         item.file.sop_uid if item.file.frames > 1 else "",
     )
@@ -78,7 +76,26 @@ def _by_form(slices: Iterable[Slice]) -> list[list[Slice]]:
     groups: dict[tuple[Hashable, ...], list[Slice]] = defaultdict(list)
     for item in slices:
         groups[_form(item)].append(item)
-    return list(groups.values())
+    return [part for group in groups.values() for part in _by_spacing(group)]
+
+
+def _by_spacing(group: list[Slice]) -> list[list[Slice]]:
+    """Parts of equal pixel spacing (within 0.1 %)."""
+    parts: list[tuple[tuple[float, float] | None, list[Slice]]] = []
+    for item in group:
+        spacing = item.pixel_spacing
+        for reference, members in parts:
+            same = spacing == reference or (
+                spacing is not None
+                and reference is not None
+                and all(abs(a - b) <= 1e-3 * b for a, b in zip(spacing, reference, strict=True))
+            )
+            if same:
+                members.append(item)
+                break
+        else:
+            parts.append((spacing, [item]))
+    return [members for _, members in parts]
 
 
 def _same_picture(item: Slice) -> tuple[Hashable, ...] | None:
@@ -107,22 +124,24 @@ def _without_duplicates(group: list[Slice]) -> tuple[list[Slice], list[Slice]]:
     return list(kept.values()), dropped
 
 
+def _same_axes(
+    one: tuple[float, ...] | None, other: tuple[float, ...] | None, tolerance: float
+) -> bool:
+    if one is None or other is None:
+        return one is other
+    return all(abs(a - b) <= tolerance for a, b in zip(one, other, strict=True))
+
+
 def _by_orientation(slices: list[Slice]) -> list[list[Slice]]:
     """Clusters of equal ImageOrientationPatient (within 1e-3); rotating projections stay one."""
-    clusters: list[tuple[np.ndarray | None, list[Slice]]] = []
+    clusters: list[tuple[tuple[float, ...] | None, list[Slice]]] = []
     for item in slices:
-        axes = None if item.orientation is None else np.asarray(item.orientation)
         for reference, members in clusters:
-            both_none = axes is None and reference is None
-            if both_none or (
-                axes is not None
-                and reference is not None
-                and np.allclose(axes, reference, rtol=0, atol=ORIENTATION_TOLERANCE)
-            ):
+            if _same_axes(item.orientation, reference, ORIENTATION_TOLERANCE):
                 members.append(item)
                 break
         else:
-            clusters.append((axes, [item]))
+            clusters.append((item.orientation, [item]))
     many = len(clusters) > _MAX_ORIENTATIONS and len(clusters) > len(slices) / 2
     if many or (len(clusters) > 1 and all(item.projection for item in slices)):
         return [slices]
@@ -148,7 +167,7 @@ def along_normal(slices: Sequence[Slice]) -> np.ndarray | None:
 
 def _by_position(slices: list[Slice]) -> list[Stack]:
     ordered = _file_order(slices)
-    if len({item.orientation is None for item in slices}) > 1 or _rotating(slices):
+    if _rotating(slices):
         note = "its slices lie at different angles"
         return [Stack(tuple(ordered), spatial=False, notes=(note,))]
     positions = along_normal(ordered)
@@ -158,18 +177,45 @@ def _by_position(slices: list[Slice]) -> list[Stack]:
     order = np.argsort(positions, kind="stable")
     ordered = [ordered[i] for i in order]
     most = _most_at_one_place(positions[order])
-    if most == 1:
-        return [Stack(tuple(ordered))]
-    return _split(ordered, most)
+    if most > 1:
+        return _split(ordered, most)
+    return _split_uneven(ordered) or [Stack(tuple(ordered))]
+
+
+def _even(slices: Sequence[Slice]) -> bool:
+    """True for three or more slices at even distances."""
+    positions = along_normal(slices)
+    if positions is None or len(slices) < 3:
+        return False
+    gaps = np.diff(np.sort(positions))
+    spacing = float(np.median(gaps))
+    return bool(np.all(np.abs(gaps - spacing) <= max(0.01 * spacing, 0.1)))
+
+
+def _split_uneven(ordered: list[Slice]) -> list[Stack] | None:
+    """Stacks of a series at uneven distances, where one attribute makes each of them even.
+
+    A CT of the head in 2.5 mm below and 5 mm above, for one.
+    """
+    if len(ordered) < 6 or _even(ordered):
+        return None
+    names = ("slice thickness", "acquisition", "echo time", "image type", "b-value")
+    for name in names:
+        parts: dict[str, list[Slice]] = defaultdict(list)
+        shown: dict[str, str] = {}
+        for item in ordered:
+            value = item.thickness if name == "slice thickness" else dict(item.traits).get(name)
+            parts[str(value)].append(item)
+            shown.setdefault(str(value), _shown(name, value))
+        if 1 < len(parts) <= _MAX_UNEVEN_PARTS and all(map(_even, parts.values())):
+            return [Stack(tuple(part), shown[key]) for key, part in parts.items()]
+    return None
 
 
 def _rotating(slices: Sequence[Slice]) -> bool:
     first = slices[0].orientation
-    return any(
-        item.orientation is not None
-        and first is not None
-        and not np.allclose(item.orientation, first, rtol=0, atol=2 * ORIENTATION_TOLERANCE)
-        for item in slices
+    return not all(
+        _same_axes(item.orientation, first, 2 * ORIENTATION_TOLERANCE) for item in slices
     )
 
 
@@ -198,12 +244,20 @@ def _split(ordered: list[Slice], most: int) -> list[Stack]:
             parts[key].append(item)
             shown.setdefault(key, ", ".join(_shown(n, trait.get(n)) for n in chosen))
         if len(parts) <= max(2 * most, most + 1) and all(map(_unique_places, parts.values())):
-            return [
-                Stack(tuple(part), shown[key])
-                for key, part in sorted(parts.items(), key=lambda p: _sort_key(p[0]))
-            ]
+            order = sorted(parts, key=_sort_key)
+            return _not_too_many([Stack(tuple(parts[key]), shown[key]) for key in order])
     note = "several slices lie at the same place, and the files do not say how they differ"
     return [Stack(tuple(_file_order(ordered)), spatial=False, notes=(note,))]
+
+
+def _not_too_many(stacks: list[Stack]) -> list[Stack]:
+    """Of a long time or diffusion series only the first volume, with a note; the rest is told."""
+    if len(stacks) <= MAX_STACKS:
+        return stacks
+    first = stacks[0]
+    note = f"{len(stacks)} volumes in this series: only the first is shown"
+    rest = tuple(item for stack in stacks[1:] for item in stack.slices)
+    return [Stack(first.slices, first.label, notes=(note,), left_out=rest)]
 
 
 def _sort_key(key: tuple[str, ...]) -> tuple[tuple[float, str], ...]:
