@@ -52,3 +52,14 @@ class SettingsStore:
     def save(self, settings: Settings) -> None:
         """Write atomically. Raises WriteError."""
         write_json(self._path, settings)
+
+
+class UnsavedSettings(SettingsStore):
+    """Settings of a window that must neither read nor change the user's: demo, self-test."""
+
+    def load(self) -> Settings:
+        """The defaults."""
+        return Settings()
+
+    def save(self, settings: Settings) -> None:
+        """Nothing is kept."""

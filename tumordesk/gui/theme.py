@@ -26,6 +26,13 @@ def apply_theme(app: QApplication, name: tokens.ThemeName) -> tokens.Palette:
     return chosen
 
 
+def colour(value: str, alpha: float = 1.0) -> QColor:
+    """A token's colour for painting, ``alpha`` 0..1."""
+    result = QColor(value)
+    result.setAlphaF(alpha)
+    return result
+
+
 def base_font(size: int = tokens.FONT_BASE, weight: int = tokens.WEIGHT_NORMAL) -> QFont:
     """The program's typeface at ``size`` pixels, with figures of equal width where it has them."""
     font = QFont()

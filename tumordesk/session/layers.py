@@ -112,6 +112,21 @@ def own_copy(layer: Layer, number: int, colour: int) -> Layer:
     )
 
 
+def new_own(number: int, geometry: Geometry, series_uid: str) -> Layer:
+    """An empty writeable layer that belongs to the person."""
+    segments = (Segment(1, "Tumour", None, "MANUAL", ""),)
+    return Layer(
+        key=f"mine:{number}:new",
+        name="Mine" if number == 1 else f"Mine {number}",
+        origin="mine",
+        array=np.zeros(geometry.shape, dtype=np.uint8),
+        geometry=geometry,
+        segments=segments,
+        series_uid=series_uid,
+        colours=_colours(segments, 2 * number - 1),
+    )
+
+
 def _colours(segments: tuple[Segment, ...], first: int) -> dict[int, Colour]:
     count = len(SEGMENT_COLOURS)
     return {s.number: SEGMENT_COLOURS[(first + i) % count] for i, s in enumerate(segments)}

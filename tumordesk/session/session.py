@@ -13,12 +13,13 @@ import numpy.typing as npt
 from psygnal import Signal
 
 from tumordesk.core.finding import AnalysisResult, Measurements
+from tumordesk.core.geometry import Geometry
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study import Patient, ScanResult, Series, Study
 from tumordesk.session import merge
 from tumordesk.session.buffers import BufferPool
 from tumordesk.session.image_source import ImageSource
-from tumordesk.session.layers import Layer, SeriesResults, layer_from_result, own_copy
+from tumordesk.session.layers import Layer, SeriesResults, layer_from_result, new_own, own_copy
 from tumordesk.session.run_state import IDLE, RunState
 from tumordesk.session.undo import Edit, UndoStack
 from tumordesk.session.use_cases import RunOutcome
@@ -154,6 +155,17 @@ class Session:
         self.results_changed.emit(key)
         return copy
 
+    def add_own(self, key: str, geometry: Geometry, series_uid: str) -> Layer:
+        """An empty layer of the person's own; it becomes the active layer."""
+        results = self.results(key)
+        number = 1 + len([layer for layer in results.layers if layer.editable])
+        layer = new_own(number, geometry, series_uid)
+        results.layers.append(layer)
+        results.active_key = layer.key
+        self.layers_changed.emit(key)
+        self.results_changed.emit(key)
+        return layer
+
     def remove_layer(self, key: str, layer_key: str) -> None:
         """Remove one layer."""
         results = self.results(key)
@@ -233,7 +245,7 @@ class Session:
     def _put_slice(self, edit: Edit, pixels: npt.NDArray[np.uint8]) -> None:
         layer = self.results(edit.series_key).layer(edit.layer_key)
         if layer is not None:
-            layer.array[edit.slice_index] = pixels
+            np.moveaxis(layer.array, edit.axis, 0)[edit.slice_index] = pixels
             layer.edits += 1
             layer.measurements = None
             self.layers_changed.emit(edit.series_key)

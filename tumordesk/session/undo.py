@@ -12,7 +12,7 @@ DEFAULT_BUDGET_BYTES = 128 * 1024**2
 
 @dataclass(frozen=True, eq=False)
 class Edit:
-    """One stroke on one slice: ``before`` and ``after`` are uint8 (rows, columns)."""
+    """One stroke: ``before`` and ``after`` are the uint8 slice ``slice_index`` across ``axis``."""
 
     series_key: str
     layer_key: str
@@ -20,6 +20,7 @@ class Edit:
     before: npt.NDArray[np.uint8]
     after: npt.NDArray[np.uint8]
     name: str = "brush stroke"
+    axis: int = 0
 
     @property
     def nbytes(self) -> int:

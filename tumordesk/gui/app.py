@@ -1,0 +1,84 @@
+"""Starts the program: application, window, exception hook, and the run without a display."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtWidgets import QApplication
+
+from tumordesk import __version__
+from tumordesk.core.paths import resource_root
+from tumordesk.core.settings import SettingsStore
+from tumordesk.gui.crash import crash_report
+from tumordesk.gui.main_window import MainWindow
+from tumordesk.gui.theme import apply_theme
+
+_log = logging.getLogger(__name__)
+
+
+def create_app(store: SettingsStore | None = None) -> QApplication:
+    """The application object with the person's theme; the present one where there is one."""
+    existing = QApplication.instance()
+    if isinstance(existing, QApplication):
+        app = existing
+    else:
+        QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
+            Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
+        )
+        app = QApplication([sys.argv[0]])
+    app.setApplicationName("TumorDesk")
+    app.setApplicationVersion(__version__)
+    app.setWindowIcon(QIcon(str(resource_root() / "icons" / "app.svg")))
+    apply_theme(app, (store or SettingsStore()).load().theme)
+    return app
+
+
+def main(paths: Sequence[Path] = ()) -> int:
+    """Open the window with these scans; returns when it is closed."""
+    # torch's own threads sleep while they wait; must be set before torch is imported.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    store = SettingsStore()
+    app = create_app(store)
+    window = MainWindow(store)
+    _catch_unexpected(window)
+    window.show()
+    if paths:
+        window.open_paths(list(paths))
+    code = app.exec()
+    _release(window)
+    return code
+
+
+def _catch_unexpected(window: MainWindow) -> None:
+    """An exception in a slot shows the crash dialog; the program goes on."""
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            window.close()
+            return
+        _log.error("unexpected %s in the window", kind.__name__)
+        if threading.current_thread() is threading.main_thread():
+            window.dialogs.crash(crash_report(error.with_traceback(trace)))
+
+    sys.excepthook = hook
+
+
+def _release(window: MainWindow) -> None:
+    """Let Qt delete the window before the interpreter takes its modules apart."""
+    sys.excepthook = sys.__excepthook__
+    window.deleteLater()
+
+
+def demo(out_dir: Path | None = None) -> int:
+    """Run the sample study in an invisible window; see :mod:`tumordesk.gui.demo`."""
+    from tumordesk.gui.demo import run_demo
+
+    return run_demo(out_dir or Path.cwd())

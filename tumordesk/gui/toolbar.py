@@ -1,0 +1,121 @@
+"""The line at the top: menu, Open, layout, tools, model, Run, settings, help."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
+
+from tumordesk.gui import theme, tokens
+from tumordesk.gui.actions import Actions
+from tumordesk.gui.icons import icon
+
+_TOOLS = (
+    "window_tool",
+    "pan_tool",
+    "zoom_tool",
+    "distance_tool",
+    "brush_tool",
+    "eraser_tool",
+)
+_MENU: tuple[tuple[str, ...], ...] = (
+    ("open_files", "open_folder", "open_sample"),
+    ("save", "close_study"),
+    ("run", "training"),
+    ("layout_single", "layout_three", "texts", "hide_names", "full_screen"),
+    ("settings", "shortcuts", "about"),
+    ("quit",),
+)
+
+
+class Toolbar(QFrame):
+    """``picker`` is the model picker, made elsewhere; Run becomes Cancel while a run goes on."""
+
+    run_pressed = Signal()
+
+    def __init__(self, actions: Actions, picker: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("toolbar")
+        self.setFixedHeight(tokens.TOOLBAR_H)
+        self._actions = actions
+        row = QHBoxLayout(self)
+        row.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, 0)
+        row.setSpacing(tokens.SPACE_4)
+        row.addWidget(self._menu_button())
+        brand = QLabel("TumorDesk")
+        brand.setObjectName("brand")
+        row.addWidget(brand)
+        row.addSpacing(tokens.SPACE_8)
+        row.addWidget(self._button("open_files", text="Open"))
+        row.addWidget(_rule())
+        for name in ("layout_single", "layout_three"):
+            row.addWidget(self._button(name))
+        row.addWidget(_rule())
+        for name in _TOOLS:
+            row.addWidget(self._button(name))
+        row.addWidget(self._button("reset_view"))
+        row.addWidget(_rule())
+        for name in ("undo", "redo", "overlay"):
+            row.addWidget(self._button(name))
+        row.addStretch(1)
+        row.addWidget(picker)
+        self.run_button = QPushButton("Run")
+        self.run_button.setProperty("role", "primary")
+        self.run_button.setIcon(icon("play", theme.palette(), accent=True))
+        self.run_button.setToolTip(actions["run"].toolTip())
+        self.run_button.setMinimumWidth(84)
+        self.run_button.clicked.connect(self.run_pressed)
+        row.addWidget(self.run_button)
+        row.addWidget(_rule())
+        for name in ("left_panel", "right_panel", "settings", "shortcuts"):
+            row.addWidget(self._button(name))
+
+    def set_run_enabled(self, enabled: bool, tip: str) -> None:
+        """Whether there is something to run, and why not."""
+        self.run_button.setEnabled(enabled)
+        self.run_button.setToolTip(tip)
+
+    def _button(self, name: str, text: str = "") -> QToolButton:
+        action = self._actions[name]
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setIconSize(QSize(tokens.ICON, tokens.ICON))
+        button.setAccessibleName(action.text())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if text:
+            button.setText(text)
+            button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+            # setDefaultAction shows the action's text; the short one belongs to the button.
+            action.changed.connect(lambda: button.setText(text))
+        return button
+
+    def _menu_button(self) -> QToolButton:
+        menu = QMenu(self)
+        for number, group in enumerate(_MENU):
+            if number:
+                menu.addSeparator()
+            for name in group:
+                menu.addAction(self._actions[name])
+        button = QToolButton()
+        button.setIcon(icon("menu", theme.palette()))
+        button.setIconSize(QSize(tokens.ICON, tokens.ICON))
+        button.setToolTip("Menu (Alt+M)")
+        button.setShortcut("Alt+M")
+        button.setAccessibleName("Menu")
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        button.setMenu(menu)
+        return button
+
+
+def _rule() -> QFrame:
+    line = QFrame()
+    line.setObjectName("rule")
+    line.setFixedSize(tokens.LINE_PX, tokens.ICON)
+    return line
