@@ -303,6 +303,25 @@ def test_models_lists_what_there_is_and_what_was_refused(zoo, own_home, capsys) 
     assert "refused: broken" in said
 
 
+def test_selftest_tells_each_check_and_fails_where_one_fails(
+    zoo, own_home, monkeypatch, capsys
+) -> None:
+    monkeypatch.setattr("tumordesk.zoo.zoo.bundled_models_dir", lambda: own_home / "none")
+    assert run("selftest", "--no-window") == 1
+    said = capsys.readouterr()
+    assert "ok      sample study: 2 series, 52 slices" in said.out
+    assert "FAILED  models: No model came with this installation." in said.out
+    assert said.err == "tumordesk: Self-test failed: models.\n"
+    monkeypatch.setattr(
+        "tumordesk.zoo.zoo.bundled_models_dir", lambda: own_home / "data" / "models"
+    )
+    monkeypatch.setattr("tumordesk.zoo.zoo.user_models_dir", lambda: own_home / "none")
+    assert run("selftest", "--no-window") == 0
+    said = capsys.readouterr().out
+    assert "ok      fake-segmenter: 'MRHR FLAIR AX' (series 5): tumour" in said
+    assert "All checks passed." in said
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["predict", "--help"]])
 def test_help_and_version(arguments, capsys) -> None:
     with pytest.raises(SystemExit) as stopped:

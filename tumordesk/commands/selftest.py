@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import io
 import os
 import platform
+import tempfile
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 from tumordesk import __version__
 from tumordesk.commands.choose import best_series, describe
@@ -122,7 +127,20 @@ def _run_model(model_id: str, scans: dict[str, tuple[Series, Volume]]) -> str:
 
 
 def _open_window() -> str:
+    """The demo run: the real window, unseen, opens the sample and runs the models."""
+    if importlib.util.find_spec("PySide6") is None:
+        return "left out, PySide6 is not installed (pip install 'tumordesk[gui]')"
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from tumordesk.gui import app
 
-    return str(app.selftest())
+    told, complaints = io.StringIO(), io.StringIO()
+    with (
+        tempfile.TemporaryDirectory(prefix="tumordesk-selftest-") as folder,
+        contextlib.redirect_stdout(told),
+        contextlib.redirect_stderr(complaints),
+    ):
+        code = app.demo(Path(folder))
+        written = sorted(path.name for path in Path(folder).iterdir())
+    if code != 0:
+        raise TumorDeskError(complaints.getvalue().strip() or f"it ended with code {code}.")
+    return f"opened unseen, ran the sample study, wrote {' and '.join(written)}"
