@@ -192,7 +192,9 @@ def test_no_side_without_position_or_with_a_narrow_slab() -> None:
     array[:, 10:20, 2:10] = 1
     geometry = axial((2, 50, 60), (5.0, 1.0, 1.0))
     assert measure(labelled(array, geometry)).lesions[0].side is None
-    assert measure(labelled(array, geometry), midline_x_mm=0.0).lesions[0].side == "right"
+    found = measure(labelled(array, geometry), midline_x_mm=0.0)
+    assert found.lesions[0].side == "right"
+    assert found.midline_x_mm == 0.0
 
 
 def test_midline_is_the_middle_of_the_head_not_of_the_picture() -> None:

@@ -54,6 +54,8 @@ class Measurements:
     """All lesions of a label map. ``share_of_slices`` 0..1; ``share_of_pixels`` 0..1.
 
     ``notes`` say how a value came about where that is out of the ordinary (estimated volumes).
+    ``midline_x_mm`` is the plane that parted left from right, for measuring again after a
+    correction; None where no side could be told.
     """
 
     lesions: tuple[Lesion, ...]
@@ -64,6 +66,7 @@ class Measurements:
     share_of_pixels: float
     refused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    midline_x_mm: float | None = None
 
     @property
     def volume_ml(self) -> float | None:

@@ -73,6 +73,7 @@ def measure(
         share_of_pixels=voxels / max(1, array.size),
         refused=thickness.refused,
         notes=notes,
+        midline_x_mm=midline,
     )
 
 
