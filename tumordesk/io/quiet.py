@@ -10,8 +10,10 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pydicom.errors import BytesLengthException, InvalidDicomError
+
 HOSTILE_ERRORS: tuple[type[Exception], ...] = (
-    ValueError,  # also UnicodeError, BytesLengthException
+    ValueError,  # also UnicodeError
     TypeError,
     RuntimeError,  # also RecursionError, NotImplementedError
     LookupError,
@@ -23,6 +25,8 @@ HOSTILE_ERRORS: tuple[type[Exception], ...] = (
     MemoryError,
     struct.error,
     zlib.error,
+    BytesLengthException,
+    InvalidDicomError,
 )
 """What parsers are known to raise on damaged or hostile files (measured by fuzzing)."""
 
