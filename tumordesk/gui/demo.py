@@ -48,7 +48,7 @@ def run_demo(folder: Path) -> int:
         grabbed = window.grab()
 
         def save(path: Path) -> None:
-            if not grabbed.save(str(path), "PNG"):  # type: ignore[call-overload]
+            if not grabbed.save(str(path), "PNG"):
                 raise OSError("the picture could not be encoded")
 
         atomic_write(picture, save)
@@ -95,7 +95,9 @@ class _Demo:
         }
 
     def _series(self, sequence: Sequence) -> Series:
-        found = [s for s in self._window.session.scan.series if s.guess.sequence is sequence]
+        found: list[Series] = [
+            s for s in self._window.session.scan.series if s.guess.sequence is sequence
+        ]
         if not found:
             raise DemoFailed(f"The sample study has no {sequence.shown} series.")
         return found[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from tumordesk.session.use_cases import load_series, make_thumbnail, open_paths
 
 LOAD_KEY = "load"
 _MAX_NAMED = 3
+_PATIENCE_S = 0.8
+"""A scan longer than this shows the best series of what it has found so far."""
 
 
 class OpeningController(QObject):
@@ -46,6 +49,7 @@ class OpeningController(QObject):
         self._wanted_thumbnails: set[str] = set()
         self._chosen_by_person = False
         self._loading = ""
+        self._begun_s = 0.0
 
     # Scanning ------------------------------------------------------------------------------
 
@@ -58,6 +62,7 @@ class OpeningController(QObject):
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         self._scans[key] = f"Reading {name}{more}"
         self._chosen_by_person = False
+        self._begun_s = time.monotonic()
         wanted = tuple(paths)
 
         def job(context: RunnerContext) -> ScanResult:
@@ -88,7 +93,8 @@ class OpeningController(QObject):
     def _partly_scanned(self, found: ScanResult) -> None:
         self._session.add_scan(found)
         self._want_thumbnails(found)
-        if self._session.active is None:
+        # A scan that takes long shows what it has; a short one waits for the whole series.
+        if self._session.active is None and time.monotonic() - self._begun_s > _PATIENCE_S:
             self._show_best(found)
 
     def _scanned(self, key: str, paths: tuple[Path, ...], found: ScanResult) -> None:
@@ -100,7 +106,16 @@ class OpeningController(QObject):
                 self.opened.emit(str(path))
             if not self._chosen_by_person:
                 self._show_best(found)
+            self._refresh_active()
         self._tell_skipped(found)
+
+    def _refresh_active(self) -> None:
+        """Load the active series again where the scan has found more of it since."""
+        series = self._session.active
+        held = self._session.buffers.get(series.key) if series is not None else None
+        if series is not None and held is not None and held.series != series:
+            self._session.buffers.drop(series.key)
+            self.load_active()
 
     def _scan_failed(self, key: str, failure: Failure) -> None:
         self._scan_over(key)

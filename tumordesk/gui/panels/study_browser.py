@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QEnterEvent, QImage, QPainter, QPaintEvent, QPixmap
+from PySide6.QtGui import QEnterEvent, QFontMetrics, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
@@ -33,17 +33,14 @@ def series_title(series: Series) -> str:
     return f"Series {series.number}" if series.number is not None else series.kind.upper()
 
 
-def series_line(series: Series) -> str:
-    """'FLAIR? · 26 slices · axial': the guess is marked as one."""
-    parts = []
+def series_lines(series: Series) -> tuple[str, str]:
+    """('FLAIR?', '26 slices · axial'): the guess is marked as one."""
+    kind = series.modality or "Picture"
     if series.guess.sequence is not Sequence.UNKNOWN:
-        parts.append(f"{series.guess.sequence.shown}?")
-    elif series.modality:
-        parts.append(series.modality)
-    parts.append("1 slice" if series.slices == 1 else f"{series.slices} slices")
-    if series.geometry.plane:
-        parts.append(series.geometry.plane)
-    return " · ".join(parts)
+        kind = f"{series.guess.sequence.shown}?"
+    count = "1 slice" if series.slices == 1 else f"{series.slices} slices"
+    plane = series.geometry.plane
+    return kind, f"{count} · {plane}" if plane else count
 
 
 def series_tip(series: Series) -> str:
@@ -75,7 +72,7 @@ class SeriesItem(QAbstractButton):
         self.setAutoExclusive(False)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setAccessibleName(f"{series_title(series)}, {series_line(series)}")
+        self.setAccessibleName(", ".join((series_title(series), *series_lines(series))))
         self.setToolTip(series_tip(series))
 
     def set_thumbnail(self, pixels: npt.NDArray[np.uint8]) -> None:
@@ -129,14 +126,17 @@ class SeriesItem(QAbstractButton):
         painter.setFont(theme.base_font(tokens.FONT_BASE, weight))
         painter.setPen(theme.colour(colours.text))
         metrics = painter.fontMetrics()
-        top = frame.center().y() - metrics.height() - 1
+        small = QFontMetrics(theme.base_font(tokens.FONT_SMALL))
+        top = frame.center().y() - (metrics.height() + 2 * small.height()) // 2
         title = metrics.elidedText(series_title(self.series), Qt.TextElideMode.ElideRight, width)
         painter.drawText(left, top + metrics.ascent(), title)
         painter.setFont(theme.base_font(tokens.FONT_SMALL))
         painter.setPen(theme.colour(colours.text_secondary))
-        metrics = painter.fontMetrics()
-        line = metrics.elidedText(series_line(self.series), Qt.TextElideMode.ElideRight, width)
-        painter.drawText(left, frame.center().y() + 3 + metrics.ascent(), line)
+        top += metrics.height()
+        for text in series_lines(self.series):
+            line = small.elidedText(text, Qt.TextElideMode.ElideRight, width)
+            painter.drawText(left, top + small.ascent(), line)
+            top += small.height()
 
 
 def to_image(pixels: npt.NDArray[Any]) -> QImage:

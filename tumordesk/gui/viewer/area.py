@@ -369,5 +369,6 @@ class ViewerArea(QWidget):
     def grab_picture(self) -> QImage:
         """What is on the screen now, with overlay and texts, at the screen's resolution."""
         if self._layout_name == "single" or self._maximised is not None:
-            return self.active_view.grab().toImage()
+            picture: QImage = self.active_view.grab().toImage()
+            return picture
         return self.grab().toImage()

@@ -23,7 +23,8 @@ def boundary_segments(mask: npt.NDArray[np.bool_]) -> Segments:
     down = _runs((part[:, 1:] != part[:, :-1]).T)
     flat = np.column_stack([across[:, 1], across[:, 0] + 1, across[:, 2], across[:, 0] + 1])
     upright = np.column_stack([down[:, 0] + 1, down[:, 1], down[:, 0] + 1, down[:, 2]])
-    return np.concatenate([flat, upright]) + np.array([left - 1, top - 1, left - 1, top - 1])
+    offset = np.array([left - 1, top - 1, left - 1, top - 1])
+    return np.asarray(np.concatenate([flat, upright]) + offset, dtype=np.int64)
 
 
 def _runs(lines: npt.NDArray[np.bool_]) -> Segments:

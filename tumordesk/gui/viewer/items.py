@@ -23,7 +23,7 @@ _CACHED_SLICES = 48
 _SHRUNK_BELOW = 0.6
 
 
-class PictureItem(pg.ImageItem):
+class PictureItem(pg.ImageItem):  # type: ignore[misc]
     """The slice itself, already windowed to 8 bit; levels are always explicit."""
 
     def __init__(self) -> None:

@@ -170,7 +170,8 @@ class ViewerModel(QObject):
         """The layer the brush paints in: the chosen one, else the topmost editable one."""
         editable = [layer for layer in self.layers if layer.editable]
         chosen = [layer for layer in editable if layer.key == self.brush_layer]
-        return (chosen or editable or [None])[-1]
+        candidates = chosen or editable
+        return candidates[-1] if candidates else None
 
     def paint_label(self, layer: OverlayLayer) -> int:
         """The label the brush paints: the chosen one, else the layer's first."""

@@ -11,6 +11,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsItemGroup, QGraphicsView, QWidget
 
+from tumordesk.core.volume import Window
 from tumordesk.gui import tokens
 from tumordesk.gui.viewer.camera import Camera
 from tumordesk.gui.viewer.guard import never_raises
@@ -21,14 +22,18 @@ from tumordesk.gui.viewer.rulers import Ruler
 from tumordesk.gui.viewer.scene_hud import paint_hud
 from tumordesk.gui.viewer.shading import Shader
 from tumordesk.gui.viewer.types import (
+    Labels,
     OverlayLayer,
     PixelInfo,
     Position,
     plane_of,
 )
 
+_NEUTRAL = Window(127.5, 255.0)
+"""Stands in where there is no window: colour pictures, which need none."""
 
-class SliceCanvas(pg.GraphicsView):
+
+class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
     """Shows slices across one index axis of the model's series.
 
     Scene coordinates are pixels of the viewport; ``camera`` maps (h, v) index coordinates to
@@ -105,7 +110,7 @@ class SliceCanvas(pg.GraphicsView):
         """Whether the present slice is on the screen, rather than still loading."""
         return self.shown and self._picture.isVisible()
 
-    def _labels(self, layer: OverlayLayer, index: int) -> object:
+    def _labels(self, layer: OverlayLayer, index: int) -> Labels:
         return plane_of(layer.array, self.axis, index)
 
     def _new_source(self) -> None:
@@ -169,7 +174,7 @@ class SliceCanvas(pg.GraphicsView):
         if not ready or pixels is None or model.source is None:
             return
         inverted = model.inverted != model.source.inverted
-        self._picture.show_pixels(self._shader.shade(pixels, window, inverted))
+        self._picture.show_pixels(self._shader.shade(pixels, window or _NEUTRAL, inverted))
 
     @never_raises
     def paintEvent(self, event: QEvent) -> None:

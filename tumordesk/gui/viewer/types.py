@@ -132,6 +132,5 @@ class ContextRequest:
 
 def plane_of(array: npt.NDArray[Any], axis: int, index: int) -> npt.NDArray[Any]:
     """The slice ``index`` across ``axis`` of a (slice, row, column, ...) array, as a view."""
-    if axis == 0:
-        return array[index]
-    return array[:, index] if axis == 1 else array[:, :, index]
+    plane: npt.NDArray[Any] = np.moveaxis(array, axis, 0)[index]
+    return plane
