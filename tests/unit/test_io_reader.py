@@ -356,10 +356,9 @@ def test_a_pool_that_breaks_loses_no_slice(tmp_path: Path, monkeypatch: pytest.M
     for index, dataset in enumerate(factories.series_datasets(volume)):
         in_syntax(dataset, RLELossless).save_as(tmp_path / str(index))
     monkeypatch.setattr(dicom_reader, "PROCESSES_FROM_S", 0.0)
-    monkeypatch.setattr(pool._pool, "acquire", Broken)
+    for name in ("acquire", "fresh"):
+        monkeypatch.setattr(pool._pool, name, Broken)
     monkeypatch.setattr(pool._pool, "release", lambda: None)
-    monkeypatch.setattr(
-        pool._Run, "_alone", lambda self, i: pool.finished_or_reason(self._items[i], self._dtype)
-    )
+    monkeypatch.setattr(pool, "_alone", pool.finished_or_reason)
     read = open_series(one(tmp_path)).read_volume()
     assert np.array_equal(read.array, volume)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -22,19 +21,34 @@ from pydicom.uid import (
 )
 
 from tumordesk.core.errors import ReadError
+from tumordesk.io.codestream import declared, jpeg_ls_problem, lossless_jpeg_problem
 from tumordesk.io.header import Unusable, as_plain
 from tumordesk.io.itk_fallback import decode_with_itk, needs_itk
 from tumordesk.io.pixels import Array, unused_bits_removed
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
-from tumordesk.io.records import FileRecord, Slice
+from tumordesk.io.records import FileRecord, PixelFormat, Slice
 
-# Quicker than pydicom's first choice; the others are tried when it fails.
-_PREFERRED = {str(syntax): "pyjpegls" for syntax in JPEGLSTransferSyntaxes}
+_LOSSLESS_JPEG = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
+_JPEG_LS = tuple(map(str, JPEGLSTransferSyntaxes))
+# gdcm ends the whole program on some damaged pictures (measured by fuzzing): it is asked only
+# for lossless JPEG and some JPEG-LS, which no other decoder reads, after a look at the structure.
+_PLUGINS: dict[str, tuple[str, ...]] = {
+    **{str(syntax): ("pillow",) for syntax in JPEGTransferSyntaxes},
+    **dict.fromkeys(_LOSSLESS_JPEG, ("gdcm",)),
+    **dict.fromkeys(_JPEG_LS, ("pyjpegls", "gdcm")),
+    **{str(syntax): ("pylibjpeg", "pillow") for syntax in JPEG2000TransferSyntaxes},
+    "1.2.840.10008.1.2.5": ("pydicom",),
+}
 _HTJ2K = tuple(f"1.2.840.10008.1.2.4.20{n}" for n in (1, 2, 3))
 HOLDS_THE_INTERPRETER = (*map(str, JPEG2000TransferSyntaxes), *_HTJ2K, "1.2.840.10008.1.2.5")
 """Syntaxes whose decoders keep Python's lock: decoded in helper processes (measured)."""
 _CODESTREAMS = (*map(str, (*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes)),
                 *map(str, JPEG2000TransferSyntaxes), *_HTJ2K)  # fmt: skip
+
+
+def must_be_isolated(fmt: PixelFormat) -> bool:
+    """True where the only decoder can abort its process on a damaged picture (gdcm, ITK)."""
+    return fmt.transfer_syntax in _LOSSLESS_JPEG or needs_itk(fmt)
 
 
 def is_compressed(record: FileRecord) -> bool:
@@ -113,15 +127,15 @@ def _decode_frame(stream: BinaryIO, item: Slice) -> Array:
         "pixel_vr": "OB",
     }
     decoder = get_decoder(UID(fmt.transfer_syntax))
-    preferred = _PREFERRED.get(fmt.transfer_syntax)
-    for plugin in (preferred, "") if preferred else ("",):
+    plugins = _PLUGINS.get(fmt.transfer_syntax, ("pylibjpeg",))
+    for plugin in plugins:
         stream.seek(record.pixel_offset)
         try:
             array, _ = decoder.as_array(
                 stream, index=item.frame or 0, decoding_plugin=plugin, **options
             )
         except HOSTILE_ERRORS:
-            if not plugin:
+            if plugin == plugins[-1]:
                 raise
         else:
             return array
@@ -158,37 +172,22 @@ def _to_rgb(array: Array) -> Array:
 
 
 def _check_codestream(stream: BinaryIO, item: Slice) -> None:
-    """Refuse a codestream that declares another size than the header, before memory is taken."""
-    record, fmt = item.file, item.file.format
+    """Refuse a codestream of another size than the header's, or one that aborts its decoder."""
+    record, fmt, name = item.file, item.file.format, item.file.path.name
     if fmt.transfer_syntax not in _CODESTREAMS:
         return
     stream.seek(record.pixel_offset)
     frame = get_frame(stream, item.frame or 0, number_of_frames=record.frames)
-    size = codestream_size(frame[:4096])
-    if size is not None and size != (fmt.rows, fmt.columns):
+    found = declared(frame)
+    if found is not None and (found.rows, found.columns) != (fmt.rows, fmt.columns):
         raise ReadError(
-            f"{record.path.name}: the compressed picture is {size[1]} x {size[0]}, "
+            f"{name}: the compressed picture is {found.columns} x {found.rows}, "
             f"the header says {fmt.columns} x {fmt.rows}.",
             "The file is damaged.",
         )
-
-
-def codestream_size(data: bytes) -> tuple[int, int] | None:
-    """(rows, columns) that a JPEG, JPEG-LS or JPEG 2000 codestream declares, if found."""
-    if data[:2] == b"\xff\x4f" and data[2:4] == b"\xff\x51" and len(data) >= 24:
-        xsiz, ysiz, xoff, yoff = struct.unpack_from(">4L", data, 8)
-        return (ysiz - yoff, xsiz - xoff)
-    if data[:2] != b"\xff\xd8":
-        return None
-    position = 2
-    while position + 9 <= len(data) and data[position] == 0xFF:
-        marker = data[position + 1]
-        if marker == 0xFF:
-            position += 1
-            continue
-        (length,) = struct.unpack_from(">H", data, position + 2)
-        if (0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC)) or marker == 0xF7:
-            rows, columns = struct.unpack_from(">HH", data, position + 5)
-            return (rows, columns)
-        position += 2 + length
-    return None
+    if found is not None and not found.plausible:
+        raise ReadError(f"{name}: its compressed picture is absurd.", "The file is damaged.")
+    if fmt.transfer_syntax in _JPEG_LS and (problem := jpeg_ls_problem(frame)):
+        raise ReadError(f"{name}: its JPEG-LS is {problem}.", "The file is damaged.")
+    if fmt.transfer_syntax in _LOSSLESS_JPEG and (problem := lossless_jpeg_problem(frame)):
+        raise ReadError(f"{name}: its lossless JPEG is {problem}.", "The file is damaged.")

@@ -16,7 +16,7 @@ from tumordesk.imaging.windowing import auto_window
 from tumordesk.io.pixels import Array, modality_dtype
 from tumordesk.io.reader import OnSlice, SeriesReader, outward
 from tumordesk.io.records import Slice
-from tumordesk.io.slices import decoding_seconds, finish_into, finished
+from tumordesk.io.slices import decoding_seconds, finish_into, finished, isolated
 
 PROCESSES_FROM_S = 0.7
 """Total decoding time from which helper processes pay (they take about a second to start)."""
@@ -74,7 +74,8 @@ class DicomReader(SeriesReader):
         self, array: Array, on_slice: OnSlice | None
     ) -> Generator[tuple[int, str | None]]:
         costs = [decoding_seconds(item) for item in self._slices]
-        if sum(costs) < PROCESSES_FROM_S and max(costs) < LONGEST_STALL_S:
+        small = sum(costs) < PROCESSES_FROM_S and max(costs) < LONGEST_STALL_S
+        if small and not any(map(isolated, self._slices)):
             yield from super()._decode_all(array, on_slice)
             return
         from tumordesk.io.pool import decode_in_processes

@@ -29,13 +29,14 @@ import numpy as np
 from tumordesk.core.errors import ReadError
 from tumordesk.io.pixels import Array
 from tumordesk.io.records import Slice
-from tumordesk.io.slices import decoding_seconds, finished_or_reason
+from tumordesk.io.slices import decoding_seconds, finished_or_reason, isolated
 
 WORKERS = max(1, min(8, os.cpu_count() or 1))
 LINGER_S = 30.0
-STALL_S = 60.0
+STALL_S = 30.0
+MAX_BREAKS = 3
 LOCAL_LIMIT_S = 0.015
-_MEMORY_CAP = 8 * 2**30
+_MEMORY_CAP = 4 * 2**30
 _Result = Array | str
 Results = Generator[tuple[int, _Result]]
 
@@ -94,6 +95,13 @@ class _Pool:
                 self._timer.name, self._timer.daemon = "decode-linger", True
                 self._timer.start()
 
+    def fresh(self) -> ProcessPoolExecutor:
+        """A working pool for one who holds a broken one already (counted as the same user)."""
+        executor = self.acquire()
+        with self._lock:
+            self._users -= 1
+        return executor
+
     def discard(self, broken: ProcessPoolExecutor) -> None:
         """Forget a pool that broke or hangs, and end its processes."""
         with self._lock:
@@ -137,6 +145,49 @@ def decode_in_processes(
     return _Run(items, order, dtype, closed).results()
 
 
+def warm_up() -> None:
+    """Start the helpers in the background: slices that need them were found."""
+    executor = _pool.acquire()
+    try:
+        for _ in range(WORKERS):
+            executor.submit(os.getpid)
+    except RuntimeError:
+        _pool.discard(executor)
+    finally:
+        _pool.release()
+
+
+def decode_one(item: Slice, dtype: np.dtype[Any]) -> _Result:
+    """One slice in a helper, or what is wrong with it."""
+    executor = _pool.acquire()
+    try:
+        return executor.submit(_decode_in_helper, item, dtype.str).result(STALL_S)
+    except (BrokenExecutor, RuntimeError, TimeoutError):
+        _pool.discard(executor)
+    finally:
+        _pool.release()
+    return _alone(item, dtype)
+
+
+def _alone(item: Slice, dtype: np.dtype[Any]) -> _Result:
+    """One slice in a helper of its own; if no helper starts at all, in this process."""
+    context = multiprocessing.get_context("spawn")
+    name = item.file.path.name
+    with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_helper) as own:
+        try:
+            own.submit(os.getpid).result(STALL_S)
+        except (BrokenExecutor, TimeoutError):
+            return finished_or_reason(item, dtype)
+        job = own.submit(_decode_in_helper, item, dtype.str)
+        try:
+            return job.result(STALL_S)
+        except BrokenExecutor:
+            return f"{name}: its decoder crashed; the file is damaged."
+        except TimeoutError:
+            _pool.discard(own)
+            return f"{name}: decoding took more than {STALL_S:.0f} s; the file is damaged."
+
+
 class _Run:
     def __init__(
         self,
@@ -150,46 +201,52 @@ class _Run:
         self._remote: dict[Future[_Result], int] = {}
         self._local: dict[Future[_Result], int] = {}
         # A thread of this process helps until the helpers are up, where that stalls no window.
-        self._warm = max(map(decoding_seconds, items)) > LOCAL_LIMIT_S
+        self._isolated = any(map(isolated, items))
+        self._help = not self._isolated and max(map(decoding_seconds, items)) <= LOCAL_LIMIT_S
         self._suspects: list[int] = []
-        self._usable = True
+        self._breaks = 0
+        self._executor: ProcessPoolExecutor | None = None
 
     def results(self) -> Results:
-        executor = _pool.acquire()
+        self._executor = _pool.acquire()
         try:
             with ThreadPoolExecutor(1, thread_name_prefix="decode") as thread:
                 while self._queue or self._remote or self._local:
                     if self._closed():
                         raise ReadError("The series was closed while it was being read.")
-                    self._submit(executor, thread)
-                    yield from self._collect(executor)
+                    self._submit(thread)
+                    yield from self._collect()
             for index in self._suspects:
-                yield index, self._alone(index)
+                if self._closed():
+                    raise ReadError("The series was closed while it was being read.")
+                yield index, _alone(self._items[index], self._dtype)
         finally:
             for future in (*self._remote, *self._local):
                 future.cancel()
             _pool.release()
 
-    def _submit(self, executor: ProcessPoolExecutor, thread: ThreadPoolExecutor) -> None:
-        if self._queue and not self._local and not self._warm:
+    def _submit(self, thread: ThreadPoolExecutor) -> None:
+        if self._queue and not self._local and (self._help or self._executor is None):
             index = self._queue.popleft()
-            work = thread.submit(finished_or_reason, self._items[index], self._dtype)
-            self._local[work] = index
-        while self._usable and self._queue and len(self._remote) < 2 * WORKERS:
+            work = _alone if self._isolated else finished_or_reason
+            self._local[thread.submit(work, self._items[index], self._dtype)] = index
+        while self._executor and self._queue and len(self._remote) < 2 * WORKERS:
             index = self._queue[0]
             try:
-                job = executor.submit(_decode_in_helper, self._items[index], self._dtype.str)
+                job = self._executor.submit(_decode_in_helper, self._items[index], self._dtype.str)
             except (BrokenExecutor, RuntimeError):
-                self._broke(executor)
+                self._broke()
                 return
             self._queue.popleft()
             self._remote[job] = index
 
-    def _collect(self, executor: ProcessPoolExecutor) -> Results:
-        done, _ = wait({**self._remote, **self._local}, STALL_S, return_when=FIRST_COMPLETED)
-        if not done:
-            self._broke(executor)
+    def _collect(self) -> Results:
+        waiting = {**self._remote, **self._local}
+        if not waiting:
             return
+        done, _ = wait(waiting, STALL_S, return_when=FIRST_COMPLETED)
+        if not done and self._remote:
+            self._broke()
         for future in done:
             if future in self._local:
                 yield self._local.pop(future), future.result()
@@ -200,33 +257,17 @@ class _Run:
             try:
                 result = future.result()
             except BrokenExecutor:
-                self._broke(executor)
+                self._broke()
                 continue
-            self._warm = True
+            self._help = False
             del self._remote[future]
             yield index, result
 
-    def _broke(self, executor: ProcessPoolExecutor) -> None:
+    def _broke(self) -> None:
         """Helpers crashed or hang: the slices they had are tried one at a time at the end."""
-        _pool.discard(executor)
+        if self._executor is not None:
+            _pool.discard(self._executor)
         self._suspects.extend(self._remote.values())
         self._remote.clear()
-        self._usable = self._warm = False
-
-    def _alone(self, index: int) -> _Result:
-        """One slice in a helper of its own; if no helper starts at all, in this process."""
-        context = multiprocessing.get_context("spawn")
-        name = self._items[index].file.path.name
-        with ProcessPoolExecutor(1, mp_context=context, initializer=_prepare_helper) as own:
-            try:
-                own.submit(os.getpid).result(STALL_S)
-            except (BrokenExecutor, TimeoutError):
-                return finished_or_reason(self._items[index], self._dtype)
-            job = own.submit(_decode_in_helper, self._items[index], self._dtype.str)
-            try:
-                return job.result(STALL_S)
-            except BrokenExecutor:
-                return f"{name}: its decoder crashed; the file is damaged."
-            except TimeoutError:
-                _pool.discard(own)
-                return f"{name}: decoding took more than {STALL_S:.0f} s; the file is damaged."
+        self._breaks += 1
+        self._executor = _pool.fresh() if self._breaks < MAX_BREAKS else None

@@ -13,12 +13,14 @@ from pathlib import Path
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import ScanResult, Skipped
 from tumordesk.io import header as headers
+from tumordesk.io import pool
 from tumordesk.io.builder import DicomCollection
 from tumordesk.io.files_builder import FileCollection
 from tumordesk.io.frames import slices_of
 from tumordesk.io.header import Unusable
 from tumordesk.io.pictures import looks_like_picture, picture_facts
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
+from tumordesk.io.slices import isolated
 from tumordesk.io.volumes import kind_of, volume_facts
 from tumordesk.io.walk import Found, Walk
 
@@ -54,6 +56,8 @@ class _Scan:
         self._named: dict[tuple[Path, str], list[Path]] = defaultdict(list)
         self._next_update = time.monotonic() + _UPDATE_SECONDS
         self._seen = 0
+        # Someone who watches the scan will want to see slices soon; a report does not.
+        self._warm_up_helpers = on_update is not None
 
     def run(self, paths: Iterable[Path]) -> ScanResult:
         self._look_at(self._walk.expand(paths))
@@ -105,6 +109,9 @@ class _Scan:
         )
         if found.sibling:
             slices = [replace(item, explicit=False) for item in slices]
+        if self._warm_up_helpers and slices and isolated(slices[0]):
+            self._warm_up_helpers = False
+            pool.warm_up()
         uid = self._dicom.add(parsed.dataset, slices, found.path.parent)
         if found.named and uid:
             self._named[(found.path.parent, uid)].append(found.path)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from tumordesk.core.errors import ReadError
-from tumordesk.io.codec import decode
+from tumordesk.io.codec import decode, must_be_isolated
 from tumordesk.io.pixels import Array, is_native, native_target, read_native, rescaled
 from tumordesk.io.records import Slice
 
@@ -37,12 +37,31 @@ def decoding_seconds(item: Slice) -> float:
     return 0.001 + fmt.rows * fmt.columns * fmt.samples * cost * 1e-9
 
 
+def isolated(item: Slice) -> bool:
+    """True for slices that only a helper process may decode."""
+    return must_be_isolated(item.file.format)
+
+
 def finished(item: Slice, dtype: np.dtype[Any]) -> Array:
     """(rows, columns) modality values of ``dtype``, or (rows, columns, 3) uint8.
+
+    Slices whose decoder could end the program are decoded in a helper process.
 
     Raises:
         ReadError: damaged, or gone; names the file.
     """
+    if not isolated(item):
+        return finished_here(item, dtype)
+    from tumordesk.io.pool import decode_one
+
+    result = decode_one(item, dtype)
+    if isinstance(result, str):
+        raise ReadError(result)
+    return result
+
+
+def finished_here(item: Slice, dtype: np.dtype[Any]) -> Array:
+    """:func:`finished`, in this process whatever the codec."""
     with _told(item):
         stored = read_native(item) if is_native(item.file) else decode(item)
     if stored.ndim == 3 or item.file.modality_lut:
@@ -74,9 +93,9 @@ def _told(item: Slice) -> Iterator[None]:
 
 
 def finished_or_reason(item: Slice, dtype: np.dtype[Any]) -> Array | str:
-    """:func:`finished`, or the reason as text. Nothing else comes out of it."""
+    """:func:`finished_here`, or the reason as text. Nothing else comes out of it."""
     try:
-        return finished(item, dtype)
+        return finished_here(item, dtype)
     except ReadError as error:
         return error.message
     except BaseException as error:  # noqa: BLE001 - codecs in other languages panic past Exception
