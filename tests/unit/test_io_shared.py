@@ -14,7 +14,7 @@ import pytest
 from tumordesk.core.errors import ReadError
 from tumordesk.core.geometry import Verdict
 from tumordesk.core.study import ScanResult, Sequence, Series
-from tumordesk.io import archives
+from tumordesk.io import archives, pool
 from tumordesk.io.header import NotDicom, Unusable
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 from tumordesk.io.reader import open_series
@@ -26,6 +26,13 @@ pytestmark = pytest.mark.shared_data
 @pytest.fixture(scope="module")
 def everything(shared_data: Path) -> ScanResult:
     return scan_paths([shared_data / "dicom"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_helpers_left() -> Iterator[None]:
+    """Some of these files are decoded in helper processes."""
+    yield
+    pool.shutdown()
 
 
 def test_every_file_is_in_a_series_or_skipped_with_a_reason(
