@@ -88,7 +88,8 @@ class _Lane:
     def _start(self) -> None:
         for number in range(self._count):
             name = f"tumordesk-{self._name}-{number}"
-            thread = threading.Thread(target=self._loop, name=name)
+            # Daemon: a crash that never reaches shutdown() must not keep the process alive.
+            thread = threading.Thread(target=self._loop, name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
 
