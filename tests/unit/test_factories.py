@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pydicom
 import pytest
-from factories import phantom, write_picture, write_series
 from PIL import Image
+
+from factories import phantom, write_picture, write_series
 
 
 @pytest.mark.parametrize("plane", ["axial", "coronal", "sagittal"])
