@@ -236,7 +236,7 @@ def _with_meta(body: bytes, syntax: bytes, extra: bytes = b"") -> bytes:
 def test_deflate_bomb_is_refused_before_it_explodes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(header.inflate, "__defaults__", (1 << 20,))
+    monkeypatch.setattr(header, "MAX_INFLATED_BYTES", 1 << 20)
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     body = packer.compress(b"\0" * (64 << 20)) + packer.flush()
     path = tmp_path / "bomb.dcm"

@@ -69,7 +69,7 @@ def decode(item: Slice) -> Array:
         if needs_itk(record.format) and (found := decode_with_itk(item)) is not None:
             return unused_bits_removed(found, record.format)
         if record.format.transfer_syntax == DeflatedExplicitVRLittleEndian:
-            plain = as_plain(record.path.read_bytes())
+            plain, _ = as_plain(record.path.read_bytes())
             return _decode_stream(io.BytesIO(plain), item)
         with record.path.open("rb") as stream:
             return _decode_stream(stream, item)

@@ -24,6 +24,8 @@ from tumordesk.io.quiet import HOSTILE_ERRORS, quiet, silence_parser_logs
 PREFIX_BYTES = 128 * 1024
 MAX_HEADER_BYTES = 128 * 2**20
 MAX_INFLATED_BYTES = 512 * 2**20
+_DEFLATED_HEADER_BYTES = 8 * 2**20
+_INFLATE_STEP = 2**20
 _MAX_READS = 3_000_000
 _MAX_SECONDS = 20.0
 _UNDEFINED = 0xFFFFFFFF
@@ -115,32 +117,41 @@ def _looks_like_bare_dataset(prefix: bytes) -> bool:
     return bool(struct.unpack_from("<L", prefix, 4)[0] <= 256)
 
 
-def inflate(data: bytes, limit: int = MAX_INFLATED_BYTES) -> bytes:
-    """Raw deflate stream as bytes, never more than ``limit``.
+def inflate(data: bytes, keep: int = MAX_INFLATED_BYTES) -> tuple[bytes, int]:
+    """A raw deflate stream: its first ``keep`` bytes inflated, and how long it is inflated.
 
     Raises:
-        Unusable: the stream is damaged, or inflates to more than ``limit``.
+        Unusable: the stream is damaged, or inflates to more than MAX_INFLATED_BYTES.
     """
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    kept, total, left = bytearray(), 0, data
     try:
-        out = stream.decompress(data, limit)
+        while left and not stream.eof:
+            piece = stream.decompress(left, _INFLATE_STEP)
+            left = stream.unconsumed_tail
+            total += len(piece)
+            kept += piece[: max(0, keep - len(kept))]
+            if total > MAX_INFLATED_BYTES:
+                raise Unusable(
+                    f"refused: {len(data) // 1024} KB inflate to more than "
+                    f"{MAX_INFLATED_BYTES // 2**20} MB (a decompression bomb?)"
+                )
     except zlib.error as error:
         raise Unusable("the deflated data in it is damaged") from error
-    if stream.unconsumed_tail:
-        raise Unusable(
-            f"refused: {len(data) // 1024} KB inflate to more than {limit // 2**20} MB "
-            "(a decompression bomb?)"
-        )
-    return out
+    return bytes(kept), total
 
 
-def as_plain(data: bytes) -> bytes:
-    """A deflated DICOM file as the same file in explicit VR little endian, not deflated."""
+def as_plain(data: bytes, keep: int = MAX_INFLATED_BYTES) -> tuple[bytes, int]:
+    """A deflated DICOM file as the same file in explicit VR little endian, and its length.
+
+    Only the first ``keep`` bytes after the meta group are inflated.
+    """
     syntax, offset = meta_transfer_syntax(data[: PREFIX_BYTES * 8])
     meta = data[:offset]
     new = ExplicitVRLittleEndian.encode("ascii").ljust(len(syntax) + len(syntax) % 2, b"\x00")
     meta = meta.replace(syntax.encode("ascii").ljust(len(new), b"\x00"), new, 1)
-    return meta + inflate(data[offset:])
+    body, length = inflate(data[offset:], keep)
+    return meta + body, len(meta) + length
 
 
 def _parse(data: bytes, *, complete: bool) -> tuple[FileDataset | None, int]:
@@ -216,19 +227,20 @@ def read_header(path: Path, prefix: bytes | None = None) -> Header:
     if declared == DeflatedExplicitVRLittleEndian:
         if size > MAX_INFLATED_BYTES:
             raise Unusable("deflated files of this size are not read")
-        data = as_plain(path.read_bytes())
-        size = len(data)
-        prefix = data[:PREFIX_BYTES]
-        return _grow(prefix, size, declared, io.BytesIO(data))
+        data, size = as_plain(path.read_bytes(), keep=_DEFLATED_HEADER_BYTES)
+        return _grow(data[:PREFIX_BYTES], size, declared, io.BytesIO(data), len(data))
     with path.open("rb") as source:
-        return _grow(prefix, size, declared, source)
+        return _grow(prefix, size, declared, source, size)
 
 
-def _grow(prefix: bytes, size: int, declared: str, source: io.BufferedIOBase) -> Header:
-    """Parse the prefix, and more of the file while that is not enough."""
+def _grow(prefix: bytes, size: int, declared: str, source: io.BufferedIOBase, there: int) -> Header:
+    """Parse the prefix, and more of the file while that is not enough.
+
+    ``size`` is the file's length, ``there`` how much of it ``source`` has.
+    """
     data = prefix
     while True:
-        complete = len(data) >= size or len(data) >= MAX_HEADER_BYTES
+        complete = len(data) >= min(there, MAX_HEADER_BYTES)
         dataset, position = _parse(data, complete=complete)
         if dataset is not None:
             break
