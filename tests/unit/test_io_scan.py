@@ -328,3 +328,19 @@ def test_names_in_odd_character_sets_never_fail(tmp_path: Path) -> None:
     result = scan_paths([tmp_path])
     assert len(result.series) == 4
     assert result.skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "words"),
+    [
+        ("scan.rar", b"Rar!\x1a\x07", "unpack it first"),
+        ("scan.tar", b"x" * 257 + b"ustar", "unpack it first"),
+        ("report.docx", b"PK\x03\x04", "Office"),
+        ("picture.gif", b"GIF89a", "save it as PNG"),
+        ("scan.mnc", b"\x89HDF\r\n\x1a\n", "NIfTI"),
+        ("viewer.exe", b"MZ", "program"),
+    ],
+)
+def test_well_known_kinds_are_named(tmp_path: Path, name: str, start: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(start + b"rest" * 200)
+    assert words in reasons(scan_paths([tmp_path]))[name]

@@ -19,6 +19,7 @@ from pydicom.uid import (
 )
 
 from tumordesk.io import tags
+from tumordesk.io.known_others import reason_for
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet, silence_parser_logs
 
 PREFIX_BYTES = 128 * 1024
@@ -223,7 +224,7 @@ def read_header(path: Path, prefix: bytes | None = None) -> Header:
     elif _looks_like_bare_dataset(prefix):
         declared = ""
     else:
-        raise NotDicom("not a DICOM file or a picture")
+        raise NotDicom(reason_for(prefix))
     if declared == DeflatedExplicitVRLittleEndian:
         if size > MAX_INFLATED_BYTES:
             raise Unusable("deflated files of this size are not read")
@@ -248,7 +249,7 @@ def _grow(prefix: bytes, size: int, declared: str, source: io.BufferedIOBase, th
         data = source.read(min(len(data) * 8, MAX_HEADER_BYTES))
     bare = data[128:132] != b"DICM"
     if bare and not any(tag in dataset for tag in tags.PROOF_OF_DICOM):
-        raise NotDicom("not a DICOM file or a picture")
+        raise NotDicom(reason_for(data))
     syntax, implicit, little = _syntax_of(dataset, declared)
     pixels = _pixel_element(data, position, implicit, little)
     if pixels is None and position > size:
