@@ -10,13 +10,15 @@ import numpy as np
 from tumordesk.core.errors import ReadError
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import Series
-from tumordesk.core.volume import Volume
+from tumordesk.core.volume import Volume, Window
 from tumordesk.io.header import Unusable
 from tumordesk.io.memory import ensure_fits
 from tumordesk.io.pictures import PictureFacts, read_picture
 from tumordesk.io.quiet import HOSTILE_ERRORS
 from tumordesk.io.reader import Array, OnSlice, SeriesReader
 from tumordesk.io.volumes import VolumeFacts
+
+AS_SAVED = Window(127.5, 255.0, "As saved", "LINEAR_EXACT")
 
 
 class PictureReader(SeriesReader):
@@ -30,6 +32,11 @@ class PictureReader(SeriesReader):
     def dtype(self) -> np.dtype[Any]:
         """uint8, uint16 or float32."""
         return np.dtype(self._facts.dtype)
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """8-bit grey pictures are shown as they were saved."""
+        return () if self.colour or self.dtype != np.uint8 else (AS_SAVED,)
 
     def read_slice(self, index: int) -> Array:
         """See :meth:`SeriesReader.read_slice`."""

@@ -88,7 +88,7 @@ def _stacked(
     gaps = np.diff(positions)
     spacing = float(np.median(gaps))
     verdict, kept = _regularity(gaps, spacing, notes)
-    if verdict is Verdict.OK and _sparse(spacing, slices[0].thickness, notes):
+    if verdict is Verdict.OK and _sparse(spacing, slices[0], notes):
         verdict, kept = Verdict.GAP, True
     if verdict is Verdict.OK:
         spacing = float((positions[-1] - positions[0]) / (len(slices) - 1))
@@ -126,9 +126,12 @@ def _regularity(gaps: _Array, spacing: float, notes: list[str]) -> tuple[Verdict
     return Verdict.IRREGULAR, True
 
 
-def _sparse(spacing: float, thickness: float | None, notes: list[str]) -> bool:
+def _sparse(spacing: float, item: Slice, notes: list[str]) -> bool:
     """True where slices lie so far apart that most of the series is probably not here."""
+    thickness, meant = item.thickness, item.spacing_between
     if thickness is None or spacing <= SPARSE_FACTOR * thickness:
+        return False
+    if meant is not None and abs(spacing - meant) <= 0.1 * meant:
         return False
     notes.append(
         f"slices of {thickness:g} mm lie {spacing:g} mm apart: most of the series is not here"
