@@ -16,6 +16,7 @@ import factories
 from tumordesk.core.errors import ReadError, WriteError
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.core.study import Sequence, Series
+from tumordesk.imaging.windowing import apply_window, initial_window
 from tumordesk.io import pictures
 from tumordesk.io.nifti import read_nifti_header
 from tumordesk.io.nifti_write import build_nifti_header
@@ -54,6 +55,9 @@ def test_lossless_pictures(tmp_path: Path, suffix: str, array: np.ndarray) -> No
     volume = open_series(series).read_volume()
     assert volume.picture
     assert np.array_equal(volume.array[0], array)
+    if array.ndim == 2:
+        shown = apply_window(volume.array, initial_window(volume))
+        assert np.array_equal(shown[0], array)
 
 
 @pytest.mark.parametrize("suffix", [".png", ".tif"])

@@ -82,3 +82,9 @@ def test_initial_window_prefers_what_the_file_says() -> None:
 
 def test_presets_for_ct() -> None:
     assert PRESETS["CT"][0].name == "Brain"
+
+
+def test_a_window_beside_all_values_is_not_used() -> None:
+    array = np.arange(1000, 2000, dtype=np.int16).reshape(1, 20, 50)
+    assert initial_window(array, (Window(40, 80),)).name == "Automatic"
+    assert initial_window(array, (Window(40, 80), Window(1500, 100))).center == 1500

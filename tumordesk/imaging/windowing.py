@@ -107,11 +107,20 @@ def auto_window(array: npt.NDArray[Any], padding: tuple[float, float] | None = N
 
 
 def initial_window(image: Volume | npt.NDArray[Any], windows: Sequence[Window] = ()) -> Window:
-    """The window to begin with: the first usable one that the file names, else automatic."""
+    """The window to begin with: the first usable one that the file names, else automatic.
+
+    A window that shows nothing of the values but black or white is not usable.
+    """
     if isinstance(image, Volume):
         windows = windows or image.windows
         image = image.array
-    usable = next(
-        (w for w in windows if w.width > 0 and np.isfinite([w.center, w.width]).all()), None
-    )
-    return usable if usable is not None else auto_window(image)
+    automatic = auto_window(image)
+    low = automatic.center - automatic.width / 2
+    high = automatic.center + automatic.width / 2
+    for window in windows:
+        if not (window.width > 0 and np.isfinite((window.center, window.width)).all()):
+            continue
+        begin, end = window.center - window.width / 2, window.center + window.width / 2
+        if begin <= high and end >= low:
+            return window
+    return automatic
