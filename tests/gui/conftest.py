@@ -94,8 +94,9 @@ def no_leftover_windows(qapp: QApplication) -> Iterator[None]:
     before = set(_windows())
     yield
     _flush()
-    gc.collect()
-    _flush()
+    if set(_windows()) - before:
+        gc.collect()
+        _flush()
     left = [widget for key, widget in _windows().items() if key not in before]
     names = [
         f"{type(widget).__name__} {widget.objectName() or widget.windowTitle()!r}"
