@@ -63,7 +63,9 @@ def test_auto_window_is_the_percentiles_not_the_extremes() -> None:
 
 @pytest.mark.parametrize("values", [[7, 7, 7], [], [np.nan, np.nan]])
 def test_auto_window_always_has_a_width(values: list[float]) -> None:
-    assert auto_window(np.array(values, np.float32)).width > 0
+    array = np.array(values, np.float32)
+    assert auto_window(array).width > 0
+    assert initial_window(array, (Window(1, 2),)).width > 0
 
 
 def test_auto_window_leaves_padding_out() -> None:

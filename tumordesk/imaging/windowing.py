@@ -115,7 +115,8 @@ def initial_window(image: Volume | npt.NDArray[Any], windows: Sequence[Window] =
         windows = windows or image.windows
         image = image.array
     values = _sample(image)
-    low, high = (float(np.nanmin(values)), float(np.nanmax(values))) if values.size else (0.0, 0.0)
+    values = values[np.isfinite(values)] if values.dtype.kind == "f" else values
+    low, high = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
     for window in windows:
         if not (window.width > 0 and np.isfinite((window.center, window.width)).all()):
             continue

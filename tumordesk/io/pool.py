@@ -22,6 +22,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
     wait,
 )
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,8 +51,12 @@ def _prepare_helper() -> None:
     if sys.platform == "linux":
         import resource
 
+        # What the program's own imports reserved does not count.
+        reserved = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+        cap = reserved * resource.getpagesize() + _MEMORY_CAP
         _, hard = resource.getrlimit(resource.RLIMIT_AS)
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_CAP, hard))
+        if hard == resource.RLIM_INFINITY or cap < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (cap, hard))
 
 
 def _end_with(sentinel: int) -> None:
