@@ -80,7 +80,10 @@ class _Demo:
         window.opening.said.connect(self._heard)
         self._wait("the models", lambda: bool(window.running.entries))
         window.open_sample()
-        self._wait("the sample study", lambda: len(window.session.scan.series) >= 2)
+        self._wait(
+            "the sample study",
+            lambda: bool(window.session.scan.series) and not window.opening.scanning,
+        )
         flair = self._series(Sequence.FLAIR)
         contrast = self._series(Sequence.T1C)
         second = self._analyse(contrast, _T1C_MODEL)

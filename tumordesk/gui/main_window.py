@@ -90,6 +90,7 @@ class MainWindow(QMainWindow):
         opening.source_complete.connect(parts.viewer.notify_complete)
         opening.thumbnail_ready.connect(parts.browser.set_thumbnail)
         opening.reading_changed.connect(parts.status.set_reading)
+        opening.scanning_changed.connect(self._update_run_button)
         opening.opened.connect(self._remember)
         opening.show_skipped.connect(self.dialogs.skipped)
         running.models_changed.connect(self._models_changed)
@@ -223,10 +224,12 @@ class MainWindow(QMainWindow):
         self._update_run_button()
 
     def _update_run_button(self) -> None:
-        busy = self.session.run.busy
+        busy, scanning = self.session.run.busy, self.opening.scanning
         choice = self.running.choice()
-        ready = self.session.active is not None and not busy and not choice.empty
-        tip = f"Run (Ctrl+R): {choice.reason}" if ready else (choice.reason or "A run goes on")
+        ready = self.session.active is not None and not (busy or scanning or choice.empty)
+        tip = f"Run (Ctrl+R): {choice.reason}" if ready else choice.reason
+        if scanning:
+            tip = "The folder is still being read: the series may not be whole yet"
         self.parts.toolbar.set_run_enabled(ready, "A run goes on" if busy else tip)
         self.actions_by_name["run"].setEnabled(ready)
         self.actions_by_name["cancel_run"].setEnabled(busy)

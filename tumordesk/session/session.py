@@ -64,7 +64,14 @@ class Session:
 
     def add_scan(self, scan: ScanResult) -> None:
         """Take what a scan found, also while it is still running."""
+        before = {series.key: series for series in self._scan.series}
         self._scan = merge.merge_scans(self._scan, scan)
+        for series in self._scan.series:
+            known = before.get(series.key)
+            if known is not None and known.geometry.shape != series.geometry.shape:
+                # More of it was found: what was run on a part of it does not fit any more.
+                self._results.pop(series.key, None)
+                self._undo.forget({series.key})
         self.studies_changed.emit()
 
     def series(self, key: str) -> Series | None:

@@ -34,6 +34,7 @@ class OpeningController(QObject):
     thumbnail_ready = Signal(str, object)
     reading_changed = Signal(str)
     """What is being read, or empty."""
+    scanning_changed = Signal()
     said = Signal(object)
     """A banner Message."""
     opened = Signal(str)
@@ -80,6 +81,12 @@ class OpeningController(QObject):
             first=True,
         )
         self._tell_reading()
+        self.scanning_changed.emit()
+
+    @property
+    def scanning(self) -> bool:
+        """Whether folders are still being looked through: a series may yet grow."""
+        return bool(self._scans)
 
     def cancel_scans(self) -> None:
         """Stop everything that is being read into the list."""
@@ -124,6 +131,7 @@ class OpeningController(QObject):
     def _scan_over(self, key: str) -> None:
         self._scans.pop(key, None)
         self._tell_reading()
+        self.scanning_changed.emit()
 
     def _show_best(self, found: ScanResult) -> None:
         from tumordesk.io.relevance import most_relevant
