@@ -189,7 +189,11 @@ def test_nifti_both_ways_and_as_simpleitk_sees_it(
     series = one(path)
     assert series.description == path.name
     assert series.geometry.affine == pytest.approx(geometry.affine, abs=1e-4)
-    assert np.array_equal(open_series(series).read_volume().array, array)
+    reader = open_series(series)
+    assert np.array_equal(reader.read_slice(1), array[1])
+    assert reader.read_slice(1).dtype == reader.dtype
+    assert np.array_equal(reader.read_volume().array, array)
+    assert np.array_equal(reader.read_slice(2), array[2])
 
 
 def test_nifti_of_simpleitk_is_read_in_place(tmp_path: Path) -> None:

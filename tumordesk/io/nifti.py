@@ -227,20 +227,21 @@ def _from_quaternion(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -
     return matrix
 
 
-def read_voxels(path: Path, header: NiftiHeader) -> npt.NDArray[Any]:
+def read_voxels(path: Path, header: NiftiHeader, only_slice: int | None = None) -> npt.NDArray[Any]:
     """Stored voxels of the first volume, (slice, row, column) or (slice, row, column, 3).
+
+    ``only_slice``: just this one, without the first axis; the rest is not decoded.
 
     Raises:
         Unusable: cut off or damaged. OSError: cannot be opened.
     """
-    buffer = bytearray(header.volume_bytes)
+    shape = header.shape if only_slice is None else header.shape[1:]
+    buffer = bytearray(int(np.prod(shape, dtype=np.int64)) * header.voxel_bytes)
     view = memoryview(buffer)
+    done = 0
     try:
         with open_stream(path) as stream:
-            left = header.offset
-            while left > 0 and (skipped := len(stream.read(min(left, 1 << 20)))):
-                left -= skipped
-            done = 0
+            stream.seek(header.offset + (only_slice or 0) * len(view))
             while done < len(view) and (got := stream.readinto(view[done:])):  # type: ignore[attr-defined]
                 done += got
     except (EOFError, zlib.error) as error:
@@ -248,7 +249,6 @@ def read_voxels(path: Path, header: NiftiHeader) -> npt.NDArray[Any]:
     if done < len(view):
         raise Unusable(f"cut off: {done // 1024} of {len(view) // 1024} KB of voxels are there")
     if header.dtype in ("rgb", "rgba"):
-        array = np.frombuffer(buffer, np.uint8).reshape(*header.shape, header.voxel_bytes)
+        array = np.frombuffer(buffer, np.uint8).reshape(*shape, header.voxel_bytes)
         return np.ascontiguousarray(array[..., :3])
-    kind = np.dtype(header.order + header.dtype)
-    return np.frombuffer(buffer, kind).reshape(header.shape)
+    return np.frombuffer(buffer, np.dtype(header.order + header.dtype)).reshape(shape)

@@ -61,6 +61,8 @@ class VolumeFileReader(SeriesReader):
 
     def read_slice(self, index: int) -> Array:
         """See :meth:`SeriesReader.read_slice`."""
+        if self._array is None and self._facts.nifti is not None:
+            return self._guarded(index)
         return np.asarray(self._load()[index])
 
     def _load(self) -> Array:
@@ -68,14 +70,20 @@ class VolumeFileReader(SeriesReader):
             if self._array is None:
                 voxels = int(np.prod(self.geometry.shape, dtype=np.int64))
                 ensure_fits(voxels * (8 if self._facts.dtype == "float32" else 4), self._path.name)
-                self._array = self._read()
-                self._array.flags.writeable = False
+                array = self._guarded()
+                if array.shape[:3] != self.geometry.shape:
+                    raise ReadError(
+                        f"{self._path.name}: the file changed since it was found.", "Open it again."
+                    )
+                array.flags.writeable = False
+                self._array = array
             return self._array
 
-    def _read(self) -> Array:
+    def _guarded(self, only_slice: int | None = None) -> Array:
+        """Voxels, or a ReadError that names the file."""
         name = self._path.name
         try:
-            array = self._voxels()
+            return self._voxels(only_slice)
         except Unusable as reason:
             raise ReadError(f"{name}: {reason}.") from reason
         except OSError as error:
@@ -83,11 +91,8 @@ class VolumeFileReader(SeriesReader):
             raise ReadError(f"{name} cannot be opened: {reason_text}.") from error
         except HOSTILE_ERRORS as error:
             raise ReadError(f"{name}: damaged ({type(error).__name__}).") from error
-        if array.shape[:3] != self.geometry.shape:
-            raise ReadError(f"{name}: the file changed since it was found.", "Open it again.")
-        return array
 
-    def _voxels(self) -> Array:
+    def _voxels(self, only_slice: int | None) -> Array:
         header = self._facts.nifti
         if header is None:
             from tumordesk.io.itk_volume import read_itk_voxels
@@ -95,7 +100,7 @@ class VolumeFileReader(SeriesReader):
             return read_itk_voxels(self._path).astype(self.dtype, copy=False)
         from tumordesk.io.nifti import read_voxels
 
-        stored = read_voxels(self._path, header)
+        stored = read_voxels(self._path, header, only_slice)
         if (header.slope == 1.0 and header.intercept == 0.0) or self.colour:
             return stored.astype(self.dtype, copy=False)
         scaled = stored.astype(np.float32)

@@ -75,6 +75,20 @@ class SeriesReader(ABC):
             ReadError: this slice is damaged, or the file is gone; names the file.
         """
 
+    def read_first(self) -> tuple[int, Array]:
+        """(index, slice) to show first: the middle one, or the nearest that can be read.
+
+        Raises:
+            ReadError: no slice can be read.
+        """
+        problem: ReadError | None = None
+        for index in outward(self.series.slices, self.middle):
+            try:
+                return index, self.read_slice(index)
+            except ReadError as error:
+                problem = problem or error
+        raise problem or ReadError("The series has no slices.")
+
     def read_volume(
         self, context: JobContext | None = None, on_slice: OnSlice | None = None
     ) -> Volume:
