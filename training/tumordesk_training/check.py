@@ -42,9 +42,9 @@ def check_data(root: Path, config: DataConfig, context: JobContext | None = None
 
     Returns:
         schema, layout, pictures, classes (counts), parts (counts by given part), groups, sizes,
-        masks (with, empty, rectangles), and findings: unreadable, unused, duplicates (the same
-        pixels' file more than once, with whether labels or parts differ), groups in several
-        parts. Lists are cut at 50 entries; counts are whole.
+        masks (with, empty, rectangles), and findings: unreadable (training and evaluation leave
+        these out), unused, duplicates (the same pixels more than once, with whether labels or
+        parts differ), groups in several parts. Lists are cut at 50 entries; counts are whole.
 
     Raises:
         DataError: the folder is missing or holds nothing usable.
@@ -88,11 +88,11 @@ def _listed(items: Iterable[dict[str, Any]]) -> dict[str, Any]:
 
 def _look(case: Case, config: DataConfig) -> _Look:
     try:
-        digest = hashlib.sha256(case.image.read_bytes()).hexdigest()
         if case.volume:
             grey, labels, _ = load_pair(case.image, case.mask)
-            return _Look(case, digest, grey.shape, _count(labels))
-        shape = load_grey(case.image, config.channel).shape
+            return _Look(case, _digest(grey), grey.shape, _count(labels))
+        grey = load_grey(case.image, config.channel)
+        digest, shape = _digest(grey), grey.shape
         mask = _mask(case, (int(shape[0]), int(shape[1])))
         if mask is not None and mask.shape != shape:
             return _Look(case, problem=f"its mask is {_size(mask.shape)}, it is {_size(shape)}")
@@ -101,6 +101,12 @@ def _look(case: Case, config: DataConfig) -> _Look:
         return _Look(case, problem=error.message)
     except OSError as error:
         return _Look(case, problem=error.strerror or "it cannot be read")
+
+
+def _digest(grey: npt.NDArray[Any]) -> str:
+    """The same for the same pixels, however the file packs them."""
+    start = f"{grey.dtype}/{grey.shape}/".encode()
+    return hashlib.sha256(start + np.ascontiguousarray(grey).tobytes()).hexdigest()
 
 
 def _mask(case: Case, shape: tuple[int, int]) -> npt.NDArray[np.uint8] | None:
@@ -187,7 +193,10 @@ def check_text(report: dict[str, Any]) -> str:
 
 def _finding_lines(report: dict[str, Any]) -> list[str]:
     lines = []
-    for key, title in (("unreadable", "cannot be read"), ("unused", "not used")):
+    for key, title in (
+        ("unreadable", "cannot be read and will be left out"),
+        ("unused", "not used"),
+    ):
         found = report[key]
         if found["count"]:
             first = found["examples"][0]

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tumordesk import __version__
 from tumordesk.core.errors import Cancelled, ConfigError, ModelError, TumorDeskError
-from tumordesk.core.training_run import DataConfig, IndexSpec, RunState, read_config
+from tumordesk.core.training_run import (
+    CHECKPOINTS,
+    CONFIG_NAME,
+    DataConfig,
+    IndexSpec,
+    RunState,
+    TrainingConfig,
+    read_config,
+)
 
 _EPILOG = """\
 a model from a folder, step by step:
@@ -167,21 +177,59 @@ def _check(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace) -> int:
     from tumordesk_training.run import start
 
-    path = args.config or (args.out / "config.json")
-    if args.config is None and not args.resume:
-        raise ConfigError("Which configuration?", "Give CONFIG.json, or --resume a run.")
-    config = read_config(path)
+    config = _run_config(args)
     if args.data:
         config = replace(config, data=replace(config.data, root=str(args.data)))
     if args.weights is not None:
         config = replace(config, initial_weights=args.weights)
     if args.epochs is not None:
+        if args.epochs < 1:
+            raise ConfigError(f"--epochs {args.epochs} is not a number from 1.")
         config = replace(config, epochs=args.epochs)
     if args.device:
         config = replace(config, device=args.device)
-    state = start(args.out, config, resume=args.resume)
-    print(f"{args.out.name}: {state.value}")
-    return 130 if state is RunState.STOPPED else 0
+    state = start(args.out, config, resume=args.resume, say=_say)
+    return _ended(args.out, state)
+
+
+def _run_config(args: argparse.Namespace) -> TrainingConfig:
+    if not args.resume:
+        if args.config is None:
+            raise ConfigError("Which configuration?", "Give CONFIG.json, or --resume a run.")
+        return read_config(args.config)
+    if args.weights is not None:
+        raise ConfigError("--weights is for a new run.", "A resumed one goes on with its own.")
+    path = args.out / CONFIG_NAME
+    if not path.is_file():
+        raise ConfigError(f"{args.out.name} holds no training run to resume.")
+    if args.config is not None and _leader():
+        print("The run's own config.json is used, not the one given.", file=sys.stderr)
+    return read_config(path)
+
+
+def _leader() -> bool:
+    """False in the processes of torchrun whose words would only repeat those of the first."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def _say(line: str) -> None:
+    # A training goes on when nobody reads its words any more (a closed terminal or pipe).
+    with suppress(OSError, ValueError):
+        print(line, flush=True)
+
+
+def _ended(folder: Path, state: RunState) -> int:
+    """Say how a run ended; return the exit code."""
+    best = (folder / CHECKPOINTS / "best.pt").is_file()
+    words = state.value
+    if state is RunState.STOPPED:
+        kept = "the best checkpoint is kept" if best else "before the first epoch was through"
+        words = f"stopped, {kept}; go on with --resume"
+    if _leader():
+        _say(f"{folder.name}: {words}")
+    if state is not RunState.STOPPED or "TORCHELASTIC_RUN_ID" in os.environ:
+        return 0  # torchrun calls any other code a failure
+    return 130 if best else 4
 
 
 def _evaluate(args: argparse.Namespace) -> int:
@@ -230,18 +278,28 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 for success, 2 for unusable data or configuration, 3 for a model that does not exist or
         fails its hash, 4 when stopped by Ctrl+C before anything was kept, 130 for a run that was
-        stopped with its best checkpoint kept.
+        stopped with its best checkpoint kept (0 under torchrun).
     """
     args = _parser().parse_args(argv)
     try:
         code: int = args.function(args)
     except ModelError as error:
-        print(f"tumordesk-train: {error}", file=sys.stderr)
+        _complain(error)
         return 3
     except TumorDeskError as error:
-        print(f"tumordesk-train: {error}", file=sys.stderr)
+        _complain(error)
         return 2
     except (KeyboardInterrupt, Cancelled):
-        print("tumordesk-train: stopped.", file=sys.stderr)
+        _complain("stopped.")
         return 4
+    except BrokenPipeError:  # whoever read the output has gone (``| head``)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     return code
+
+
+def _complain(error: TumorDeskError | str) -> None:
+    if getattr(error, "__notes__", None):
+        return  # the first process of torchrun tells it
+    where = "" if _leader() else f" (process {os.environ['RANK']})"
+    print(f"tumordesk-train{where}: {error}", file=sys.stderr)

@@ -45,28 +45,26 @@ def _read_document(
     cases: list[Case],
     problems: list[tuple[str, str]],
 ) -> None:
-    shapes: dict[Any, list[tuple[int, tuple[float, ...]]]] = {}
-    unread: set[Any] = set()
-    for item in document.get("annotations", []):
+    shapes: dict[str, list[tuple[int, tuple[float, ...]]]] = {}
+    unread: set[str] = set()
+    for item in _objects(document.get("annotations")):
         polygons = _polygons(item.get("segmentation"))
         if polygons is None:
-            unread.add(item.get("image_id"))
+            unread.add(str(item.get("image_id")))
         else:
-            shapes.setdefault(item.get("image_id"), []).extend((1, p) for p in polygons)
-    for entry in document["images"]:
+            shapes.setdefault(str(item.get("image_id")), []).extend((1, p) for p in polygons)
+    for entry in _objects(document["images"]):
         name = str(entry.get("file_name", ""))
-        path = next(
-            (p for p in (file.parent / name, root / name, root / "images" / name) if p.is_file()),
-            None,
-        )
+        places = (file.parent, root, root / "images", root / file.stem.removeprefix("instances_"))
+        path = next((p / name for p in places if (p / name).is_file()), None)
         if path is None or not path.resolve().is_relative_to(root.resolve()):
-            problems.append((name, f"{file.name} names it, but it is missing"))
+            problems.append((name or file.name, f"{file.name} names it, but it is missing"))
             continue
-        if entry.get("id") in unread:
-            problems.append((name, "its outline is run-length coded or damaged; use polygons"))
+        if str(entry.get("id")) in unread:
+            problems.append((name, "its outline is a mere box, run-length coded, or damaged"))
             continue
         key = path.relative_to(root).as_posix()
-        drawn = tuple(shapes.get(entry.get("id"), ()))
+        drawn = tuple(shapes.get(str(entry.get("id")), ()))
         part = part_of(path.relative_to(root))
         cases.append(
             Case(
@@ -76,9 +74,14 @@ def _read_document(
         )  # fmt: skip
 
 
+def _objects(value: Any) -> list[dict[str, Any]]:
+    """The JSON objects of a list; nothing of anything else."""
+    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+
+
 def _polygons(value: Any) -> list[tuple[float, ...]] | None:
     """Point lists of at least three points, or None for anything else."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not value:
         return None
     result = []
     for points in value:

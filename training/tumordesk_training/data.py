@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,11 @@ from tumordesk.core.training_run import DataConfig, IndexSpec
 
 KNOWN_PATTERN = r"(TCGA_[A-Z0-9]{2}_[A-Z0-9]{4})"
 """Patients in file names of the TCGA collections; tried when nothing else says the group."""
+
+_PATIENT_FOLDER = re.compile(
+    r"(?i)^(?:(?:pt|pat|patient|p|sub|subj|subject|s|case)[-_ ]*)?\d[-\w ]*$|\d{3}"
+)
+"""Folders named after patients: 'Patient_07', 'P3', '12', or anything with three digits."""
 
 _KEY_COLUMNS = ("stem", "image", "file", "filename", "name", "path", "n", "id")
 _GROUP_COLUMNS = ("patient", "patient_id", "patientid", "subject", "group", "case", "segment")
@@ -83,8 +88,19 @@ def part_of(path: Path) -> str:
     return ""
 
 
+def is_patient_folder(name: str) -> bool:
+    """Whether a folder name is one for a patient ('P07', 'case 3', '0012', TCGA), not a class."""
+    return re.search(KNOWN_PATTERN, name) is not None or bool(_PATIENT_FOLDER.search(name))
+
+
+def folders_of(key: str, skipped: Collection[str] = ()) -> tuple[str, ...]:
+    """Folders of a key that are neither parts (train, val, test) nor in ``skipped``."""
+    pieces = key.split("/")[:-1]
+    return tuple(p for p in pieces if p.lower() not in _PARTS and p.lower() not in skipped)
+
+
 class Grouper:
-    """Finds the group of a picture: index files, a pattern, or the file itself.
+    """Finds the group of a picture: index files, a pattern, patient folders, or the file itself.
 
     Raises:
         DataError: an index file is missing or lacks a column; the pattern is not valid.
@@ -93,23 +109,27 @@ class Grouper:
     def __init__(self, root: Path, config: DataConfig) -> None:
         specs = config.indexes or tuple(find_indexes(root))
         self._maps = [(Path(spec.file).stem, _read_index(root, spec)) for spec in specs]
-        self.indexed = bool(specs)
         try:
             self._pattern = re.compile(config.group_pattern or KNOWN_PATTERN)
         except re.error as error:
             raise DataError(f"The group pattern is not valid: {error}.") from error
 
-    def group(self, key: str, stem: str) -> str:
-        """Group of the picture ``stem``; ``key`` (its path) where it stands alone."""
+    def group(self, key: str, stem: str, label: str = "") -> str:
+        """Group of the picture at ``key`` (its path in the data folder), named ``stem``.
+
+        ``label``: the folder that names its class, and so no patient.
+        """
         for name, rows in self._maps:
-            for candidate in (stem, key):
-                if candidate in rows:
-                    value = rows[candidate]
+            for candidate in (key, stem):
+                value = rows.get(candidate)
+                if value:
                     return value if len(self._maps) == 1 else f"{name}/{value}"
-        match = self._pattern.search(stem)
+        match = self._pattern.search(stem) or self._pattern.search(key)
         if match:
-            return match.group(1) if match.groups() else match.group(0)
-        return key
+            return (match.group(1) if match.groups() else match.group(0)) or key
+        folders = folders_of(key, {label.lower()})
+        last = next((i for i in reversed(range(len(folders))) if is_patient_folder(folders[i])), -1)
+        return "/".join(folders[: last + 1]) if last >= 0 else key
 
 
 def is_patient_column(name: str) -> bool:
@@ -117,9 +137,9 @@ def is_patient_column(name: str) -> bool:
     return name.lower().startswith(("patient", "subject"))
 
 
-def known_patient(stem: str) -> bool:
-    """Whether a file name holds a patient of a known naming scheme."""
-    return re.search(KNOWN_PATTERN, stem) is not None
+def known_patient(key: str) -> bool:
+    """Whether a picture's path names its patient: a known naming scheme, or a patient's folder."""
+    return re.search(KNOWN_PATTERN, key) is not None or any(map(is_patient_folder, folders_of(key)))
 
 
 def find_indexes(root: Path) -> Iterable[IndexSpec]:
@@ -150,10 +170,13 @@ def _read_index(root: Path, spec: IndexSpec) -> dict[str, str]:
             f"It has: {', '.join(rows[0])}.",
         )
     result: dict[str, str] = {}
+    by_stem: dict[str, set[str]] = {}
     for row in rows:
         result[row[spec.key]] = row[spec.group]
-        result.setdefault(Path(row[spec.key]).stem, row[spec.group])
-    return result
+        by_stem.setdefault(Path(row[spec.key]).stem, set()).add(row[spec.group])
+    # A stem that stands for pictures of several groups says nothing.
+    unique = {stem: groups.pop() for stem, groups in by_stem.items() if len(groups) == 1}
+    return unique | result
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

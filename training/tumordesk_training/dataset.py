@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
+import os
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,15 +18,22 @@ import torch
 from torch.utils.data import Dataset, Sampler
 from torchvision import tv_tensors
 
-from tumordesk.core.errors import DataError
+from tumordesk.core.errors import DataError, WriteError
 from tumordesk.core.model_card import InputSpec
 from tumordesk.core.training_run import DataConfig
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk_training.data import Case
 from tumordesk_training.images import draw_polygons, load_grey, load_mask
-from tumordesk_training.nifti import load_pair
+from tumordesk_training.nifti import count_slices, load_pair
 
 UInt8 = npt.NDArray[np.uint8]
+Unread = list[tuple[str, str]]
+"""(key, reason) of what was left out because it cannot be read."""
+S = TypeVar("S")
+T = TypeVar("T")
+
+_WORKERS = 4
+_AHEAD = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,22 +57,24 @@ def stacks_of(cases: Sequence[Case], config: DataConfig) -> list[tuple[Case, ...
 
 
 def read_stack(
-    cases: tuple[Case, ...], config: DataConfig, spec: InputSpec, classes: int = 2
+    cases: tuple[Case, ...], config: DataConfig, spec: InputSpec, classes: int, unread: Unread
 ) -> list[Stack]:
     """Decode one stack; slices of several sizes in a group make one stack for each size.
 
-    ``classes``: of the label maps; 0 leaves masks unread.
+    One bad file does not stop the others: a case that cannot be read, or whose mask does not fit,
+    is left out and told in ``unread``.
 
-    Raises:
-        DataError: a file cannot be read, or mask and picture differ in size.
+    Args:
+        classes: of the label maps; 0 leaves masks unread.
     """
     if cases[0].volume:
-        return [_read_volume(case, spec, classes) for case in cases]
+        volumes = (_try(c, lambda c: _read_volume(c, spec, classes), unread) for c in cases)
+        return [volume for volume in volumes if volume is not None]
     shaped: dict[tuple[int, ...], list[tuple[Case, Any, UInt8 | None]]] = {}
     for case in cases:
-        grey = load_grey(case.image, config.channel)
-        mask = _mask_of(case, grey.shape, classes) if classes else None
-        shaped.setdefault(grey.shape, []).append((case, grey, mask))
+        item = _try(case, lambda c: _read_slice(c, config, classes), unread)
+        if item is not None:
+            shaped.setdefault(item[1].shape, []).append(item)
     stacks = []
     for items in shaped.values():
         grey = np.stack([item[1] for item in items])
@@ -71,6 +82,21 @@ def read_stack(
         masks = tuple(item[2] for item in items)
         stacks.append(Stack(tuple(item[0] for item in items), cases[0].group, preparer, masks))
     return stacks
+
+
+def _try(case: Case, read: Callable[[Case], T], unread: Unread) -> T | None:
+    try:
+        return read(case)
+    except DataError as error:
+        unread.append((case.key, error.message))
+        return None
+
+
+def _read_slice(
+    case: Case, config: DataConfig, classes: int
+) -> tuple[Case, npt.NDArray[Any], UInt8 | None]:
+    grey = load_grey(case.image, config.channel)
+    return case, grey, _mask_of(case, grey.shape, classes) if classes else None
 
 
 def _read_volume(case: Case, spec: InputSpec, classes: int) -> Stack:
@@ -105,43 +131,87 @@ def place_mask(preparer: Preparer, mask: UInt8, classes: int) -> UInt8:
 
 @dataclass(frozen=True, eq=False)
 class Cache:
-    """Pictures as uint8 (n, H, W), and label maps (n, H, W) or class numbers (n,)."""
+    """Pictures as uint8 (n, H, W), and label maps (n, H, W) or class numbers (n,).
+
+    ``unread``: (key, reason) of what was left out.
+    """
 
     images: UInt8
     targets: npt.NDArray[Any]
     groups: tuple[str, ...]
-    folder: tempfile.TemporaryDirectory[str] | None = None
+    unread: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.groups)
 
+    @property
+    def memory_mb(self) -> int:
+        """Memory that the arrays hold; memory maps count as none."""
+        held = (a.nbytes for a in (self.images, self.targets) if not isinstance(a, np.memmap))
+        return sum(held) // 2**20
 
-def _room(
-    shape: tuple[int, ...], limit_mb: int, folder: tempfile.TemporaryDirectory[str], name: str
-) -> UInt8:
-    """Zeroed memory, or a memory map in ``folder`` where it would be more than ``limit_mb``."""
-    if int(np.prod(shape)) <= limit_mb * 2**20:
+
+def _room(shape: tuple[int, ...], limit_mb: int) -> UInt8:
+    """Zeroed memory, or an unnamed memory map where it would be more than ``limit_mb``.
+
+    Raises:
+        WriteError: the disk has no room for the map.
+    """
+    size = math.prod(shape)
+    if size <= limit_mb * 2**20:
         return np.zeros(shape, dtype=np.uint8)
-    path = Path(folder.name) / name
-    return np.memmap(path, dtype=np.uint8, mode="w+", shape=shape)
+    try:
+        # Without a name, so that nothing is left behind even when the program is killed.
+        with tempfile.TemporaryFile(prefix="tumordesk-cache-") as stream:
+            if hasattr(os, "posix_fallocate"):  # else a full disk is a crash at the first write
+                os.posix_fallocate(stream.fileno(), 0, size)
+            else:
+                stream.truncate(size)
+            return np.memmap(stream, dtype=np.uint8, mode="r+", shape=shape)
+    except OSError as error:
+        raise WriteError(
+            f"There is no room for {size // 2**20} MB of decoded pictures in "
+            f"{tempfile.gettempdir()}: {error.strerror}.",
+            "Free some space, set TMPDIR to another disk, or raise data.cache_mb.",
+        ) from error
+
+
+def _ahead(pool: ThreadPoolExecutor, function: Callable[[S], T], items: Sequence[S]) -> Iterator[T]:
+    """Results in order, with only a few more under way, so that they do not pile up in memory."""
+    waiting: deque[Future[T]] = deque()
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) >= _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
 
 
 def build_cache(
-    cases: Sequence[Case], config: DataConfig, spec: InputSpec, classes: tuple[str, ...], task: str
+    cases: Sequence[Case],
+    config: DataConfig,
+    spec: InputSpec,
+    classes: tuple[str, ...],
+    task: str,
+    *,
+    limit_mb: int | None = None,
 ) -> Cache:
     """Decode ``cases`` once. Volumes (NIfTI) give as many entries as they have slices.
 
+    What cannot be read is left out and told in ``unread``. ``limit_mb``: instead of
+    ``config.cache_mb``.
+
     Raises:
-        DataError: a file is unreadable, a mask is missing, a label is not one of ``classes``.
+        DataError: nothing readable is left, a mask is missing, a label is not in ``classes``.
+        WriteError: no room for the memory map.
     """
     segment = task == "segmentation"
     _check_cases(cases, classes, segment)
-    folder = tempfile.TemporaryDirectory(prefix="tumordesk-cache-")
-    stacks = stacks_of(cases, config)
+    unread: Unread = []
 
     def read(group: tuple[Case, ...]) -> list[tuple[UInt8, Any, str]]:
         rows: list[tuple[UInt8, Any, str]] = []
-        for stack in read_stack(group, config, spec, len(classes) if segment else 0):
+        for stack in read_stack(group, config, spec, len(classes) if segment else 0, unread):
             for index, case in enumerate(stack.cases):
                 image = np.rint(stack.preparer.unit(index) * 255).astype(np.uint8)
                 mask = stack.masks[index]
@@ -153,26 +223,23 @@ def build_cache(
                 rows.append((image, target, case.group))
         return rows
 
-    with ThreadPoolExecutor(max_workers=4) as pool:
-        results = pool.map(read, stacks)
-        if any(case.volume for case in cases):
-            rows = [row for result in results for row in result]
-            count = len(rows)
-            source: Iterator[tuple[UInt8, Any, str]] = iter(rows)
-        else:
-            count = len(cases)
-            source = (row for result in results for row in result)
-        shape = (count, *spec.size)
-        limit = config.cache_mb // (2 if segment else 1)
-        images = _room(shape, limit, folder, "images")
-        targets: npt.NDArray[Any] = (
-            _room(shape, limit, folder, "targets") if segment else np.zeros(count, dtype=np.int64)
-        )
-        groups = []
-        for index, (image, target, group) in enumerate(source):
-            images[index], targets[index] = image, target
-            groups.append(group)
-    return Cache(images, targets, tuple(groups), folder)
+    most = sum(count_slices(case.image) if case.volume else 1 for case in cases)
+    limit = (config.cache_mb if limit_mb is None else limit_mb) // (2 if segment else 1)
+    images = _room((most, *spec.size), limit)
+    targets: npt.NDArray[Any] = (
+        _room((most, *spec.size), limit) if segment else np.zeros(most, dtype=np.int64)
+    )
+    groups: list[str] = []
+    with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
+        for rows in _ahead(pool, read, stacks_of(cases, config)):
+            for image, target, group in rows:
+                images[len(groups)], targets[len(groups)] = image, target
+                groups.append(group)
+    if not groups:
+        first = f"{unread[0][0]}: {unread[0][1]}" if unread else ""
+        raise DataError(f"Not one of {len(cases)} pictures can be read. {first}".strip())
+    count = len(groups)
+    return Cache(images[:count], targets[:count], tuple(groups), tuple(sorted(unread)))
 
 
 def _check_cases(cases: Sequence[Case], classes: tuple[str, ...], segment: bool) -> None:
@@ -192,15 +259,15 @@ class Slices(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """One entry: uint8 picture (1, H, W) and label map (H, W) or class number, transformed."""
 
     def __init__(self, cache: Cache, transform: Any) -> None:
-        self._cache = cache
+        self._images, self._targets = cache.images, cache.targets
         self._transform = transform
 
     def __len__(self) -> int:
-        return len(self._cache)
+        return len(self._images)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        image = tv_tensors.Image(torch.from_numpy(np.array(self._cache.images[index]))[None])
-        value = self._cache.targets[index]
+        image = tv_tensors.Image(torch.from_numpy(np.array(self._images[index]))[None])
+        value = self._targets[index]
         if np.ndim(value):
             mask = tv_tensors.Mask(torch.from_numpy(np.array(value)))
             picture, target = self._transform(image, mask)
@@ -211,7 +278,7 @@ class Slices(Dataset[tuple[torch.Tensor, torch.Tensor]]):
 class EpochSampler(Sampler[int]):
     """Seeded order of one epoch for one rank; empty slices thinned to ``empty_share``.
 
-    All ranks get the same number of entries, a multiple of nothing: the last few are left out.
+    All ranks get the same number of entries: the last few of an epoch are left out.
     """
 
     def __init__(

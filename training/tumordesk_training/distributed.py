@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 
+from tumordesk.core.errors import ConfigError, TumorDeskError
+
+T = TypeVar("T")
+TOLD = "Process 0 tells this error."
+"""Note on an error of rank 0 where it is raised on another rank, which need not repeat it."""
+
 
 @dataclass(frozen=True)
 class Team:
-    """This process among the others. ``local_rank`` picks the GPU."""
+    """This process among the others. ``local_rank`` picks the GPU of this machine."""
 
     rank: int = 0
     world: int = 1
     local_rank: int = 0
+    local_world: int = 1
 
     @property
     def leader(self) -> bool:
@@ -39,6 +47,27 @@ class Team:
         dist.broadcast_object_list(box, src=0)
         return box[0]
 
+    def lead(self, work: Callable[[], T]) -> T:
+        """Let rank 0 alone do ``work``, and give its plain result to all ranks.
+
+        What rank 0 raises (TumorDeskError) is raised on all ranks, so that none waits for one
+        that has gone.
+        """
+        if self.world == 1:
+            return work()
+        answer: tuple[T | None, TumorDeskError | None] = (None, None)
+        if self.leader:
+            try:
+                answer = (work(), None)
+            except TumorDeskError as error:
+                answer = (None, _portable(error))
+        result, failure = self.same(answer)
+        if failure is not None:
+            if not self.leader:
+                failure.add_note(TOLD)
+            raise failure
+        return result  # type: ignore[no-any-return]
+
     def gather(self, value: Any) -> list[Any]:
         """The values of all ranks, in rank order, on all ranks."""
         if self.world == 1:
@@ -47,10 +76,21 @@ class Team:
         dist.all_gather_object(box, value)
         return box
 
+    def level(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Give all ranks rank 0's values of ``tensors``, in place."""
+        if self.world > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, src=0)
+
     def wait(self) -> None:
         """Until all ranks are here."""
         if self.world > 1:
             dist.barrier()
+
+
+def _portable(error: TumorDeskError) -> TumorDeskError:
+    """The error without its traceback and cause, which cannot travel."""
+    return type(error)(error.message, error.hint)
 
 
 def _device() -> torch.device:
@@ -62,16 +102,26 @@ def _device() -> torch.device:
 def join(device: str) -> Team:
     """Join the processes that torchrun started; alone where it did not.
 
-    NCCL where every process has a GPU, else gloo.
+    NCCL with one GPU for each process; gloo on the CPU.
+
+    Raises:
+        ConfigError: there are GPUs, but fewer than processes on this machine.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         return Team()
-    team = Team(int(os.environ["RANK"]), world, int(os.environ.get("LOCAL_RANK", "0")))
-    cuda = device != "cpu" and torch.cuda.device_count() > team.local_rank
-    if cuda:
-        torch.cuda.set_device(team.local_rank)
-    dist.init_process_group("nccl" if cuda else "gloo")
+    local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+    local_world = int(os.environ.get("LOCAL_WORLD_SIZE", str(world)))
+    team = Team(int(os.environ["RANK"]), world, local_rank, local_world)
+    count = torch.cuda.device_count() if device != "cpu" else 0
+    if 0 < count < local_world:
+        raise ConfigError(
+            f"{local_world} processes were started on a machine with {count} GPU(s).",
+            f"Start {count} (torchrun --nproc_per_node {count}), or use --device cpu.",
+        )
+    if count:
+        torch.cuda.set_device(local_rank)
+    dist.init_process_group("nccl" if count else "gloo")
     return team
 
 

@@ -25,7 +25,7 @@ from tumordesk.inference.segmenter import segment_slices
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry
 from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
-from tumordesk_training.dataset import Stack, read_stack, stacks_of
+from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.layouts import scan
 from tumordesk_training.metrics import DiceCount, classification_summary, confusion
 from tumordesk_training.split import read_split, select
@@ -56,10 +56,11 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         over patient volumes with tumour), ``dice_by_patient``, ``dice_by_image_mean`` (pictures
         with tumour), ``false_positive_share`` (empty pictures with more than 50 px outlined);
         for classification ``accuracy``, ``balanced_accuracy``, ``recall``, ``confusion`` (rows:
-        truth). What does not apply is null.
+        truth). What does not apply is null. ``skipped`` names what could not be used or read.
 
     Raises:
-        DataError: nothing usable for this task is there, or labels are unknown to the model.
+        DataError: nothing usable for this task is there, nothing of it can be read, or labels
+            are unknown to the model.
         ModelError: weights do not match their card.
         Cancelled: the user stopped it.
     """
@@ -76,14 +77,18 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     model = load_model(entry.folder, card)
     choice = choose_device(order.device)
     with Engine(model, choice.device, card.input.size) as engine:
-        run = _Run(card, engine, order.flips, context)
+        run = _Run(card, engine, order.flips, context, [])
         if card.task == "segmentation":
             figures = _segmentation(cases, config, run)
         else:
             figures = _classification(cases, config, run)
         device = engine.device.text
+    if not figures["n"]:
+        raise DataError(
+            f"Nothing in {order.root.name} can be read. First: {run.unread[0][1]}",
+            "See 'tumordesk-train check-data' for all of it.",
+        )
     return {
-        "n": len(cases) if not any(c.volume for c in cases) else figures.pop("slices"),
         "task": card.task,
         "model": {"id": card.id, "version": card.version, "sha256": card.weights_sha256},
         "data": order.root.name,
@@ -96,8 +101,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "classes": [c.name for c in card.classes],
         "confusion": None,
         "device": device,
-        "skipped": [{"path": p, "reason": r} for p, r in problems],
-        **{k: v for k, v in figures.items() if k != "slices"},
+        "skipped": [{"path": p, "reason": r} for p, r in (*problems, *run.unread)],
+        **figures,
     }
 
 
@@ -107,6 +112,7 @@ class _Run:
     engine: Engine
     flips: bool
     context: JobContext
+    unread: Unread
 
 
 def _config(order: Order, card: ModelCard) -> DataConfig:
@@ -134,7 +140,8 @@ def _cases(
             f"{order.root.name} holds nothing to evaluate {card.id} on: it needs {what}.",
             "See 'tumordesk-train check-data' for what was found.",
         )
-    return usable, data.problems
+    used = {case.key for case in usable}
+    return usable, tuple(item for item in data.problems if item[0] not in used)
 
 
 def _label(label: str, names: set[str]) -> str:
@@ -162,18 +169,18 @@ def grouped_by_patient(cases: Sequence[Case], root: Path, config: DataConfig) ->
     specs = config.indexes or tuple(find_indexes(root))
     if specs:
         return all(is_patient_column(spec.group) for spec in specs)
-    return all(bool(config.group_pattern) or known_patient(case.image.stem) for case in cases)
+    return all(bool(config.group_pattern) or known_patient(case.key) for case in cases)
 
 
 def _stacks(cases: Sequence[Case], config: DataConfig, run: _Run, classes: int) -> Iterator[Stack]:
     groups = stacks_of(cases, config)
     for number, group in enumerate(groups):
         run.context.progress(number / len(groups), f"Evaluating {number + 1} of {len(groups)}")
-        yield from read_stack(group, config, run.card.input, classes)
+        yield from read_stack(group, config, run.card.input, classes, run.unread)
 
 
 def _segmentation(cases: Sequence[Case], config: DataConfig, run: _Run) -> dict[str, Any]:
-    dice, slices = DiceCount(), 0
+    dice = DiceCount()
     for stack in _stacks(cases, config, run, len(run.card.classes)):
         masks = [m for m in stack.masks if m is not None]
         geometry = Geometry((len(masks), *masks[0].shape))
@@ -183,8 +190,7 @@ def _segmentation(cases: Sequence[Case], config: DataConfig, run: _Run) -> dict[
         )  # fmt: skip
         for labels, mask in zip(found.array, masks, strict=True):
             dice.add(stack.group, labels > 0, mask > 0)
-        slices += len(masks)
-    return {"dice_by_patient": dice.by_group(), "slices": slices, **dice.summary()}
+    return {"n": len(dice.pictures), "dice_by_patient": dice.by_group(), **dice.summary()}
 
 
 def _classification(cases: Sequence[Case], config: DataConfig, run: _Run) -> dict[str, Any]:
@@ -196,4 +202,4 @@ def _classification(cases: Sequence[Case], config: DataConfig, run: _Run) -> dic
         for batch in run_batches(run.engine, stack.preparer, indices, JobContext(), verb="Reading"):
             said += [int(i) for i in np.argmax(batch.probabilities[0], axis=1)]
         wanted += [names.index(case.label) for case in stack.cases]
-    return classification_summary(confusion(wanted, said, len(names)), names)
+    return {"n": len(said), **classification_summary(confusion(wanted, said, len(names)), names)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,11 @@ def _finite(value: Any) -> Any:
 
 
 class EventLog:
-    """Appends events; does nothing where ``active`` is False (ranks above 0)."""
+    """Appends events; does nothing where ``active`` is False (ranks above 0).
+
+    A half-written last line (a kill, a full disk) is cut off before the next event, so that the
+    file always is lines of whole JSON.
+    """
 
     def __init__(self, path: Path, *, active: bool = True) -> None:
         self._path = path
@@ -41,10 +46,22 @@ class EventLog:
             return
         event = TrainingEvent(kind, time.time(), epoch, step, _finite(values or {}), message)
         try:
-            with self._path.open("a", encoding="utf-8") as stream:
-                stream.write(event.line())
+            with self._path.open("ab+") as stream:
+                _cut_half_line(stream)
+                stream.write(event.line().encode("utf-8"))
         except OSError as error:
             raise WriteError(
                 f"{self._path.name} could not be written: {error.strerror}.",
                 "Check free space and that the run folder can be written.",
             ) from error
+
+
+def _cut_half_line(stream: Any) -> None:
+    end = stream.seek(0, os.SEEK_END)
+    if end == 0:
+        return
+    stream.seek(end - 1)
+    if stream.read(1) == b"\n":
+        return
+    stream.seek(0)
+    stream.truncate(stream.read().rfind(b"\n") + 1)

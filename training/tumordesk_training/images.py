@@ -1,4 +1,4 @@
-"""Decoding of training pictures and masks. No torch."""
+"""Decoding of training pictures and masks, by the same reader as the program's. No torch."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps
 
-from tumordesk.core.errors import DataError
+from tumordesk.core.errors import DataError, ReadError
+from tumordesk.io.header import Unusable
+from tumordesk.io.pictures import picture_facts, read_picture
+from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+_ERRORS: tuple[type[Exception], ...] = (
+    *HOSTILE_ERRORS,
+    SyntaxError,
+    Image.DecompressionBombError,
+)
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
-_PLAIN_MODES = frozenset({"L", "I", "F", "I;16", "I;16B", "I;16L"})
 
 Grey = npt.NDArray[Any]
 
@@ -23,53 +30,66 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
 
 
-def _open(path: Path) -> Image.Image:
-    try:
-        with Image.open(path) as picture:
-            picture.load()
-            return ImageOps.exif_transpose(picture)
-    except (OSError, UnidentifiedImageError, SyntaxError, ValueError) as error:
-        raise DataError(
-            f"{path.name} cannot be read as a picture ({type(error).__name__}).",
-            "Remove or replace the file.",
-        ) from error
-
-
 def load_grey(path: Path, channel: int | None = None) -> Grey:
     """Grey values (rows, columns); ``channel`` picks one of a colour picture, None gives luma.
+
+    Upright as EXIF says, transparent parts black, RGB whose channels agree is grey: what the
+    program shows and gives to a network.
 
     Raises:
         DataError: not a readable picture, or it has no such channel.
     """
-    picture = _open(path)
-    if picture.mode in _PLAIN_MODES:
-        return np.asarray(picture)
-    if picture.mode == "1":
-        return np.asarray(picture.convert("L"))
-    colour = np.asarray(picture.convert("RGB"))
+    try:
+        pixels = read_picture(path, 0, picture_facts(path))
+    except (Unusable, ReadError, OSError) as error:
+        reason = (error.strerror or "") if isinstance(error, OSError) else str(error)
+        raise DataError(
+            f"{path.name} cannot be read as a picture ({reason.removesuffix('.')}).",
+            "Remove or replace the file.",
+        ) from error
+    if pixels.ndim == 2:
+        return pixels
     if channel is None:
-        return np.asarray(colour.astype(np.float32) @ _LUMA, dtype=np.float32)
-    if not 0 <= channel < colour.shape[2]:
+        return np.asarray(pixels.astype(np.float32) @ _LUMA, dtype=np.float32)
+    if not 0 <= channel < pixels.shape[2]:
         raise DataError(f"{path.name} has no channel {channel}.", "Use 0, 1 or 2.")
-    return colour[..., channel]
+    return pixels[..., channel]
 
 
 def load_mask(path: Path, classes: int = 2) -> npt.NDArray[np.uint8]:
     """Label map (rows, columns), uint8, 0 = background.
 
     With two classes anything brighter than half of 255 is the object (1 where the values are
-    small numbers). With more classes the values themselves are the class numbers.
+    small numbers). With more classes the values themselves, or the palette's numbers, are the
+    class numbers.
 
     Raises:
-        DataError: unreadable, or class numbers above what the task has.
+        DataError: unreadable, or class numbers that the task does not have.
     """
-    values = load_grey(path)
-    top = float(values.max()) if values.size else 0.0
     if classes == 2:
+        values = load_grey(path)
+        top = float(values.max()) if values.size else 0.0
         return np.asarray(values > (127 if top > 127 else 0), dtype=np.uint8)
-    if top >= classes:
+    numbers = _palette_numbers(path)
+    return class_numbers(path.name, load_grey(path) if numbers is None else numbers, classes)
+
+
+def _palette_numbers(path: Path) -> Grey | None:
+    """Entries of a palette picture, whose colours mean nothing in a mask; None for others."""
+    try:
+        with quiet(), Image.open(path) as picture:
+            return np.asarray(ImageOps.exif_transpose(picture)) if picture.mode == "P" else None
+    except _ERRORS:
+        return None  # load_grey tells what is wrong with it
+
+
+def class_numbers(name: str, values: Grey, classes: int) -> npt.NDArray[np.uint8]:
+    """``values`` as class numbers, uint8. Raises DataError where they are not below ``classes``."""
+    low, top = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
+    if not (low >= 0 and top < classes):
         raise DataError(
-            f"{path.name} holds the value {top:g}, but there are only {classes} classes.",
+            f"{name} holds the value {top if low >= 0 else low:g}, "
+            f"but there are only {classes} classes.",
             "A mask holds class numbers from 0.",
         )
     return np.asarray(values, dtype=np.uint8)

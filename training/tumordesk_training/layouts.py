@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.coco import coco_files, scan_coco
-from tumordesk_training.data import Case, DataSet, Grouper, natural, part_of, read_csv
+from tumordesk_training.data import (
+    Case,
+    DataSet,
+    Grouper,
+    folders_of,
+    is_patient_folder,
+    natural,
+    part_of,
+    read_csv,
+)
 from tumordesk_training.images import is_picture
 
 MASK_SUFFIXES = ("_mask", "-mask", "_seg", "_label", "_segmentation")
-_IMAGE_FOLDERS = ("images", "image", "imgs", "img")
-_MASK_FOLDERS = ("masks", "mask", "labels", "label", "segmentations", "annotations")
+_IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagestr", "imagests")
+_MASK_FOLDERS = (
+    "masks", "mask", "labels", "label", "segmentations", "annotations", "labelstr", "labelsts",
+)  # fmt: skip
+_BOTH_FOLDERS = frozenset(_IMAGE_FOLDERS + _MASK_FOLDERS)
+_MASK_NAMES = ("mask", "seg", "label", "labels", "segmentation")
 _NIFTI = (".nii", ".nii.gz")
 
 Found = tuple[list[Case], list[tuple[str, str]]]
@@ -90,43 +105,66 @@ def mask_stem(stem: str) -> str:
 
 
 def _scan_masks(root: Path, config: DataConfig) -> Found:
+    """Folders below the pictures are classes ('glioma'), unless they are named like patients."""
     grouper = Grouper(root, config)
     cases: list[Case] = []
     problems: list[tuple[str, str]] = []
-    pairs = _two_folders(root) or [(root, root)]
-    for images, masks in pairs:
-        mask_files = _mask_files(masks, same=images == masks)
-        for path in _walk(images):
-            if not is_picture(path) or (images == masks and mask_stem(path.stem) != path.stem):
-                continue
-            relative = path.relative_to(images)
-            label = relative.parts[0] if len(relative.parts) > 1 and images != masks else ""
-            mask = mask_files.get(relative.with_suffix("").as_posix()) or mask_files.get(path.stem)
-            empty = mask is None and label in config.empty_classes
+    for images, masks in _two_folders(root) or [(root, root)]:
+        pictures = [p for p in _walk(images) if is_picture(p)]
+        if images == masks:
+            pictures = [p for p in pictures if mask_stem(p.stem) == p.stem]
+        find = _mask_finder(masks, pictures, same=images == masks)
+        for path in pictures:
             key = _key(root, path)
+            label = _class_above(path.relative_to(images))
+            mask = find(path.relative_to(images))
+            empty = mask is None and label in config.empty_classes
             if mask is None and not empty:
                 problems.append((key, "it has no mask"))
                 if not label:
                     continue
             cases.append(
                 Case(
-                    key, path, grouper.group(key, path.stem), mask, label,
+                    key, path, grouper.group(key, path.stem, label), mask, label,
                     part_of(path.relative_to(root)), empty=empty,
                 )
             )  # fmt: skip
     return cases, problems
 
 
-def _mask_files(folder: Path, *, same: bool) -> dict[str, Path]:
-    result: dict[str, Path] = {}
+def _class_above(relative: Path) -> str:
+    """First folder that is neither a part, nor a patient's, nor named 'images'."""
+    folders = folders_of(relative.as_posix(), _BOTH_FOLDERS)
+    return next((f for f in folders if not is_patient_folder(f)), "")
+
+
+def _mask_finder(
+    folder: Path, pictures: list[Path], *, same: bool
+) -> Callable[[Path], Path | None]:
+    """Finds the mask of a picture by its path in the picture folder.
+
+    The same sub-folders come first; the bare name counts only where it is the only one of its
+    kind, so that no picture gets the outline of another patient's picture of the same name.
+    """
+    by_path: dict[str, Path] = {}
+    stems: Counter[str] = Counter()
+    by_stem: dict[str, Path] = {}
     for path in _walk(folder):
         stem = mask_stem(path.stem)
         if not is_picture(path) or (same and stem == path.stem):
             continue
-        relative = path.relative_to(folder)
-        result[relative.with_name(stem).as_posix()] = path
-        result.setdefault(stem, path)
-    return result
+        by_path[path.relative_to(folder).with_name(stem).as_posix()] = path
+        by_stem[stem] = path
+        stems[stem] += 1
+    named = Counter(path.stem for path in pictures)
+
+    def find(relative: Path) -> Path | None:
+        found = by_path.get(relative.with_name(relative.stem).as_posix())
+        if found is None and stems[relative.stem] == named[relative.stem] == 1:
+            found = by_stem[relative.stem]
+        return found
+
+    return find
 
 
 def _scan_classes(root: Path, config: DataConfig) -> Found:
@@ -137,15 +175,22 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
         if not is_picture(path):
             continue
         key = _key(root, path)
-        relative = path.relative_to(root)
-        if len(relative.parts) < 2 or (part_of(relative) and len(relative.parts) < 3):
+        label = _class_of(key)
+        if not label:
             problems.append((key, "it is in no class folder"))
             continue
-        label = relative.parts[-2]
-        group = grouper.group(key, path.stem)
+        group = grouper.group(key, path.stem, label)
+        part = part_of(path.relative_to(root))
         empty = label in config.empty_classes
-        cases.append(Case(key, path, group, None, label, part_of(relative), empty=empty))
+        cases.append(Case(key, path, group, None, label, part, empty=empty))
     return cases, problems
+
+
+def _class_of(key: str) -> str:
+    """The folder nearest to the file that is no part and no patient; else the first folder."""
+    folders = folders_of(key)
+    classes = [f for f in folders if not is_patient_folder(f)]
+    return classes[-1] if classes else next(iter(folders), "")
 
 
 def _index_file(root: Path) -> Path | None:
@@ -167,23 +212,32 @@ def _scan_index(root: Path, config: DataConfig) -> Found:
     for raw in read_csv(index):
         row = {k.lower(): v for k, v in raw.items()}
         name = _first(row, ("image", "path", "file"))
-        path = root / name
-        if not name or not path.resolve().is_relative_to(root.resolve()):
-            problems.append((name or index.name, "the path leaves the data folder"))
-        elif not path.is_file():
-            problems.append((name, "the file is missing"))
-        else:
-            mask = _first(row, ("mask",))
-            label = _first(row, ("label", "class", "cls"))
-            part = part_of(Path(_first(row, ("split", "part"))) / "x")
-            empty = not mask and label in config.empty_classes
-            cases.append(
-                Case(
-                    name, path, grouper.group(name, path.stem), root / mask if mask else None,
-                    label, part, empty=empty,
-                )
-            )  # fmt: skip
+        mask = _first(row, ("mask",))
+        reason = _why_not(root, name) or (mask and _why_not(root, mask, "its mask"))
+        if reason:
+            problems.append((name or index.name, reason))
+            continue
+        label = _first(row, ("label", "class", "cls"))
+        part = part_of(Path(_first(row, ("split", "part"))) / "x")
+        empty = not mask and label in config.empty_classes
+        cases.append(
+            Case(
+                name, root / name, grouper.group(name, Path(name).stem, label),
+                root / mask if mask else None, label, part, empty=empty,
+                volume=is_nifti(Path(name)),
+            )
+        )  # fmt: skip
     return cases, problems
+
+
+def _why_not(root: Path, name: str, what: str = "the file") -> str:
+    """Why a file that an index names cannot be used; '' where it can."""
+    if not name:
+        return "a row names no picture"
+    path = root / name
+    if not path.resolve().is_relative_to(root.resolve()):
+        return f"{what} lies outside the data folder"
+    return "" if path.is_file() else f"{what} is missing"
 
 
 def _first(row: dict[str, str], names: Iterable[str]) -> str:
@@ -198,16 +252,13 @@ def _nifti_stem(path: Path) -> str:
 def _scan_nifti(root: Path, config: DataConfig) -> Found:
     grouper = Grouper(root, config)
     files = [p for p in _walk(root) if is_nifti(p)]
-    in_masks = {p for p in files if p.parent.name.lower() in _MASK_FOLDERS}
-    marked = {p for p in files if mask_stem(_nifti_stem(p)) != _nifti_stem(p)} | in_masks
-    masks = {mask_stem(_nifti_stem(p)): p for p in sorted(marked)}
+    marked = [p for p in files if _is_nifti_mask(p)]
+    find = _nifti_finder(root, marked)
     cases: list[Case] = []
     problems: list[tuple[str, str]] = []
-    for path in files:
-        if path in marked:
-            continue
+    for path in sorted(set(files) - set(marked)):
         key, stem = _key(root, path), _nifti_stem(path)
-        mask = masks.get(stem) or masks.get(path.parent.name)
+        mask = find(path)
         if mask is None:
             problems.append((key, "it has no mask"))
             continue
@@ -218,6 +269,51 @@ def _scan_nifti(root: Path, config: DataConfig) -> Found:
             )
         )  # fmt: skip
     return cases, problems
+
+
+def _is_nifti_mask(path: Path) -> bool:
+    stem = _nifti_stem(path)
+    return (
+        mask_stem(stem) != stem
+        or stem.lower() in _MASK_NAMES
+        or path.parent.name.lower() in _MASK_FOLDERS
+    )
+
+
+def _nifti_finder(root: Path, masks: list[Path]) -> Callable[[Path], Path | None]:
+    """Finds the mask of a volume.
+
+    Same folder (images/ and masks/ count as one) and same name; else the only mask of that
+    folder; else the only mask anywhere of the volume's, or of its folder's, name.
+    """
+
+    def folder(path: Path) -> tuple[str, ...]:
+        pieces = path.relative_to(root).parts[:-1]
+        return tuple(p for p in pieces if p.lower() not in _BOTH_FOLDERS)
+
+    by_name: dict[tuple[tuple[str, ...], str], list[Path]] = {}
+    by_folder: dict[tuple[str, ...], list[Path]] = {}
+    by_stem: dict[str, list[Path]] = {}
+    for mask in masks:
+        stem = mask_stem(_nifti_stem(mask))
+        by_name.setdefault((folder(mask), stem), []).append(mask)
+        by_stem.setdefault(stem, []).append(mask)
+        if mask.parent.name.lower() not in _MASK_FOLDERS and mask.parent != root:
+            by_folder.setdefault(folder(mask), []).append(mask)
+
+    def find(path: Path) -> Path | None:
+        stem = _nifti_stem(path)
+        plain = re.sub(r"_\d{4}$", "", stem)  # nnU-Net numbers the channels of a case
+        tries = (
+            by_name.get((folder(path), stem)),
+            by_name.get((folder(path), plain)),
+            by_folder.get(folder(path)),
+            by_stem.get(stem),
+            by_stem.get(path.parent.name),
+        )
+        return next((found[0] for found in tries if found and len(found) == 1), None)
+
+    return find
 
 
 _SCANNERS: dict[str, Callable[[Path, DataConfig], Found]] = {

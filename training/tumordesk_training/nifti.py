@@ -11,6 +11,7 @@ import SimpleITK as sitk
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
+from tumordesk_training.images import class_numbers
 
 _TOLERANCE_MM = 0.1
 
@@ -24,7 +25,9 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
-        raise DataError(f"{path.name} cannot be read as NIfTI.") from error
+        raise DataError(
+            f"{path.name} cannot be read as NIfTI.", "Remove or replace the file."
+        ) from error
     array = sitk.GetArrayFromImage(image)
     if array.ndim != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise DataError(f"{path.name} is not a 3-D grey volume.")
@@ -42,7 +45,7 @@ def load_pair(
     """A volume and its label map, which must lie on the same grid.
 
     Raises:
-        DataError: unreadable, or the grids differ.
+        DataError: unreadable, the grids differ, or the labels are not class numbers.
     """
     grey, geometry = load_volume(path)
     if mask is None:
@@ -59,5 +62,17 @@ def load_pair(
             "Resample the mask onto the volume first.",
         )
     if classes == 2:
-        labels = labels > 0.5
-    return grey, np.asarray(labels, dtype=np.uint8), geometry
+        return grey, np.asarray(labels > 0.5, dtype=np.uint8), geometry
+    return grey, class_numbers(mask.name, labels, classes), geometry
+
+
+def count_slices(path: Path) -> int:
+    """Slices of a NIfTI file by its header; 0 where it is unreadable or not 3-D."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        return 0
+    size = reader.GetSize()
+    return int(size[2]) if len(size) == 3 else 0

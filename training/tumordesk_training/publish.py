@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,11 +13,12 @@ from typing import Any
 from torch import nn
 
 from tumordesk import __version__
-from tumordesk.core.errors import ConfigError, WriteError
+from tumordesk.core.errors import ConfigError, ModelError, WriteError
 from tumordesk.core.jsonio import from_plain, read_json, to_plain
 from tumordesk.core.model_card import CARD_NAME, Metric, ModelCard, TrainingData, write_card
 from tumordesk.core.training_run import (
     CHECKPOINTS,
+    CONFIG_NAME,
     SPLIT_NAME,
     TrainingConfig,
     read_config,
@@ -24,10 +26,12 @@ from tumordesk.core.training_run import (
 from tumordesk.networks import build
 from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry, Zoo
+from tumordesk.zoo.install import install
 from tumordesk_training import checkpoints
 from tumordesk_training.dataset import build_cache
 from tumordesk_training.evaluate import Order, evaluate
 from tumordesk_training.layouts import scan
+from tumordesk_training.run import usable
 from tumordesk_training.setup import card_of
 from tumordesk_training.split import Split, read_split, select
 from tumordesk_training.tune import tune
@@ -75,49 +79,78 @@ def publish(order: Publication, say: Callable[[str], None] = lambda _: None) -> 
     Raises:
         ConfigError: not a run folder, or a text entry is not one of the card's.
         DataError: no checkpoint, or the data have gone.
-        ModelError, WriteError: the name is taken, or the files cannot be written.
+        ModelError: the name is taken, or the weights are not numbers.
+        WriteError: the files cannot be written; nothing partial is left.
     """
-    config = read_config(order.run / "config.json")
+    config = read_config(order.run / CONFIG_NAME)
     if order.data_root is not None:
         config = replace(config, data=replace(config.data, root=str(order.data_root)))
     split = read_split(order.run / SPLIT_NAME)
+    _refuse_taken(order)
     state = checkpoints.load(order.run / CHECKPOINTS / checkpoints.BEST)
-    card = _with_texts(_described(card_of(config, order.model_id), config, split), order.texts)
+    card = _with_texts(_described(_card(config, order.model_id), config, split), order.texts)
     network = build(config.architecture, card)
-    network.load_state_dict(state["model"])
+    checkpoints.fit(network, state.get("model"), checkpoints.BEST)
     if order.tuned and config.task == "segmentation":
         card = _tuned(card, network, config, split, say)
-    target_root = order.out or Path(tempfile.gettempdir())
-    target_root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".publish-", dir=target_root) as folder:
-        staged = Path(folder) / order.model_id
+    with _staging(order) as folder:
+        staged = folder / order.model_id
         staged.mkdir()
         card = replace(card, weights_sha256=save_weights(network, staged / card.weights_file))
         write_card(staged / CARD_NAME, card)
         entry = ModelEntry(card, staged, "user")
         card = replace(card, metrics=_measure(entry, order, config, say))
         write_card(staged / CARD_NAME, card)
-        return _install(staged, card, order)
+        return _install(staged, order)
 
 
-def _install(staged: Path, card: ModelCard, order: Publication) -> ModelEntry:
+@contextmanager
+def _staging(order: Publication) -> Iterator[Path]:
+    """A folder for the model while it is made, gone afterwards whatever happens."""
+    try:
+        if order.out is not None:
+            order.out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="tumordesk-publish-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise WriteError(
+            f"{order.model_id} could not be written: {error.strerror or type(error).__name__}.",
+            "Check free space and that the folder can be written, then try again.",
+        ) from error
+
+
+def _refuse_taken(order: Publication) -> None:
+    """Before anything is measured, which takes minutes. The last word has the installation."""
+    if order.out is None:
+        taken = any(e.card.id == order.model_id for e in Zoo().entries(verify=False))
+    else:
+        taken = (order.out / order.model_id).exists()
+    if taken and not order.replace:
+        raise ModelError(
+            f"A model named {order.model_id} is already there.",
+            "Give another --id, or --replace to exchange one of yours.",
+        )
+
+
+def _card(config: TrainingConfig, model_id: str) -> ModelCard:
+    try:
+        return card_of(config, model_id)
+    except ValueError as error:
+        raise ConfigError(f"The model cannot be published so: {error}.") from error
+
+
+def _install(staged: Path, order: Publication) -> ModelEntry:
     if order.out is None:
         return Zoo().add(staged, replace=order.replace)
-    Zoo().verify(ModelEntry(card, staged, "user"))
-    target = order.out / order.model_id
-    if target.exists():
-        if not order.replace:
-            raise WriteError(f"{target.name} is already there.", "Use --replace to exchange it.")
-        target.rename(staged.parent / "old")
-    staged.rename(target)
-    return ModelEntry(card, target, "user")
+    card, folder = install(staged, order.out, replace=order.replace)
+    return ModelEntry(card, folder, "user")
 
 
 def _described(card: ModelCard, config: TrainingConfig, split: Split) -> ModelCard:
     """Facts that no person needs to type."""
     images = sum(split.counts.get("train", {}).values())
     data = TrainingData(
-        name=Path(config.data.root).name,
+        name=Path(config.data.root).resolve().name,
         licence="",
         citation="",
         patients=len(split.parts.get("train", ())) if config.data.volumes else None,
@@ -139,7 +172,14 @@ def _with_texts(card: ModelCard, texts: dict[str, Any]) -> ModelCard:
             f"The card texts hold unknown entries: {', '.join(unknown)}.",
             f"Allowed are: {', '.join(_TEXTS)}.",
         )
-    return from_plain(ModelCard, {**to_plain(card), **texts}, "card texts")
+    result = from_plain(ModelCard, {**to_plain(card), **texts}, "card texts")
+    names, own = [c.name for c in result.classes], [c.name for c in card.classes]
+    if names != own:
+        raise ConfigError(
+            f"The card texts name the classes {', '.join(names)}.",
+            f"Names and order must be those of the run: {', '.join(own)}. Labels are free.",
+        )
+    return result
 
 
 def _tuned(
@@ -149,7 +189,8 @@ def _tuned(
     split: Split,
     say: Callable[[str], None],
 ) -> ModelCard:
-    cases = select(scan(Path(config.data.root), config.data), split, "val")
+    data, _ = usable(scan(Path(config.data.root), config.data), config)
+    cases = select(data, split, "val")
     cache = build_cache(cases, config.data, config.input, config.classes, config.task)
     setting, figures = tune(network, cache, config)
     say(f"Chosen on validation: {setting}, {figures}")

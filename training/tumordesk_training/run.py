@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from tumordesk.core.errors import ConfigError
+from tumordesk.core.errors import ConfigError, WriteError
 from tumordesk.core.training_run import (
+    CHECKPOINTS,
     CONFIG_NAME,
+    EVENTS_NAME,
     SPLIT_NAME,
     STOP_NAME,
     RunState,
     TrainingConfig,
-    read_config,
     write_config,
 )
+from tumordesk_training.data import DataSet
 from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.distributed import Team, join, leave
 from tumordesk_training.layouts import scan
@@ -22,63 +26,111 @@ from tumordesk_training.loop import Trainer
 from tumordesk_training.setup import check_config
 from tumordesk_training.split import Split, make_split, read_split, select, write_split
 
+_NAMED = 20
+"""Left-out files that are named one by one; the rest is counted."""
 
-def prepare_folder(folder: Path, config: TrainingConfig, *, resume: bool) -> TrainingConfig:
-    """Write config.json into a new run folder, or read it from one that is resumed.
+
+def prepare_folder(folder: Path, config: TrainingConfig, *, resume: bool) -> None:
+    """Write config.json into a run folder; what a start that came to nothing left is cleared.
 
     Raises:
         ConfigError: the folder holds a run and ``resume`` is False, or holds none and it is True.
+        WriteError: the folder cannot be written.
     """
-    path = folder / CONFIG_NAME
-    if resume:
-        (folder / STOP_NAME).unlink(missing_ok=True)
-        return read_config(path)
-    if path.exists():
+    begun = (folder / EVENTS_NAME).exists() or (folder / CHECKPOINTS).exists()
+    if resume and not (folder / CONFIG_NAME).exists():
+        raise ConfigError(f"{folder.name} holds no training run to resume.")
+    if begun and not resume:
         raise ConfigError(
             f"{folder.name} already holds a training run.",
             "Resume it with --resume, or give another folder.",
         )
-    write_config(path, config)
-    return config
+    try:
+        (folder / STOP_NAME).unlink(missing_ok=True)
+        if not resume:
+            (folder / SPLIT_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteError(f"{folder.name} cannot be changed: {error.strerror}.") from error
+    write_config(folder / CONFIG_NAME, config)
 
 
-def start(folder: Path, config: TrainingConfig, *, resume: bool = False) -> RunState:
+def start(
+    folder: Path,
+    config: TrainingConfig,
+    *,
+    resume: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> RunState:
     """Run ``config`` in ``folder``; under torchrun, as one of several processes.
 
+    ``say`` gets a line for a person at the start, for each epoch, and for what was left out
+    (rank 0 alone).
+
     Raises:
-        DataError, ConfigError, ModelError: as their messages say.
+        DataError, ConfigError, ModelError, WriteError: as their messages say.
     """
     check_config(config)
     team = join(config.device)
     try:
-        if team.leader:
-            config = prepare_folder(folder, config, resume=resume)
-        config = team.same(config)
-        train, val = load_parts(folder, config, team)
-        return Trainer(folder, config, train, val, team).run()
+        team.lead(lambda: prepare_folder(folder, config, resume=resume))
+        train, val, notes = load_parts(folder, config, team)
+        return Trainer(folder, config, train, val, team, notes=notes, say=say).run()
     finally:
         leave()
 
 
-def load_parts(folder: Path, config: TrainingConfig, team: Team) -> tuple[Cache, Cache]:
-    """Split (rank 0 writes split.json, an old one is kept) and decode training and validation."""
-    data = scan(Path(config.data.root), config.data)
+def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, ...]]:
+    """The cases that this task can learn from, and sentences about those it cannot.
+
+    Raises:
+        ConfigError: a class of the configuration has no picture.
+    """
+    if config.task == "segmentation":
+        kept = tuple(c for c in data.cases if c.has_mask)
+        left = len(data.cases) - len(kept)
+        notes = (f"{left} pictures without a mask are left out.",) if left else ()
+        return replace(data, cases=kept), notes
+    kept = tuple(c for c in data.cases if c.label in config.classes)
+    found = Counter(c.label for c in data.cases)
+    missing = [name for name in config.classes if not found[name]]
+    if missing:
+        raise ConfigError(
+            f"There is no picture of the class {missing[0]!r} in {data.root.name}.",
+            f"The classes there are: {', '.join(sorted(filter(None, found))) or 'none'}.",
+        )
+    others = [f"{n} of {k or '(none)'!r}" for k, n in found.items() if k not in config.classes]
+    notes = (f"Pictures of other classes are left out: {', '.join(others)}.",) if others else ()
+    return replace(data, cases=kept), notes
+
+
+def load_parts(
+    folder: Path, config: TrainingConfig, team: Team
+) -> tuple[Cache, Cache, tuple[str, ...]]:
+    """Split (rank 0 writes split.json, an old one is kept) and decode training and validation.
+
+    Returns:
+        Training part, validation part, and sentences on what was left out.
+    """
+    data, notes = usable(scan(Path(config.data.root), config.data), config)
     path = folder / SPLIT_NAME
-    split: Split
-    if team.leader and not path.exists():
-        given = config.split.file
-        usable = replace(
-            data,
-            cases=tuple(
-                c for c in data.cases
-                if (c.has_mask if config.task == "segmentation" else c.label in config.classes)
-            ),
-        )  # fmt: skip
-        write_split(path, read_split(Path(given)) if given else make_split(usable, config.split))
-    team.wait()
+    team.lead(lambda: None if path.exists() else write_split(path, _split_of(data, config)))
     split = read_split(path)
-    caches = []
-    for part in ("train", "val"):
-        cases = select(data, split, part)
-        caches.append(build_cache(cases, config.data, config.input, config.classes, config.task))
-    return caches[0], caches[1]
+    order = (config.data, config.input, config.classes, config.task)
+    train = build_cache(select(data, split, "train"), *order)
+    rest = max(0, config.data.cache_mb - train.memory_mb)
+    val = build_cache(select(data, split, "val"), *order, limit_mb=rest)
+    used = {case.key for case in data.cases}
+    unused = tuple(item for item in data.problems if item[0] not in used)
+    return train, val, (*notes, *_told(unused), *_told(train.unread + val.unread))
+
+
+def _split_of(data: DataSet, config: TrainingConfig) -> Split:
+    given = config.split.file
+    return read_split(Path(given)) if given else make_split(data, config.split)
+
+
+def _told(items: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Sentences on files that are left out; many are counted."""
+    named = tuple(f"{key} is left out: {reason}" for key, reason in items[:_NAMED])
+    more = len(items) - _NAMED
+    return (*named, f"{more} more files are left out; see check-data.") if more > 0 else named

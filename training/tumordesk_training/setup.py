@@ -17,6 +17,7 @@ from tumordesk.networks import ARCHITECTURES, build
 from tumordesk.networks.parts import backbone
 from tumordesk.networks.weights import adapt_state, load_pretrained, read_state
 from tumordesk.zoo import Zoo
+from tumordesk.zoo.cards import check_card
 
 
 def card_of(config: TrainingConfig, model_id: str = "in-training") -> ModelCard:
@@ -36,11 +37,23 @@ def card_of(config: TrainingConfig, model_id: str = "in-training") -> ModelCard:
 
 
 def check_config(config: TrainingConfig) -> None:
-    """Raise ConfigError for what only the list of architectures can tell."""
+    """Raise ConfigError for what only the architectures and the model card can tell."""
     info = ARCHITECTURES.get(config.architecture)
     if info is None:
         known = ", ".join(ARCHITECTURES)
         raise ConfigError(f"Unknown architecture {config.architecture!r}.", f"Known: {known}.")
+    if info.task != config.task:
+        fitting = ", ".join(i.id for i in ARCHITECTURES.values() if i.task == config.task)
+        raise ConfigError(
+            f"{info.title} is for {info.task}, not for {config.task}.", f"Fitting: {fitting}."
+        )
+    try:
+        check_card(card_of(config))
+    except ValueError as error:
+        raise ConfigError(f"The configuration makes no sense: {error}.") from error
+    except ModelError as error:
+        reason = error.message.partition("makes no sense: ")[2] or error.message
+        raise ConfigError(f"The configuration makes no sense: {reason}") from error
     sizes = [config.input.size, *(stage.size for stage in config.stages)]
     for size in sizes:
         if config.task == "segmentation" and any(side % info.divisor for side in size):
@@ -74,9 +87,16 @@ def make_network(config: TrainingConfig) -> tuple[nn.Module, tuple[str, ...]]:
 
 
 def freeze_backbone(network: nn.Module) -> None:
-    """Leave only head or decoder trainable. Raises ModelError where there is no backbone."""
+    """Leave only head or decoder trainable; see also :func:`to_training`."""
     for parameter in backbone(network).parameters():
         parameter.requires_grad_(False)
+
+
+def to_training(network: nn.Module, config: OptimiserConfig) -> None:
+    """Training mode. A frozen backbone stays in eval mode: its statistics are frozen too."""
+    network.train()
+    if config.freeze_backbone:
+        backbone(network).eval()
 
 
 def make_optimiser(network: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:

@@ -46,13 +46,19 @@ def make_split(data: DataSet, config: SplitConfig) -> Split:
     parts["train"] = set(free)
     for part, share in (("test", config.test), ("val", config.validation)):
         if not parts[part] and share > 0:
-            taken = _take(data.cases, sorted(parts["train"]), share, config.seed)
+            pool = sorted(parts["train"])
+            taken = _take(data.cases, pool, share, config.seed)
+            # Of few groups a small share may be none: one is taken all the same, and of two or
+            # less none for the test part, which needs validation and training beside it.
+            if not taken and len(pool) > (2 if part == "test" and not parts["val"] else 1):
+                taken = {random.Random(f"{config.seed}/{part}").choice(pool)}
             parts[part] = taken
             parts["train"] -= taken
     if not parts["train"] or not parts["val"]:
         raise DataError(
-            f"{len(data.groups)} groups are too few for a training and a validation part.",
-            "Add data, or give a larger share to validation.",
+            f"{len(data.groups)} groups (patients, or single pictures) are too few for a "
+            "training and a validation part.",
+            "Add data, or give validation a share above 0.",
         )
     frozen = {p: tuple(sorted(parts[p])) for p in PARTS}
     return Split(config.seed, frozen, _counts(data.cases, frozen), "given" if given else "seeded")
