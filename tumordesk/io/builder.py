@@ -160,7 +160,7 @@ def _stack_key(facts: SeriesFacts, stack: Stack) -> str:
     return short_hash(
         facts.study_uid, facts.series_uid, facts.modality, *own, form.rows, form.columns,
         form.colour, first.file.sop_uid if first.file.frames > 1 else "", first.localizer, axes,
-        first.pixel_spacing, stack.label,
+        first.pixel_spacing, stack.key_label,
     )  # fmt: skip
 
 

@@ -40,8 +40,6 @@ _PLUGINS: dict[str, tuple[str, ...]] = {
     "1.2.840.10008.1.2.5": ("pydicom",),
 }
 _HTJ2K = tuple(f"1.2.840.10008.1.2.4.20{n}" for n in (1, 2, 3))
-HOLDS_THE_INTERPRETER = (*map(str, JPEG2000TransferSyntaxes), *_HTJ2K, "1.2.840.10008.1.2.5")
-"""Syntaxes whose decoders keep Python's lock: decoded in helper processes (measured)."""
 _CODESTREAMS = (*map(str, (*JPEGTransferSyntaxes, *JPEGLSTransferSyntaxes)),
                 *map(str, JPEG2000TransferSyntaxes), *_HTJ2K)  # fmt: skip
 

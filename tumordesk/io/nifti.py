@@ -52,11 +52,6 @@ class NiftiHeader:
         """Bytes of one voxel in the file."""
         return {"rgb": 3, "rgba": 4}.get(self.dtype) or np.dtype(self.dtype).itemsize
 
-    @property
-    def volume_bytes(self) -> int:
-        """Bytes of the first volume."""
-        return int(np.prod(self.shape, dtype=np.int64)) * self.voxel_bytes
-
 
 @contextmanager
 def open_stream(path: Path) -> Iterator[BinaryIO]:

@@ -38,6 +38,7 @@ class Stack:
     notes: tuple[str, ...] = ()
     duplicates: tuple[Slice, ...] = ()
     left_out: tuple[Slice, ...] = ()
+    key_label: str = ""
 
 
 def stacks_of(slices: Sequence[Slice]) -> list[Stack]:
@@ -49,6 +50,8 @@ def stacks_of(slices: Sequence[Slice]) -> list[Stack]:
         parts = _by_orientation(kept)
         for index, part in enumerate(parts):
             stacks = _by_position(part)
+            # The first keeps the key that the series had while a scan saw no reason to split.
+            stacks[1:] = [replace(stack, key_label=stack.label) for stack in stacks[1:]]
             if dropped and index == 0:
                 stacks[0] = replace(stacks[0], duplicates=tuple(dropped))
             found.extend(stacks)

@@ -27,11 +27,6 @@ def _element(dataset: Dataset, tag: int) -> RawDataElement | DataElement | None:
         return None
 
 
-def has(dataset: Dataset, tag: int) -> bool:
-    """True when the element is there (it may be empty)."""
-    return tag in dataset
-
-
 def _strings(raw: bytes) -> list[str]:
     text = raw.decode("latin-1").replace("\x00", " ")
     return [part.strip() for part in text.split("\\")]
