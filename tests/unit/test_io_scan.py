@@ -251,7 +251,12 @@ def test_hostile_lengths_are_refused(tmp_path: Path) -> None:
     )
     large = factories.dicom_slice(np.zeros((8, 8), np.uint16), Rows=65535, Columns=65535)
     factories.save(large, tmp_path / "large.dcm")
+    packed = factories.dicom_slice(np.zeros((8, 8), np.uint16))
+    packed.compress("1.2.840.10008.1.2.5", generate_instance_uid=False)
+    packed.Rows = packed.Columns = 65535
+    factories.save(packed, tmp_path / "packed.dcm")
     found = reasons(scan_paths([tmp_path]))
+    assert "is absurd" in found["packed.dcm"]
     assert "length points far outside" in found["meta.dcm"]
     assert found["large.dcm"].startswith("cut off: 128 bytes of 8 GB")
 

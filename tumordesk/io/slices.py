@@ -13,6 +13,7 @@ from tumordesk.io.codec import decode, must_be_isolated
 from tumordesk.io.pixels import Array, is_native, native_target, read_native, rescaled
 from tumordesk.io.records import Slice
 
+_HUGE_PIXELS = 30_000_000
 # Rough decoding cost in nanoseconds a pixel (measured on one core); others 10.
 _COST_NS = {
     "1.2.840.10008.1.2.4.57": 35.0,
@@ -38,8 +39,10 @@ def decoding_seconds(item: Slice) -> float:
 
 
 def isolated(item: Slice) -> bool:
-    """True for slices that only a helper process may decode."""
-    return must_be_isolated(item.file.format)
+    """True for slices that only a helper process may decode: risky codecs, huge pictures."""
+    fmt = item.file.format
+    huge = fmt.rows * fmt.columns > _HUGE_PIXELS and not is_native(item.file)
+    return huge or must_be_isolated(fmt)
 
 
 def finished(item: Slice, dtype: np.dtype[Any]) -> Array:

@@ -42,6 +42,8 @@ _MODALITIES = {
     "ANN": _KINDS["91.1"],
 }
 _VIDEO = tuple(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 110))
+_CLAIM_FROM_BYTES = 2**30
+_ABSURD_RATIO = 5000
 _PHOTOMETRIC = {
     "MONOCHROME1", "MONOCHROME2", "RGB", "PALETTE COLOR", "YBR_FULL", "YBR_FULL_422", "YBR_ICT",
     "YBR_RCT",
@@ -140,6 +142,9 @@ def check_pixels(record: FileRecord, header: Header) -> None:
     if encapsulated:
         if there <= 8:
             raise Unusable("cut off: none of its compressed pixels are there")
+        claimed = fmt.frame_bits // 8 * record.frames
+        if claimed > _CLAIM_FROM_BYTES and claimed > _ABSURD_RATIO * there:
+            raise Unusable(f"refused: {_of(there, claimed)} of pixels, compressed, is absurd")
         return
     if record.pixel_length is None:
         raise Unusable("damaged: compressed pixels are declared to be uncompressed")
