@@ -6,8 +6,10 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import factories
+from tumordesk.io.reader import open_series
 from tumordesk.io.relevance import most_relevant
 from tumordesk.io.report import info_document, info_text
 from tumordesk.io.scan import scan_paths
@@ -77,3 +79,16 @@ def test_text_is_for_people(tmp_path: Path) -> None:
     assert "guess: FLAIR ('flair' in the name)" in text
     assert "notes.txt: not a DICOM file or a picture" in text
     assert "No images found." in info_text(scan_paths([]))
+
+
+def test_file_names_that_are_no_text_can_be_printed(tmp_path: Path) -> None:
+    try:
+        (tmp_path / "odd\udcff.txt").write_text("x")
+        picture = factories.write_picture(tmp_path / "odd\udcff.png")
+    except (OSError, UnicodeError):
+        pytest.skip("this file system takes only text as names")
+    result = scan_paths([tmp_path])
+    json.dumps(info_document(result), ensure_ascii=False).encode("utf-8")
+    info_text(result).encode("utf-8")
+    assert open_series(result.series[0]).read_slice(0).shape == (60, 48)
+    assert picture.exists()

@@ -16,8 +16,13 @@ def info_document(result: ScanResult) -> dict[str, Any]:
         "studies": [
             _study(patient, study) for patient in result.patients for study in patient.studies
         ],
-        "skipped": [{"path": str(s.path), "reason": s.reason} for s in result.skipped],
+        "skipped": [{"path": _plain(s.path), "reason": s.reason} for s in result.skipped],
     }
+
+
+def _plain(text: object) -> str:
+    """Text that can be printed: names of files may hold bytes that are no characters."""
+    return str(text).encode("utf-8", "replace").decode("utf-8")
 
 
 def _study(patient: Patient, study: Study) -> dict[str, Any]:
@@ -25,7 +30,7 @@ def _study(patient: Patient, study: Study) -> dict[str, Any]:
         "patient_id": patient.patient_id,
         "study_uid": study.uid,
         "date": study.date,
-        "description": study.description,
+        "description": _plain(study.description),
         "series": [_series(series) for series in study.series],
     }
 
@@ -36,7 +41,7 @@ def _series(series: Series) -> dict[str, Any]:
         "series_uid": series.uid,
         "number": series.number,
         "modality": series.modality,
-        "description": series.description,
+        "description": _plain(series.description),
         "sequence": series.guess.sequence.value,
         "plane": series.geometry.plane,
         "slices": series.slices,
@@ -64,7 +69,7 @@ def info_text(result: ScanResult) -> str:
     if result.skipped:
         lines.append(f"Not used: {len(result.skipped)}")
         lines.extend(f"  {item.path}: {item.reason}" for item in result.skipped)
-    return "\n".join(lines) + "\n"
+    return _plain("\n".join(lines) + "\n")
 
 
 def _series_lines(series: Series) -> list[str]:
