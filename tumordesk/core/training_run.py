@@ -40,8 +40,9 @@ class DataConfig:
     """Which pictures, and how they belong together.
 
     ``channel`` picks one channel of colour pictures (None: luma). Groups (patients) come from
-    ``indexes``, else from ``group_pattern`` (a regular expression on the file stem; its first
-    group, or all of it), else from sub-folders, else every file is its own group. With
+    ``indexes``, else from ``group_pattern`` (a regular expression on the file stem, or else on
+    the path; its first group, or all of it; default: TCGA names), else from sub-folders that are
+    named like patients ('P07', 'case 3', '0012'), else every file is its own group. With
     ``volumes`` the slices of one group are one volume: intensity range and Dice are over all of
     it. ``empty_classes``: class folders whose pictures have no mask because nothing is there.
     ``cache_mb`` bounds the memory for decoded pictures; beyond it they lie in a memory map.
@@ -57,6 +58,12 @@ class DataConfig:
     empty_share: float | None = None
     cache_mb: int = 2048
 
+    def __post_init__(self) -> None:
+        if self.empty_share is not None and not 0.0 <= self.empty_share < 1.0:
+            raise ValueError("empty_share must be 0 or more, and below 1")
+        if self.cache_mb < 0:
+            raise ValueError("cache_mb must be 0 or more")
+
 
 @dataclass(frozen=True)
 class SplitConfig:
@@ -67,6 +74,10 @@ class SplitConfig:
     seed: int = 1
     given: bool = True
     file: str = ""
+
+    def __post_init__(self) -> None:
+        if min(self.validation, self.test) < 0 or self.validation + self.test >= 1.0:
+            raise ValueError("validation and test must be 0 or more, and together below 1")
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,16 @@ class AugmentConfig:
     noise: float = 0.03
     blur: float = 0.1
     erase: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("flip", "flip_vertical", "quarter_turn", "blur", "erase"):
+            if not 0.0 <= getattr(self, name) <= 1.0:
+                raise ValueError(f"{name} is a chance and must be 0 to 1")
+        for name in ("rotation_deg", "shift", "brightness", "contrast", "gamma", "noise"):
+            if getattr(self, name) < 0.0:
+                raise ValueError(f"{name} must be 0 or more")
+        if not 0.0 < self.scale[0] <= self.scale[1]:
+            raise ValueError("scale must hold the smallest and the largest factor, above 0")
 
 
 @dataclass(frozen=True)
@@ -110,6 +131,14 @@ class OptimiserConfig:
     gradient_clip: float = 1.0
     freeze_backbone: bool = False
 
+    def __post_init__(self) -> None:
+        if self.rate <= 0.0:
+            raise ValueError("rate must be above 0")
+        if not 0.0 <= self.warmup < 1.0:
+            raise ValueError("warmup must be 0 or more, and below 1")
+        if min(self.weight_decay, self.momentum, self.gradient_clip) < 0.0:
+            raise ValueError("weight_decay, momentum and gradient_clip must be 0 or more")
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -117,6 +146,10 @@ class Stage:
 
     until: float
     size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.until <= 1.0 or min(self.size) < 1:
+            raise ValueError("until must be above 0 and at most 1, size above 0")
 
 
 @dataclass(frozen=True)
@@ -166,6 +199,10 @@ class TrainingConfig:
             raise ValueError("epochs and batch_size must be at least 1")
         if not 0.0 <= self.ema < 1.0:
             raise ValueError("ema must be 0 (off) or below 1")
+        if min(self.patience, self.workers, self.threads) < 0:
+            raise ValueError("patience, workers and threads must be 0 or more")
+        if self.budget_minutes is not None and self.budget_minutes <= 0.0:
+            raise ValueError("budget_minutes must be above 0, or null")
 
 
 def read_config(path: Path) -> TrainingConfig:
@@ -217,7 +254,7 @@ def read_event(line: str) -> TrainingEvent:
     """Decode one line of events.jsonl. Raises ConfigError."""
     try:
         return from_plain(TrainingEvent, json.loads(line), "event")
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise ConfigError("A line of events.jsonl is not JSON.") from error
 
 
@@ -248,6 +285,11 @@ def read_run(folder: Path) -> TrainingRun:
     """
     config = read_config(folder / CONFIG_NAME)
     path = folder / EVENTS_NAME
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{EVENTS_NAME} cannot be read: {type(error).__name__}.") from error
     whole = text[: text.rfind("\n") + 1]
-    return TrainingRun(folder, config, tuple(read_event(line) for line in whole.splitlines()))
+    # Not splitlines(): a message may hold other line breaks of Unicode than the one that counts.
+    lines = whole.split("\n")[:-1]
+    return TrainingRun(folder, config, tuple(read_event(line) for line in lines))
