@@ -91,7 +91,7 @@ def load_series(
             units=reader.units,
         )
         context.progress(0.0, "Reading")
-        source.put(reader.middle, reader.read_slice(reader.middle))
+        source.put(*reader.read_first())
         if on_source is not None:
             on_source(source)
 
