@@ -22,6 +22,7 @@ from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.theme import apply_theme
 
 _log = logging.getLogger(__name__)
+_SWITCH_S = 0.001
 
 
 def create_app(store: SettingsStore | None = None) -> QApplication:
@@ -34,6 +35,8 @@ def create_app(store: SettingsStore | None = None) -> QApplication:
             Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
         )
         app = QApplication([sys.argv[0]])
+    # Reading threads hand the interpreter back sooner, so that the window never waits for long.
+    sys.setswitchinterval(_SWITCH_S)
     app.setApplicationName("TumorDesk")
     app.setApplicationVersion(__version__)
     app.setWindowIcon(QIcon(str(resource_root() / "icons" / "app.svg")))

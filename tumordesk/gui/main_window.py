@@ -350,6 +350,7 @@ class MainWindow(QMainWindow):
         self.shown_first.emit()
         if self._closing:
             return
+        self.opening.warm_up()
         self.running.load_models()
         if self._warm_up:
             self.running.warm_up()

@@ -47,10 +47,20 @@ class OpeningController(QObject):
         self._runner = runner
         self._numbers = itertools.count(1)
         self._scans: dict[str, str] = {}
-        self._wanted_thumbnails: set[str] = set()
+        self._wanted_thumbnails: dict[str, int] = {}
         self._chosen_by_person = False
         self._loading = ""
         self._begun_s = 0.0
+
+    def warm_up(self) -> None:
+        """Import the readers in the background, before the first scan asks for them."""
+
+        def job(_: RunnerContext) -> None:
+            import tumordesk.imaging.windowing
+            import tumordesk.io.reader
+            import tumordesk.io.scan  # noqa: F401
+
+        self._runner.submit("io", "warm-up-reading", job)
 
     # Scanning ------------------------------------------------------------------------------
 
@@ -158,8 +168,9 @@ class OpeningController(QObject):
 
     def _want_thumbnails(self, found: ScanResult) -> None:
         for series in found.series:
-            if series.key not in self._wanted_thumbnails:
-                self._wanted_thumbnails.add(series.key)
+            # A series that has grown since has another middle slice.
+            if self._wanted_thumbnails.get(series.key) != series.slices:
+                self._wanted_thumbnails[series.key] = series.slices
                 self._submit_thumbnail(series)
 
     def _submit_thumbnail(self, series: Series) -> None:
