@@ -258,6 +258,24 @@ def test_colour_picture(use) -> None:
     assert result.measurements.share_of_pixels == pytest.approx(400 / 7200, rel=0.15)
 
 
+def test_composite_of_sequences_is_read_from_the_channel_of_the_training(use) -> None:
+    use(BrightIsTumour())
+    card = make_card(input=InputSpec(sequence="FLAIR", size=(64, 64), source_channel=1))
+    array = np.zeros((1, 90, 80, 3), np.uint8)
+    array[0, 5:-5, 5:-5] = (150, 60, 20)
+    array[0, 20:40, 20:40, 1] = 250
+    array[0, 60:80, 20:40, 0] = 250
+    composite = Volume(array, Geometry((1, 90, 80)), "p", picture=True)
+    result = run(composite, card)
+    (lesion,) = result.measurements.lesions
+    assert lesion.centroid[1] == pytest.approx(29.5, abs=1)
+    assert any("green channel" in w for w in result.provenance.warnings)
+    shades = np.repeat(array[..., 1:2], 3, axis=-1)
+    shades[0, :4, :30] = (255, 0, 0)  # a red mark on a grey picture
+    plain = run(Volume(shades, Geometry((1, 90, 80)), "p", picture=True), card)
+    assert not any("channel" in w for w in plain.provenance.warnings)
+
+
 def test_small_islands_go_in_pixels_of_the_network_grid(use) -> None:
     use(BrightIsTumour())
     shape = (1, 256, 256)
