@@ -75,6 +75,8 @@ class SliceView(SliceCanvas):
         """Continue the drag, or tell what lies under the pointer."""
         event.accept()
         self.pointer = event.position()
+        if self._gesture is not None and not event.buttons() & self._button:
+            self._let_go(event.position())  # the release went elsewhere: a menu, another window
         if self._gesture is not None:
             way = event.position() - self._press
             self._moved = self._moved or way.manhattanLength() >= _CLICK_PX
@@ -92,12 +94,15 @@ class SliceView(SliceCanvas):
         event.accept()
         if event.button() != self._button:
             return
+        self._let_go(event.position())
+        if not self._moved and self.model.tool not in ("brush", "eraser"):
+            self._clicked(event)
+
+    def _let_go(self, point: QPointF) -> None:
         gesture, self._gesture = self._gesture, None
         self._button = Qt.MouseButton.NoButton
         if gesture is not None:
-            gesture.end(event.position())
-        if not self._moved and self.model.tool not in ("brush", "eraser"):
-            self._clicked(event)
+            gesture.end(point)
 
     def _clicked(self, event: QMouseEvent) -> None:
         if event.button() == RIGHT:
