@@ -53,8 +53,8 @@ def _source(series: Series, card: ModelCard) -> Doubts:
     if series.colour:
         yield (
             "colour",
-            "The image is in colour; the model reads grey values, so colour is reduced to "
-            "brightness. A coloured map or a photo of a screen gives wrong results.",
+            "The image is in colour, and the model reads grey values only: a coloured map or a "
+            "photo of a screen gives wrong results.",
         )
 
 
