@@ -95,8 +95,9 @@ def shown_viewer(qtbot: QtBot, width: int = 800, height: int = 600) -> Iterator[
     area = ViewerArea()
     qtbot.addWidget(area)
     area.resize(width, height)
-    with qtbot.waitExposed(area):
+    with qtbot.waitActive(area):
         area.show()
+        area.activateWindow()
     yield area
     area.grab()
     assert guard.failures == []

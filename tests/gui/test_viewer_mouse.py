@@ -211,6 +211,14 @@ def test_keys_act_on_the_clicked_view(qtbot: QtBot, three: ViewerArea) -> None:
     assert three.position() == (6, 30, 0)
 
 
+def test_the_focus_stays_in_the_viewer_when_its_view_goes(qtbot: QtBot, three: ViewerArea) -> None:
+    qtbot.mouseClick(three.views[2].viewport(), LEFT, pos=middle(three.views[2]))
+    three.views[2].setFocus()
+    three.set_layout("single")
+    assert three.views[0].hasFocus()
+    assert not three.views[0].keyboard_focus
+
+
 def test_the_value_under_the_pointer_is_told(qtbot: QtBot, viewer: ViewerArea) -> None:
     array = np.zeros((4, 20, 20), np.int16)
     array[2, 5, 7] = -1000

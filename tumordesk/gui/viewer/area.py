@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QHideEvent, QImage, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
@@ -337,12 +337,21 @@ class ViewerArea(QWidget):
             self._grid.setColumnStretch(column, stretch)
         for row in range(2):
             self._grid.setRowStretch(row, 1)
-        for axis, pane in enumerate(self._panes):
-            pane.view.framed = several
-            pane.setVisible(axis in shown)
         if self._active not in shown:
             self._active = shown[0]
+        self._show_panes(shown)
         self._activate(self._active)
+
+    def _show_panes(self, shown: Sequence[int]) -> None:
+        """Show some panes and hide the others; the focus stays in the viewer if it was there."""
+        focused = any(view.hasFocus() for view in self.views)
+        for axis in shown:
+            self._panes[axis].show()
+        if focused and not self.active_view.hasFocus():
+            self.active_view.setFocus(Qt.FocusReason.OtherFocusReason)
+        for axis, pane in enumerate(self._panes):
+            pane.view.framed = len(shown) > 1
+            pane.setVisible(axis in shown)
 
     def _others(self) -> list[int]:
         planes = self.model.planes
