@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import QSize, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QGuiApplication,
     QResizeEvent,
     QShowEvent,
 )
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.parts.root)
         self.setAcceptDrops(True)
         self.setMinimumSize(tokens.WINDOW_MIN_W, tokens.WINDOW_MIN_H)
-        self.resize(tokens.WINDOW_W, tokens.WINDOW_H)
+        self.resize(_fitting(tokens.WINDOW_W, tokens.WINDOW_H))
         self._wire_session()
         self._wire_controllers()
         self._wire_panels()
@@ -394,6 +395,13 @@ class MainWindow(QMainWindow):
         with contextlib.suppress(WriteError):
             self._store.save(self.settings)
         super().closeEvent(event)
+
+
+def _fitting(width: int, height: int) -> QSize:
+    """The wished size, or what the screen has room for."""
+    screen = QGuiApplication.primaryScreen()
+    room = screen.availableSize() if screen is not None else QSize(width, height)
+    return QSize(width, height).boundedTo(room)
 
 
 def _local_paths(event: QDropEvent) -> list[Path]:

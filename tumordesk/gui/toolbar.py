@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -28,11 +29,17 @@ _TOOLS = (
 _MENU: tuple[tuple[str, ...], ...] = (
     ("open_files", "open_folder", "open_sample"),
     ("save", "close_study"),
+    ("undo", "redo", "reset_view"),
     ("run", "training"),
     ("layout_single", "layout_three", "texts", "hide_names", "full_screen"),
     ("settings", "shortcuts", "about"),
     ("quit",),
 )
+
+
+_ROOM_FOR_ALL = 1180
+_ROOM_FOR_TOOLS = 1060
+"""Widths of the window from which on these parts fit."""
 
 
 class Toolbar(QFrame):
@@ -44,6 +51,9 @@ class Toolbar(QFrame):
         super().__init__(parent)
         self.setObjectName("toolbar")
         self.setFixedHeight(tokens.TOOLBAR_H)
+        # An explicit minimum, so that the window may be narrower than all buttons side by side.
+        self.setMinimumWidth(tokens.WINDOW_MIN_W)
+        self._spare: list[tuple[int, QWidget]] = []
         self._actions = actions
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, 0)
@@ -52,6 +62,7 @@ class Toolbar(QFrame):
         brand = QLabel("TumorDesk")
         brand.setObjectName("brand")
         row.addWidget(brand)
+        self._spare.append((_ROOM_FOR_ALL, brand))
         row.addSpacing(tokens.SPACE_8)
         row.addWidget(self._button("open_files", text="Open"))
         row.addWidget(_rule())
@@ -60,10 +71,11 @@ class Toolbar(QFrame):
         row.addWidget(_rule())
         for name in _TOOLS:
             row.addWidget(self._button(name))
-        row.addWidget(self._button("reset_view"))
+        row.addWidget(self._sparing("reset_view"))
         row.addWidget(_rule())
-        for name in ("undo", "redo", "overlay"):
-            row.addWidget(self._button(name))
+        for name in ("undo", "redo"):
+            row.addWidget(self._sparing(name))
+        row.addWidget(self._button("overlay"))
         row.addStretch(1)
         row.addWidget(picker)
         self.run_button = QPushButton("Run")
@@ -74,8 +86,10 @@ class Toolbar(QFrame):
         self.run_button.clicked.connect(self.run_pressed)
         row.addWidget(self.run_button)
         row.addWidget(_rule())
-        for name in ("left_panel", "right_panel", "settings", "shortcuts"):
+        for name in ("left_panel", "right_panel"):
             row.addWidget(self._button(name))
+        for name in ("settings", "shortcuts"):
+            row.addWidget(self._sparing(name))
 
     def set_run_enabled(self, enabled: bool, tip: str) -> None:
         """Whether there is something to run, and why not."""
@@ -95,6 +109,18 @@ class Toolbar(QFrame):
             # setDefaultAction shows the action's text; the short one belongs to the button.
             action.changed.connect(lambda: button.setText(text))
         return button
+
+    def _sparing(self, name: str) -> QToolButton:
+        """A button that a narrow window leaves out; its action is in the menu and has a key."""
+        button = self._button(name)
+        self._spare.append((_ROOM_FOR_TOOLS, button))
+        return button
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what a narrow window has no room for."""
+        super().resizeEvent(event)
+        for needed, widget in self._spare:
+            widget.setVisible(self.width() >= needed)
 
     def _menu_button(self) -> QToolButton:
         menu = QMenu(self)

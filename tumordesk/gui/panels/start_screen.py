@@ -23,7 +23,7 @@ from tumordesk.gui.icons import icon, pixmap
 from tumordesk.gui.viewer.guard import never_raises
 
 RECENT_SHOWN = 5
-_DROP_ICON = 48
+_DROP_ICON = 36
 _WIDTH = 760
 
 
@@ -32,7 +32,7 @@ class DropTarget(QFrame):
 
     def __init__(self) -> None:
         super().__init__()
-        self.setMinimumHeight(190)
+        self.setMinimumHeight(164)
         self.setAccessibleName("Drop scans here")
 
     @never_raises
@@ -66,7 +66,7 @@ class StartScreen(QWidget):
         centre.setMaximumWidth(_WIDTH)
         centre.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         column = QVBoxLayout(centre)
-        column.setSpacing(tokens.SPACE_16)
+        column.setSpacing(tokens.SPACE_12)
         column.addWidget(self._welcome())
         column.addWidget(self._target())
         column.addLayout(self._cards())
@@ -149,7 +149,7 @@ class StartScreen(QWidget):
         train = _card(
             "train",
             "Train a model",
-            "Teach the bundled networks on your own folder with the program tumordesk-train.",
+            "Teach the bundled networks on a folder of your own.",
         )
         more = QPushButton("Show how")
         more.clicked.connect(self.about_training)
