@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import torch
 from training_factories import class_config, class_folder, mask_config, mask_folder, save
 from tumordesk.core.errors import ConfigError, DataError, ModelError, WriteError
 from tumordesk.core.training_run import (
+    DataConfig,
     OptimiserConfig,
     RunState,
     TrainingConfig,
@@ -22,6 +24,7 @@ from tumordesk.core.training_run import (
     write_config,
 )
 from tumordesk_training import checkpoints, events, loop
+from tumordesk_training.lock import only_one
 from tumordesk_training.run import start
 
 
@@ -259,10 +262,8 @@ def test_a_budget_ends_the_run(data: Path, tmp_path: Path) -> None:
 
 def test_a_frozen_backbone_stays_as_it_was(tmp_path: Path) -> None:
     root = class_folder(tmp_path / "data")
-    torch.manual_seed(1)
     frozen = OptimiserConfig(freeze_backbone=True)
     start(tmp_path / "run", class_config(root, optimiser=frozen, epochs=1))
-    before = loop.make_network(class_config(root))[0].state_dict()
     torch.manual_seed(1)
     before = loop.make_network(class_config(root))[0].state_dict()
     after = weights(tmp_path / "run")
@@ -368,9 +369,57 @@ def test_the_checkpoint_loader_refuses_what_is_no_checkpoint(
 def test_a_checkpoint_of_another_network_is_told(
     finished: Path, data: Path, tmp_path: Path
 ) -> None:
-    import shutil
-
     folder = shutil.copytree(finished, tmp_path / "run")
     config = replace(three_epochs(data), options={"width": 8}, epochs=4)
     with pytest.raises(DataError, match="does not fit the network"):
         start(folder, config, resume=True)
+
+
+def test_only_one_process_trains_in_a_folder(data: Path, tmp_path: Path) -> None:
+    with only_one(tmp_path / "run"), pytest.raises(ConfigError, match="Another process"):
+        start(tmp_path / "run", mask_config(data))
+    assert start(tmp_path / "run", mask_config(data, epochs=1)) is RunState.FINISHED
+
+
+def test_exact_copies_across_parts_are_warned_of(tmp_path: Path) -> None:
+    root = class_folder(tmp_path / "data")
+    for part in ("train", "val", "test"):
+        (root / part / "blob").mkdir(parents=True)
+        (root / part / "ring").mkdir()
+        for name in ("blob", "ring"):
+            for number in range(2):
+                original = root / name / f"{name}{number}.png"
+                shutil.copy(original, root / part / name / f"{part}{number}.png")
+    shutil.rmtree(root / "blob")
+    shutil.rmtree(root / "ring")
+    start(tmp_path / "run", class_config(root, epochs=1, batch_size=2))
+    told = [e.message for e in read_run(tmp_path / "run").events if e.kind == "warning"]
+    assert told == ["4 pictures are in more than one part as exact copies: figures will flatter."]
+
+
+def test_a_batch_that_is_too_small_is_told(tmp_path: Path) -> None:
+    config = class_config(class_folder(tmp_path / "data"), batch_size=1)
+    with pytest.raises(DataError, match="larger batch_size"):
+        start(tmp_path / "run", config)
+
+
+def test_the_data_folder_must_be_named(data: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Which data folder"):
+        start(tmp_path / "run", mask_config(Path("x"), data=DataConfig()))
+
+
+def test_a_run_is_resumed_from_anywhere(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(data.parent)
+    start(tmp_path / "run", mask_config(Path(data.name), epochs=1))
+    monkeypatch.chdir(tmp_path)
+    config = replace(read_run(tmp_path / "run").config, epochs=2)
+    assert start(tmp_path / "run", config, resume=True) is RunState.FINISHED
+
+
+def test_pictures_decoded_by_workers_give_the_same_run(data: Path, tmp_path: Path) -> None:
+    for workers in (0, 1):
+        start(tmp_path / f"run{workers}", mask_config(data, epochs=1, workers=workers))
+    first, second = (weights(tmp_path / f"run{n}") for n in (0, 1))
+    assert all(torch.equal(value, second[name]) for name, value in first.items())

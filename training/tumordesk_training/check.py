@@ -60,7 +60,7 @@ def check_data(root: Path, config: DataConfig, context: JobContext | None = None
     good = [look for look in looks if not look.problem]
     return {
         "schema": 1,
-        "root": root.name,
+        "root": root.resolve().name,
         "layout": data.layout,
         "pictures": len(data.cases),
         "classes": dict(sorted(Counter(c.label or "(none)" for c in data.cases).items())),

@@ -91,7 +91,7 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     return {
         "task": card.task,
         "model": {"id": card.id, "version": card.version, "sha256": card.weights_sha256},
-        "data": order.root.name,
+        "data": order.root.resolve().name,
         "part": order.part if order.split_file else "all",
         "groups": len({c.group for c in cases}),
         "dice_mean": None,

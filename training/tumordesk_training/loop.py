@@ -67,6 +67,11 @@ def _in_plain_words(error: Exception, processes: int) -> Exception:
             "The memory does not suffice for this training.",
             "Use a smaller batch_size or input.size, or a smaller network.",
         )
+    if first.startswith("Expected more than 1 value per channel"):
+        return DataError(
+            "A batch of one such small picture is too little for this network.",
+            "Use a larger batch_size or input.size.",
+        )
     if processes > 1 and isinstance(error, RuntimeError):
         return DataError(
             f"Another process of this run ended or cannot be reached ({first[:200]}).",

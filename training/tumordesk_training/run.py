@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,9 +23,17 @@ from tumordesk_training.data import DataSet
 from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.distributed import Team, join, leave
 from tumordesk_training.layouts import scan
+from tumordesk_training.lock import only_one
 from tumordesk_training.loop import Trainer
 from tumordesk_training.setup import check_config
-from tumordesk_training.split import Split, make_split, read_split, select, write_split
+from tumordesk_training.split import (
+    Split,
+    copies_across_parts,
+    make_split,
+    read_split,
+    select,
+    write_split,
+)
 
 _NAMED = 20
 """Left-out files that are named one by one; the rest is counted."""
@@ -69,14 +78,18 @@ def start(
     Raises:
         DataError, ConfigError, ModelError, WriteError: as their messages say.
     """
+    if not config.data.root:
+        raise ConfigError("Which data folder?", "Give --data, or data.root in the configuration.")
+    # Absolute, so that the run can be resumed from anywhere.
+    config = replace(config, data=replace(config.data, root=str(Path(config.data.root).absolute())))
     check_config(config)
     team = join(config.device)
-    try:
+    with ExitStack() as stack:
+        stack.callback(leave)
+        team.lead(lambda: stack.enter_context(only_one(folder)))
         team.lead(lambda: prepare_folder(folder, config, resume=resume))
         train, val, notes = load_parts(folder, config, team)
         return Trainer(folder, config, train, val, team, notes=notes, say=say).run()
-    finally:
-        leave()
 
 
 def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, ...]]:
@@ -121,6 +134,10 @@ def load_parts(
     val = build_cache(select(data, split, "val"), *order, limit_mb=rest)
     used = {case.key for case in data.cases}
     unused = tuple(item for item in data.problems if item[0] not in used)
+    copies = team.lead(lambda: copies_across_parts(data, split))
+    if copies:
+        leak = f"{copies} pictures are in more than one part as exact copies: figures will flatter."
+        notes = (*notes, leak)
     return train, val, (*notes, *_told(unused), *_told(train.unread + val.unread))
 
 

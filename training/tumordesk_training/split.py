@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,6 +113,29 @@ def select(data: DataSet, split: Split, part: str) -> tuple[Case, ...]:
     """Cases of one part, in order."""
     groups = set(split.parts.get(part, ()))
     return tuple(case for case in data.cases if case.group in groups)
+
+
+def copies_across_parts(data: DataSet, split: Split) -> int:
+    """How many different pictures lie in several parts, as files of the same bytes.
+
+    Only files of one size are read; volumes are left out. See check-data for a thorough search.
+    """
+    where = {g: p for p, groups in split.parts.items() for g in groups}
+    by_size: dict[int, list[Case]] = {}
+    for case in data.cases:
+        if not case.volume and case.group in where:
+            with suppress(OSError):
+                by_size.setdefault(case.image.stat().st_size, []).append(case)
+    found = 0
+    for cases in by_size.values():
+        if len({where[case.group] for case in cases}) > 1:
+            parts: dict[bytes, set[str]] = {}
+            for case in cases:
+                with suppress(OSError):
+                    digest = hashlib.sha256(case.image.read_bytes()).digest()
+                    parts.setdefault(digest, set()).add(where[case.group])
+            found += sum(len(names) > 1 for names in parts.values())
+    return found
 
 
 def write_split(path: Path, split: Split) -> None:
