@@ -1,4 +1,4 @@
-"""The bundled models on the bundled sample study: the right place, the same every time."""
+"""The bundled models on the bundled sample study and on pictures of each class."""
 
 from __future__ import annotations
 
@@ -60,8 +60,6 @@ def test_flair_glioma_finds_the_right_frontal_lesion() -> None:
     head = np.argwhere(volume.array > 0.15 * np.percentile(volume.array, 99.5))
     middle_mm = volume.geometry.to_patient(head)[:, 1].mean()
     assert volume.geometry.to_patient(largest.centroid)[1] < middle_mm
-    again = run_model(volume, series, entry, JobContext(), device="cpu")
-    assert (again.segmentation.array == result.segmentation.array).all()
 
 
 def test_t1c_tumour_and_tumour_type_run_on_the_post_contrast_series(tmp_path) -> None:
