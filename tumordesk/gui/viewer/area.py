@@ -32,8 +32,8 @@ _ORDER = {"Axial": 0, "Coronal": 1, "Sagittal": 2}
 class _Pane(QWidget):
     """A view with its strip."""
 
-    def __init__(self, model: ViewerModel, axis: int) -> None:
-        super().__init__()
+    def __init__(self, model: ViewerModel, axis: int, parent: QWidget) -> None:
+        super().__init__(parent)
         self.view = SliceView(model, axis)
         self.strip = SliceStrip(model, self.view)
         row = QHBoxLayout(self)
@@ -72,7 +72,7 @@ class ViewerArea(QWidget):
         self._layout_name: LayoutName = "single"
         self._maximised: int | None = None
         self._active = 0
-        self._panes = tuple(_Pane(self.model, axis) for axis in range(3))
+        self._panes = tuple(_Pane(self.model, axis, self) for axis in range(3))
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(tokens.LINE_PX)
