@@ -349,3 +349,40 @@ def test_dialogs_open_and_close(qtbot: QtBot, window: MainWindow, name: str) -> 
     dialog = window.findChild(BaseDialog)
     assert dialog.isVisible()
     dialog.accept()
+
+
+def test_right_click_shows_a_menu_and_a_right_drag_does_not(
+    qtbot: QtBot, window: MainWindow, flair: Path
+) -> None:
+    from PySide6.QtWidgets import QApplication, QMenu
+
+    _open(qtbot, window, flair)
+    view = window.parts.viewer.views[0].viewport()
+    centre = view.rect().center()
+    qtbot.mousePress(view, Qt.MouseButton.RightButton, pos=centre)
+    qtbot.mouseMove(view, centre + type(centre)(0, 40))
+    qtbot.mouseRelease(view, Qt.MouseButton.RightButton, pos=centre + type(centre)(0, 40))
+    assert QApplication.activePopupWidget() is None
+    qtbot.mouseClick(view, Qt.MouseButton.RightButton, pos=centre)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert window.actions_by_name["invert"] in menu.actions()
+    menu.close()
+
+
+def test_size_and_folded_panels_are_kept(qtbot: QtBot, tmp_path: Path) -> None:
+    store = SettingsStore(tmp_path / "settings.json")
+    first = MainWindow(store, warm_up=False)
+    first.running.load_models = lambda: None  # type: ignore[method-assign]
+    first.resize(1200, 700)
+    first.show()
+    first.actions_by_name["right_panel"].setChecked(False)
+    first.close()
+    first.deleteLater()
+    second = MainWindow(store, warm_up=False)
+    second.running.load_models = lambda: None  # type: ignore[method-assign]
+    second.show()
+    assert second.parts.right.collapsed
+    assert second.width() == 1200
+    second.close()
+    second.deleteLater()

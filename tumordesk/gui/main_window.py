@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QSize, QTimer, Signal
+from PySide6.QtCore import QByteArray, QSize, QTimer, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -71,6 +71,7 @@ class MainWindow(QMainWindow):
         self._wire_panels()
         wire_commands(self)
         self._apply_settings()
+        self._restore_place()
         self._show_centre()
 
     # Wiring --------------------------------------------------------------------------------
@@ -203,6 +204,7 @@ class MainWindow(QMainWindow):
             self._show_results()
 
     _was_busy = False
+    _narrow = False
 
     def _undo_changed(self) -> None:
         actions, session = self.actions_by_name, self.session
@@ -301,6 +303,24 @@ class MainWindow(QMainWindow):
         self._undo_changed()
         self._update_run_button()
 
+    def _restore_place(self) -> None:
+        """Size, place and folded panels of the last time."""
+        kept = self.settings.window_geometry
+        if kept:
+            self.restoreGeometry(QByteArray.fromBase64(kept.encode("ascii")))
+        for name in self.settings.window_state.split():
+            if name in ("left_panel", "right_panel"):
+                self.actions_by_name[name].setChecked(False)
+
+    def _keep_place(self) -> None:
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        folded = [
+            n for n in ("left_panel", "right_panel") if not self.actions_by_name[n].isChecked()
+        ]
+        self.settings = replace(
+            self.settings, window_geometry=geometry, window_state=" ".join(folded)
+        )
+
     def change_settings(self, **changes: object) -> None:
         """Change settings, use them at once, keep them (off the window's thread)."""
         self.settings = replace(self.settings, **changes)  # type: ignore[arg-type]
@@ -361,7 +381,8 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         sides = tokens.LEFT_PANEL_W + tokens.RIGHT_PANEL_W
         narrow = self.width() - sides < tokens.PICTURE_SHARE * self.width() - 20
-        if event.oldSize().width() != self.width():
+        if narrow != self._narrow:
+            self._narrow = narrow
             self.actions_by_name["left_panel"].setChecked(not narrow)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -385,6 +406,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel all jobs, wait for them, keep the settings."""
         self._closing = True
+        self._keep_place()
         self.hide()
         self.parts.viewer.stop_cine()
         self.parts.status.stop()

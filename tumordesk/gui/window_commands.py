@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu
 
 from tumordesk.core.study import Study
 from tumordesk.gui.actions import TOOL_ACTIONS
@@ -13,9 +15,16 @@ from tumordesk.gui.panels.study_browser import ordered
 
 if TYPE_CHECKING:
     from tumordesk.gui.main_window import MainWindow
-    from tumordesk.gui.viewer.types import ToolName
+    from tumordesk.gui.viewer.types import ContextRequest, ToolName
 
 _OPACITY_STEP = 0.1
+_CONTEXT: tuple[tuple[str, ...], ...] = (
+    ("run", "overlay", "save"),
+    ("window_file", "window_auto", "invert"),
+    ("flip_horizontal", "flip_vertical", "rotate_right", "rotate_left", "reset_view"),
+    ("distance_tool", "brush_tool", "eraser_tool"),
+    ("layout_single", "layout_three", "texts"),
+)
 
 
 def wire_commands(window: MainWindow) -> None:
@@ -71,11 +80,24 @@ def wire_commands(window: MainWindow) -> None:
         actions[name].triggered.connect(_ignoring_checked(act))
     _wire_toggles(window)
     _wire_tools(window)
+    viewer.context_menu_requested.connect(lambda asked: _context_menu(window, asked))
     training = actions["training"]
     training.setEnabled(False)
     training.setToolTip(
         "The training wizard comes with a later version; until then use the program tumordesk-train"
     )
+
+
+def _context_menu(window: MainWindow, asked: ContextRequest) -> None:
+    """The menu of a right click that did not move."""
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for number, group in enumerate(_CONTEXT):
+        if number:
+            menu.addSeparator()
+        for name in group:
+            menu.addAction(window.actions_by_name[name])
+    menu.popup(QPoint(asked.global_x, asked.global_y))
 
 
 def _ignoring_checked(act: Callable[[], object]) -> Callable[[bool], None]:
