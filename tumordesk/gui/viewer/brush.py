@@ -34,6 +34,10 @@ class Stroke:
         self._last = (h, v)
         paint_capsule(self._target, self._plane, start, (h, v), self._radius, self._label)
 
+    def cancel(self) -> None:
+        """Take back what was painted."""
+        self._target[...] = self._before
+
     def finish(self) -> LayerEdit | None:
         """What the stroke changed, or None when it changed nothing."""
         if np.array_equal(self._before, self._target):

@@ -133,6 +133,12 @@ class BrushDrag:
             self._model.finish_stroke(self._stroke.finish())
             self._stroke = None
 
+    def cancel(self) -> None:
+        """Leave the layer as it was: what nobody was told of cannot be undone."""
+        if self._stroke is not None:
+            self._stroke.cancel()
+            self._stroke = None
+
 
 def start_gesture(action: Action, view: SliceView, point: QPointF) -> Gesture:
     """The drag that an action means."""

@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from tumordesk.gui.viewer.gestures import Gesture, start_gesture
+from tumordesk.gui.viewer.gestures import BrushDrag, Gesture, start_gesture
 from tumordesk.gui.viewer.model import ViewerModel
 from tumordesk.gui.viewer.mouse import LEFT, RIGHT, action_for
 from tumordesk.gui.viewer.ruler_gestures import ruler_near
@@ -207,6 +207,8 @@ class SliceView(SliceCanvas):
             self.model.rulers_changed.emit()
 
     def _cancel_gesture(self) -> None:
+        if isinstance(self._gesture, BrushDrag):
+            self._gesture.cancel()
         self._gesture = None
         self._button = Qt.MouseButton.NoButton
 
