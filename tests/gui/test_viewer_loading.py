@@ -151,7 +151,7 @@ def test_what_is_no_volume_says_so_in_the_other_planes(
         said = _why_nothing(view)
         assert said[0] == "Not a volume"
         assert words in " ".join(said).lower()
-        left, top, width, height = bright_box(picture(view), above=80)
+        _, _, width, height = bright_box(picture(view), above=80)
         assert width > 20
         assert height > 20
 
