@@ -190,7 +190,8 @@ def run_classification(
 
 
 def run_analysis(context: JobContext, request: RunRequest) -> RunOutcome:
-    """Segmentation, then classification where asked and where there is something to classify.
+    """Segmentation, then classification where asked: on the outlined slices, or on all slices,
+    with a warning in its result, where nothing was outlined.
 
     Raises:
         TumorDeskError: series or model cannot be used.
@@ -214,9 +215,6 @@ def run_analysis(context: JobContext, request: RunRequest) -> RunOutcome:
         outline = segmentation.segmentation
     if request.classification is None:
         return RunOutcome(request.series.key, segmentation)
-    if segmentation is not None and (outline is None or outline.empty):
-        note = "Tumour type was not read: no outline was found on this series."
-        return RunOutcome(request.series.key, segmentation, note=note)
     part = _Part(context, 0.8 if both else 0.0, 1.0)
     classification = run_classification(
         part,
@@ -229,12 +227,17 @@ def run_analysis(context: JobContext, request: RunRequest) -> RunOutcome:
     return RunOutcome(request.series.key, segmentation, classification)
 
 
-def measure_layer(context: JobContext, segmentation: Segmentation) -> Measurements:
-    """Measurements of an outline as the person has drawn it."""
+def measure_layer(
+    context: JobContext, segmentation: Segmentation, midline_x_mm: float | None = None
+) -> Measurements:
+    """Measurements of an outline as the person has drawn it.
+
+    ``midline_x_mm``: the midline that the run used, so that sides mean the same.
+    """
     from tumordesk.imaging.measure import measure
 
     context.check()
-    return measure(segmentation)
+    return measure(segmentation, midline_x_mm=midline_x_mm)
 
 
 def _read(context: JobContext, series: Series) -> Volume:

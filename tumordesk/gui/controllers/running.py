@@ -192,11 +192,13 @@ class RunController(QObject):
     def measure(self, series_key: str, layer: Layer) -> None:
         """Measure a corrected layer again; a newer stroke replaces an older measuring."""
         outline = layer.segmentation()
+        of_run = layer.result.measurements if layer.result is not None else None
+        midline_x_mm = of_run.midline_x_mm if of_run is not None else None
 
         def job(context: RunnerContext) -> Any:
             from tumordesk.session.use_cases import measure_layer
 
-            return measure_layer(context, outline)
+            return measure_layer(context, outline, midline_x_mm)
 
         self._runner.submit(
             "io",
