@@ -22,7 +22,7 @@ from tumordesk_training import checkpoints
 SCRIPT = """
 import os, signal, sys
 from pathlib import Path
-from tumordesk_training import events
+from tumordesk_training import events, run
 from tumordesk_training.cli import main
 
 rank, root = os.environ["RANK"], Path(sys.argv[1])
@@ -39,11 +39,14 @@ def write(self, kind, **values):
         os.kill(os.getppid(), signal.SIGINT)
 
 sys.addaudithook(hook)
+team, leave = run.join("cpu"), run.leave
+run.join, run.leave = lambda device: team, lambda: None  # a group can be joined only once
 original, events.EventLog.write = events.EventLog.write, write
 for name in ("taken", "run", "run-stopped"):
     config = root / ("long.json" if name == "run-stopped" else "short.json")
     code = main(["run", str(config), "--out", str(root / name)])
     (root / f"code-{name}-{rank}").write_text(str(code))
+leave()
 """
 
 
@@ -72,15 +75,20 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
         sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2",
         "--master_port", str(free_port()), str(root / "script.py"), str(root),
     ]  # fmt: skip
-    done = subprocess.run(
+    process = subprocess.Popen(
         command,
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         start_new_session=True,
-        check=False,
     )
-    return Outcome(root, done.returncode, done.stdout, done.stderr)
+    try:
+        output, errors = process.communicate(timeout=200)
+    except subprocess.TimeoutExpired:
+        process.terminate()  # torchrun then ends its processes, which a kill would leave behind
+        output, errors = process.communicate()
+    return Outcome(root, process.returncode, output, errors)
 
 
 def free_port() -> int:
