@@ -17,7 +17,7 @@ from tumordesk.imaging.components import remove_small_islands
 from tumordesk_training.dataset import Cache
 from tumordesk_training.metrics import DiceCount, score
 
-THRESHOLDS = (0.3, 0.4, 0.5, 0.6, 0.7)
+THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
 SMALLEST_PX = (0, 20, 40, 80)
 
 
