@@ -89,6 +89,7 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
             "See 'tumordesk-train check-data' for all of it.",
         )
     return {
+        "n": figures["n"],
         "task": card.task,
         "model": {"id": card.id, "version": card.version, "sha256": card.weights_sha256},
         "data": order.root.resolve().name,

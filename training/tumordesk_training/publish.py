@@ -193,7 +193,11 @@ def _tuned(
     cases = select(data, split, "val")
     cache = build_cache(cases, config.data, config.input, config.classes, config.task)
     setting, figures = tune(network, cache, config)
-    say(f"Chosen on validation: {setting}, {figures}")
+    say(
+        f"Chosen on validation: threshold {setting.threshold}, islands from "
+        f"{setting.min_area_px} px, outlines of a slice from {setting.min_slice_mass_px} px "
+        f"({_text(figures)})"
+    )
     return replace(card, postprocess=setting)
 
 
@@ -233,8 +237,13 @@ def _measure(
                         command,
                     )
                 )
-        say(f"{split_name}: " + ", ".join(f"{k} {figures[k]}" for k in _FIGURES if k in figures))
+        say(f"{split_name}: {_text(figures)}")
     return tuple(metrics)
+
+
+def _text(figures: dict[str, Any]) -> str:
+    known = [(k, figures.get(k)) for k in _FIGURES]
+    return ", ".join(f"{k} {v:.4f}" for k, v in known if v is not None)
 
 
 def read_texts(path: Path) -> dict[str, Any]:
