@@ -65,21 +65,31 @@ class FindingsPanel(QWidget):
     ) -> None:
         if running:
             self._add(notice("Running. These are the findings of the run before."))
+        measured = layer.measurements if layer is not None else None
         if layer is not None:
             self._add(outline_view.headline(series, layer))
-            self._show_lesions(series, layer)
-        if classes is not None and classes.classification is not None:
-            if layer is not None:
-                self._add_rule()
-            self._add(label("Tumour type", "heading"), indent=True)
-            self._add(ClassView(classes.classification, series.slices, self._to_slice))
-        self._show_origin(layer, classes)
+            if measured is not None and measured.voxels:
+                self._add(outline_view.shares(series, measured))
+        self._show_classes(series, classes, below=layer is not None)
+        made = [r.provenance for r in (layer.result if layer else None, classes) if r is not None]
+        self._add_notices([text for one in made for text in one.warnings], ())
+        if layer is not None and measured is not None:
+            self._show_lesions(series, layer, measured)
+        notes = [text for one in made for text in one.notes]
+        self._add_notices((), [*notes, *(measured.notes if measured is not None else ())])
+        self._add_save()
+        self._add(origins(_distinct(made)))
 
-    def _show_lesions(self, series: Series, layer: Layer) -> None:
-        measured = layer.measurements
-        if measured is None or not measured.voxels:
+    def _show_classes(self, series: Series, classes: AnalysisResult | None, *, below: bool) -> None:
+        """The type stands above the lesions, of which there may be many."""
+        if classes is None or classes.classification is None:
             return
-        self._add(outline_view.shares(series, measured))
+        if below:
+            self._add_rule()
+        self._add(label("Tumour type", "heading"), indent=True)
+        self._add(ClassView(classes.classification, series.slices, self._to_slice))
+
+    def _show_lesions(self, series: Series, layer: Layer, measured: Measurements) -> None:
         whole = self._all_lesions_of == f"{series.key}/{layer.key}"
         shown = measured.lesions if whole else measured.lesions[:SHOWN_LESIONS]
         views = []
@@ -91,32 +101,25 @@ class FindingsPanel(QWidget):
             views.append(view)
             self._add(view)
         self.lesions = tuple(views)
-        if len(shown) < len(measured.lesions):
-            self._add_more(series, layer, measured)
+        if len(measured.lesions) > SHOWN_LESIONS:
+            self._add_more(f"{series.key}/{layer.key}", len(measured.lesions) - len(shown))
         if any(lesion.side is None for lesion in measured.lesions):
             self._add(notice(outline_view.no_side(layer)))
 
-    def _add_more(self, series: Series, layer: Layer, measured: Measurements) -> None:
-        more = QPushButton(f"Show all {len(measured.lesions)} lesions")
+    def _add_more(self, key: str, hidden: int) -> None:
+        more = QPushButton(f"Show {hidden} more" if hidden else "Show fewer")
         more.setObjectName("moreLesions")
 
-        def show_all() -> None:
-            self._all_lesions_of = f"{series.key}/{layer.key}"
+        def toggle() -> None:
+            self._all_lesions_of = key if hidden else ""
             self.show_results(*self._shown)
 
-        more.clicked.connect(show_all)
+        more.clicked.connect(toggle)
         self._add(more)
 
-    def _show_origin(self, layer: Layer | None, classes: AnalysisResult | None) -> None:
-        made = [r.provenance for r in (layer.result if layer else None, classes) if r is not None]
-        measured = layer.measurements if layer is not None else None
-        warnings = [text for one in made for text in one.warnings]
-        notes = [text for one in made for text in one.notes]
-        notes += measured.notes if measured is not None else ()
+    def _add_notices(self, warnings: Sequence[str], notes: Sequence[str]) -> None:
         if warnings or notes:
             self._add(notices(warnings, notes))
-        self._add_save()
-        self._add(origins(_distinct(made)))
 
     def _add_save(self) -> None:
         self.save_button = QPushButton("Save outline and numbers…")

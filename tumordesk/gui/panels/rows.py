@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.numbers import Quantity, slice_number
@@ -39,13 +39,24 @@ class RowButton(QPushButton):
 
 
 def amount(quantity: Quantity, role: str = "") -> QWidget:
-    """Value and unit on one line, the unit in the secondary colour."""
+    """Value and unit side by side on one baseline, the unit in the secondary colour."""
     box = QWidget()
+    box.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
     row = tight(QHBoxLayout(box), tokens.SPACE_4)
-    row.addWidget(label(quantity.value, role), 0, Qt.AlignmentFlag.AlignBaseline)
+    value = label(quantity.value, role)
+    row.addWidget(value, 0, Qt.AlignmentFlag.AlignBottom)
     if quantity.unit:
-        row.addWidget(label(quantity.unit, "secondary"), 0, Qt.AlignmentFlag.AlignBaseline)
+        unit = label(quantity.unit, "secondary")
+        row.addWidget(unit, 0, Qt.AlignmentFlag.AlignBottom)
+        unit.setContentsMargins(0, 0, 0, max(_descent(value) - _descent(unit), 0))
+    row.addStretch(1)
     return box
+
+
+def _descent(text: QLabel) -> int:
+    """How far letters reach below the baseline, in the font that the theme gives."""
+    text.ensurePolished()
+    return text.fontMetrics().descent()
 
 
 def fact(caption: str, quantity: Quantity) -> QWidget:
