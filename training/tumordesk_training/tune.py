@@ -32,9 +32,16 @@ def probabilities(network: nn.Module, cache: Cache, config: TrainingConfig) -> n
     for first in range(0, len(cache), config.batch_size):
         images = torch.from_numpy(np.array(cache.images[first : first + config.batch_size]))
         wide = images[:, None].float().div(255).expand(-1, spec.channels, -1, -1)
-        logits = network(((wide - mean) / std).contiguous(memory_format=torch.channels_last))
-        parts.append((1.0 - logits.float().softmax(1)[:, 0]).half().numpy())
+        inputs = ((wide - mean) / std).contiguous(memory_format=torch.channels_last)
+        found = _foreground(network, inputs)
+        if config.postprocess.flips:
+            found = (found + _foreground(network, inputs.flip(-1)).flip(-1)) / 2
+        parts.append(found.half().numpy())
     return np.concatenate(parts)
+
+
+def _foreground(network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+    return 1.0 - network(inputs).float().softmax(1)[:, 0]
 
 
 def tune(

@@ -87,12 +87,14 @@ class Postprocess:
     """From probabilities to a label map: threshold and smallest lesion kept.
 
     ``min_area_px`` counts pixels of the network's input grid in one slice: smaller islands are
-    dropped. ``min_slice_mass_px`` drops a whole slice whose mask is smaller than that.
+    dropped. ``min_slice_mass_px`` drops a whole slice whose mask is smaller than that. With
+    ``flips`` mirrored slices are always run too and the mean counts (twice the time).
     """
 
     threshold: float = 0.5
     min_area_px: int = 0
     min_slice_mass_px: int = 0
+    flips: bool = False
 
 
 @dataclass(frozen=True)

@@ -58,10 +58,11 @@ def segment_slices(
 ) -> Segmentation:
     """Run a segmentation network over ``indices``; other slices stay empty.
 
-    With ``flips`` the slices are also run mirrored left-right: the mask comes from the mean
+    With ``flips`` (or where the card asks for it) the slices are also run mirrored left-right: the mask comes from the mean
     probability, and ``agreement`` is the share of the runs that put the pixel where the mask has
     it (inside or outside): 1 where both agree, 0.5 where they differ.
     """
+    flips = flips or card.postprocess.flips
     placed = preparer.placement.height * preparer.placement.width
     maker = LabelMaker(card.postprocess, placed / (geometry.shape[1] * geometry.shape[2]))
     array = np.zeros(geometry.shape, dtype=np.uint8)
