@@ -33,10 +33,11 @@ def probabilities(network: nn.Module, cache: Cache, config: TrainingConfig) -> n
         images = torch.from_numpy(np.array(cache.images[first : first + config.batch_size]))
         wide = images[:, None].float().div(255).expand(-1, spec.channels, -1, -1)
         inputs = ((wide - mean) / std).contiguous(memory_format=torch.channels_last)
-        found = _foreground(network, inputs)
+        outlined = _foreground(network, inputs)
         if config.postprocess.flips:
-            found = (found + _foreground(network, inputs.flip(-1)).flip(-1)) / 2
-        parts.append(found.half().numpy())
+            mirrored = _foreground(network, inputs.flip(-1)).flip(-1)
+            outlined = (outlined + mirrored) / 2
+        parts.append(outlined.half().numpy())
     return np.concatenate(parts)
 
 
