@@ -145,6 +145,11 @@ def send_move(
     QApplication.sendEvent(target, event)
 
 
+def send_press(view: SliceView, button: Qt.MouseButton, point: QPointF) -> None:
+    """Press a button and keep it down."""
+    QTest.mousePress(view.viewport(), button, NO_KEYS, point.toPoint())
+
+
 def wheel(
     view: SliceView,
     notches: float,
