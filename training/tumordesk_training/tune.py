@@ -42,7 +42,8 @@ def probabilities(network: nn.Module, cache: Cache, config: TrainingConfig) -> n
 
 
 def _foreground(network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
-    return 1.0 - network(inputs).float().softmax(1)[:, 0]
+    logits: torch.Tensor = network(inputs)
+    return 1.0 - logits.float().softmax(1)[:, 0]
 
 
 def tune(

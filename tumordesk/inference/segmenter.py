@@ -59,8 +59,8 @@ def segment_slices(
     """Run a segmentation network over ``indices``; other slices stay empty.
 
     With ``flips`` (or where the card asks for it) the slices are also run mirrored left-right:
-    the mask comes from the mean probability, and ``agreement`` is the share of the runs that put the pixel where the mask has
-    it (inside or outside): 1 where both agree, 0.5 where they differ.
+    the mask comes from the mean probability, and ``agreement`` is the share of the runs that put
+    the pixel where the mask has it (inside or outside): 1 where both agree, 0.5 where they differ.
     """
     flips = flips or card.postprocess.flips
     placed = preparer.placement.height * preparer.placement.width
