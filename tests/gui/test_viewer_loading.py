@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tumordesk.core.geometry import Verdict
@@ -248,3 +250,49 @@ def test_a_resized_view_still_shows_the_whole_picture(viewer: ViewerArea) -> Non
     view = viewer.views[0]
     _, _, _, height = bright_box(picture(view), above=100)
     assert height == pytest.approx(view.viewport().height() - 8, abs=2)
+
+
+# No work twice
+
+
+class _Paints(QObject):
+    """Counts the paintings of a widget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
+def _settle() -> None:
+    for _ in range(5):
+        QApplication.processEvents()
+
+
+def test_a_step_is_painted_once(viewer: ViewerArea) -> None:
+    viewer.set_source(source())
+    _settle()
+    paints = _Paints()
+    viewer.views[0].viewport().installEventFilter(paints)
+    viewer.step_slice(1)
+    _settle()
+    assert paints.count == 1
+    viewer.views[0].viewport().removeEventFilter(paints)
+
+
+def test_a_step_leaves_the_pictures_of_other_planes_alone(
+    viewer: ViewerArea, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = source()
+    viewer.set_source(shown)
+    viewer.set_layout("three")
+    _settle()
+    asked = []
+    take = shown.slice
+    monkeypatch.setattr(shown, "slice", lambda *at: asked.append(at) or take(*at))
+    viewer.step_slice(1)
+    _settle()
+    assert {axis for axis, _ in asked} == {0}

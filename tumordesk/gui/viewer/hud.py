@@ -116,7 +116,7 @@ def draw_border(painter: QPainter, area: QRect, active: bool) -> None:
 
 def draw_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
     """Two thin lines through a point, open around it so that they hide nothing."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     colour = alpha(tokens.VIEW_CROSSHAIR, tokens.VIEW_CROSSHAIR_ALPHA)
     painter.setPen(QPen(colour, tokens.CROSSHAIR_PX))
     open_ = float(tokens.SPACE_12)

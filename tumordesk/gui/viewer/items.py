@@ -38,10 +38,12 @@ class PictureItem(pg.ImageItem):  # type: ignore[misc]
         self._shrunk = None
         self.setImage(pixels, autoLevels=False, levels=(0, 255))
 
+    def update(self, *args: Any) -> None:
+        """Nothing: the view repaints as a whole when it changes, and would do so twice."""
+
     def set_smooth(self, smooth: bool) -> None:
         """Interpolate between pixels, or show each as a sharp rectangle."""
         self.smooth = smooth
-        self.update()
 
     @never_raises
     def paint(self, painter: QPainter, *args: Any) -> None:

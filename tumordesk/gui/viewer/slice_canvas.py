@@ -53,6 +53,7 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
         self.pointer: QPointF | None = None
         self._shader = Shader()
         self._stale = True
+        self._last_index = -1
         self._set_up_scene()
         self._set_up_widget()
         self._connect()
@@ -114,7 +115,7 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
         return plane_of(layer.array, self.axis, index)
 
     def _new_source(self) -> None:
-        self.hovered = None
+        self.hovered, self._last_index = None, -1
         plane = self.plane if self.shown else None
         self.camera.set_plane(plane)
         self._content.setVisible(plane is not None)
@@ -129,8 +130,13 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
     def _new_position(self, position: Position) -> None:
         if not self.shown:
             return
-        self._overlay.set_index(position[self.axis])
-        self.setAccessibleDescription(f"Slice {position[self.axis] + 1} of {self.plane.count}")
+        index = position[self.axis]
+        if index == self._last_index:
+            self.redraw()  # only the crosshair moves
+            return
+        self._last_index = index
+        self._overlay.set_index(index)
+        self.setAccessibleDescription(f"Slice {index + 1} of {self.plane.count}")
         self.refresh()
 
     def _new_layers(self) -> None:
