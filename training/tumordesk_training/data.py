@@ -20,7 +20,16 @@ _PATIENT_FOLDER = re.compile(
 """Folders named after patients: 'Patient_07', 'P3', '12', or anything with three digits."""
 
 _KEY_COLUMNS = ("stem", "image", "file", "filename", "name", "path", "n", "id")
-_GROUP_COLUMNS = ("patient", "patient_id", "patientid", "subject", "group", "case", "segment")
+_GROUP_COLUMNS = (
+    "patient",
+    "patient_id",
+    "patientid",
+    "subject",
+    "group",
+    "case",
+    "segment",
+    "component",
+)
 _PARTS = {
     "train": "train",
     "training": "train",
