@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tumordesk.core.volume import Window
+from tumordesk.gui import tokens
 from tumordesk.gui.viewer import MeasureLine, OverlayLayer, ViewerArea
 from tumordesk.gui.viewer.slice_view import SliceView
 from viewer_fixtures import (
@@ -228,3 +230,23 @@ def test_the_strip_marks_outlined_slices_and_jumps(qtbot: QtBot, viewer: ViewerA
     assert viewer.position()[0] == 0
     viewer.set_overlay_visible(False)
     assert not strips[0].marked().any()
+
+
+def test_lines_between_the_planes_are_dark_in_every_theme(viewer: ViewerArea) -> None:
+    viewer.set_layout("three")
+    QApplication.processEvents()
+    image = viewer.grab().toImage()
+    first = viewer.views[0].parentWidget().geometry().right() + 1
+    assert colour_at(image, QPoint(first, 5)) == tokens.rgb(tokens.VIEW_BORDER)
+
+
+def test_the_crosshair_runs_through_the_shown_place_and_leaves_it_open(viewer: ViewerArea) -> None:
+    viewer.set_layout("three")
+    QApplication.processEvents()
+    for place in ((6, 30, 20), (2, 5, 33)):
+        viewer.go_to(*place)
+        view = viewer.views[0]
+        image, at = picture(view), view.to_view((place[2] + 0.5, place[1] + 0.5)).toPoint()
+        blue = [colour_at(image, at + QPoint(*way))[2] for way in ((40, 0), (-40, 0), (0, 40))]
+        assert min(blue) > 170
+        assert colour_at(image, at) == PLAIN

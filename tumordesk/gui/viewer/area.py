@@ -42,10 +42,15 @@ class _Pane(QWidget):
         row.addWidget(self.view, 1)
         row.addWidget(self.strip)
         self.strip.hide()
-        black = self.palette()
-        black.setColor(QPalette.ColorRole.Window, QColor(tokens.DARK.viewport))
-        self.setPalette(black)
-        self.setAutoFillBackground(True)
+        _fill(self, tokens.DARK.viewport)
+
+
+def _fill(widget: QWidget, colour: str) -> None:
+    """A background that is the same in every theme."""
+    palette = widget.palette()
+    palette.setColor(QPalette.ColorRole.Window, QColor(colour))
+    widget.setPalette(palette)
+    widget.setAutoFillBackground(True)
 
 
 class ViewerArea(QWidget):
@@ -82,6 +87,7 @@ class ViewerArea(QWidget):
         self.setAccessibleName("Viewer")
         self.setMinimumSize(240, 200)
         self.setFocusProxy(self._panes[0].view)
+        _fill(self, tokens.VIEW_BORDER)
         self._connect()
         self._arrange()
 

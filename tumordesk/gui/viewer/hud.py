@@ -115,16 +115,21 @@ def draw_border(painter: QPainter, area: QRect, active: bool) -> None:
 
 
 def draw_crosshair(painter: QPainter, area: QRect, at: QPointF) -> None:
-    """Two thin lines through a point, open around it so that they hide nothing."""
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    colour = alpha(tokens.VIEW_CROSSHAIR, tokens.VIEW_CROSSHAIR_ALPHA)
-    painter.setPen(QPen(colour, tokens.CROSSHAIR_PX))
+    """Two thin lines through a point, open around it so that they hide nothing.
+
+    Lines are whole pixels of the screen, so that both are equally thin at any scale.
+    """
+    ratio = painter.device().devicePixelRatio()
+    thick = max(round(tokens.CROSSHAIR_PX * ratio), 1) / ratio
+    x, y = round(at.x() * ratio) / ratio, round(at.y() * ratio) / ratio
     open_ = float(tokens.SPACE_12)
-    width, height = area.width(), area.height()
-    painter.drawLine(QPointF(0, at.y()), QPointF(at.x() - open_, at.y()))
-    painter.drawLine(QPointF(at.x() + open_, at.y()), QPointF(width, at.y()))
-    painter.drawLine(QPointF(at.x(), 0), QPointF(at.x(), at.y() - open_))
-    painter.drawLine(QPointF(at.x(), at.y() + open_), QPointF(at.x(), height))
+    right, bottom = float(area.width()), float(area.height())
+    colour = alpha(tokens.VIEW_CROSSHAIR, tokens.VIEW_CROSSHAIR_ALPHA)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    for start, end in ((0.0, x - open_), (x + open_, right)):
+        painter.fillRect(QRectF(start, y, max(end - start, 0.0), thick), colour)
+    for start, end in ((0.0, y - open_), (y + open_, bottom)):
+        painter.fillRect(QRectF(x, start, thick, max(end - start, 0.0)), colour)
 
 
 def draw_measure(
