@@ -250,3 +250,20 @@ def test_the_crosshair_runs_through_the_shown_place_and_leaves_it_open(viewer: V
         blue = [colour_at(image, at + QPoint(*way))[2] for way in ((40, 0), (-40, 0), (0, 40))]
         assert min(blue) > 170
         assert colour_at(image, at) == PLAIN
+
+
+def test_fill_and_contour_end_exactly_at_the_edges_of_their_voxels(viewer: ViewerArea) -> None:
+    shown = layer(opacity=1.0)
+    viewer.set_layers([shown])
+    view = viewer.views[0]
+    filled = [voxel(view, 6, *at) for at in ((20, 20), (39, 20), (30, 10), (30, 29))]
+    assert all(list(colour) == mixed(ORANGE, 1.0) for colour in filled)
+    beside = [voxel(view, 6, *at) for at in ((19, 20), (40, 20), (30, 9), (30, 30))]
+    assert beside == [PLAIN] * 4
+    viewer.set_opacity(0.0)
+    image = picture(view)
+    for h, v in ((20.5, 20), (20.5, 40), (10, 30.5), (30, 30.5)):
+        red, _, blue = colour_at(image, view.to_view((h, v)).toPoint())
+        assert red - blue > 100, "orange, softened at most"
+    inside = [voxel(view, 6, *at) for at in ((20, 20), (39, 20), (30, 10), (30, 29))]
+    assert inside == [PLAIN] * 4
