@@ -236,7 +236,13 @@ def test_monochrome1_is_seen_as_people_see_it(use) -> None:
     assert (result.segmentation.array == run(volume).segmentation.array).all()
 
 
-@pytest.mark.parametrize("fill", [0, 700, np.nan])
+def test_pixels_that_are_no_numbers_are_no_image(use) -> None:
+    use(BrightIsTumour())
+    with pytest.raises(InputMismatch, match="number"):
+        run(Volume(np.full((2, 50, 40), np.nan, np.float32), Geometry((2, 50, 40)), "1.2.3"))
+
+
+@pytest.mark.parametrize("fill", [0, 700])
 def test_an_empty_image_is_no_crash(use, fill) -> None:
     use(BrightIsTumour())
     geometry = Geometry((2, 50, 40))

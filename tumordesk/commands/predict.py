@@ -149,7 +149,8 @@ def _predict_one(
         loaded.volume.geometry,
         [*loaded.warnings, *found.main.provenance.warnings],
         seconds=time.monotonic() - started_s,
-        source=str(path),
+        # The name alone: folders above it are often named after patients.
+        source=path.name,
         notes=found.notes,
         second=found.second,
     )
@@ -157,7 +158,8 @@ def _predict_one(
         folder, options.formats, document, found.main, loaded.volume, overwrite=options.overwrite
     )
     words = summary(found.main, found.second)
-    return f"{path.name}: {words} ({describe(loaded.series)}), results in {folder}"
+    line = f"{path.name}: {words} ({describe(loaded.series)}), results in {folder}"
+    return "\n".join([line, *(f"  warning: {text}" for text in document["warnings"])])
 
 
 @dataclass(frozen=True, eq=False)

@@ -166,7 +166,11 @@ def _finite(grey: Grey, inverted: bool, warnings: list[str]) -> Grey:
     if np.issubdtype(grey.dtype, np.floating) and not np.isfinite(grey).all():
         warnings.append("Some pixel values are not numbers; they were taken as background.")
         finite = grey[np.isfinite(grey)]
-        low = float(finite.min()) if finite.size else 0.0
+        if not finite.size:
+            raise InputMismatch(
+                "None of the pixel values is a number: there is no image.", "Export it again."
+            )
+        low = float(finite.min())
         grey = np.nan_to_num(grey, nan=low, posinf=low, neginf=low)
     if inverted:
         # MONOCHROME1: networks see high values bright, as people do.
