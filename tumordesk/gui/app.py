@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -23,6 +24,7 @@ from tumordesk.gui.theme import apply_theme
 
 _log = logging.getLogger(__name__)
 _SWITCH_S = 0.001
+_PULSE_MS = 300
 
 
 def create_app(store: SettingsStore | None = None) -> QApplication:
@@ -55,7 +57,13 @@ def main(paths: Sequence[Path] = ()) -> int:
     window.show()
     if paths:
         window.open_paths(list(paths))
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    # Qt sleeps in C++ code; Python looks at signals only when it is woken.
+    pulse = QTimer()
+    pulse.start(_PULSE_MS)
+    pulse.timeout.connect(lambda: None)
     code = app.exec()
+    pulse.stop()
     _release(window)
     return code
 

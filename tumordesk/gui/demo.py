@@ -78,7 +78,11 @@ class _Demo:
         window.running.crashed.connect(self._crashed)
         window.running.said.connect(self._heard)
         window.opening.said.connect(self._heard)
-        self._wait("the models", lambda: bool(window.running.entries))
+        listed: list[bool] = []
+        window.running.models_changed.connect(lambda: listed.append(True))
+        self._wait("the models", lambda: bool(listed) or bool(window.running.entries))
+        if not window.running.entries:
+            raise DemoFailed("No model comes with this TumorDesk: install it again.")
         window.open_sample()
         self._wait(
             "the sample study",
