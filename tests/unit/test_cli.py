@@ -186,6 +186,15 @@ def test_classifier_on_a_picture(zoo, tmp_path) -> None:
     assert not (tmp_path / "out" / "mask.nii.gz").exists()
 
 
+def test_a_file_as_the_folder_for_results_is_refused_before_the_run(zoo, tmp_path, capsys) -> None:
+    picture = write_picture(tmp_path / "slice.png")
+    taken = tmp_path / "taken"
+    taken.write_text("mine")
+    assert predict(picture, "--out", taken) == 1
+    assert "is a file, not a folder" in capsys.readouterr().err
+    assert taken.read_text() == "mine"
+
+
 def test_classifier_on_a_series_reads_what_the_outline_shows(zoo, scan, tmp_path) -> None:
     base = ("predict", scan, "--model", "fake-classifier", "--format", "json")
     assert run(*base, "--out", tmp_path / "o", "--outline-with", "fake-segmenter") == 0

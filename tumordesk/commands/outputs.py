@@ -31,7 +31,9 @@ def own_files(folder: Path) -> list[Path]:
 
 
 def refuse_existing(folder: Path) -> None:
-    """Raise WriteError where ``folder`` holds results already."""
+    """Raise WriteError where ``folder`` holds results already, or is no folder at all."""
+    if folder.exists() and not folder.is_dir():
+        raise WriteError(f"{folder} is a file, not a folder.", "Choose another --out.")
     existing = own_files(folder)
     if existing:
         raise WriteError(
