@@ -25,6 +25,28 @@ def dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0) -
     return 1.0 - ((2.0 * both + smooth) / (total + smooth)).mean()
 
 
+def picture_dice_loss(
+    logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0
+) -> torch.Tensor:
+    """One minus soft Dice, mean over the pairs (picture, foreground class) that hold the class.
+
+    Args:
+        logits: (n, classes, H, W); target: (n, H, W) class numbers.
+
+    A small lesion weighs as much as a large one, as in the Dice by picture that is reported. What
+    is outlined in a picture without the class is left to the cross entropy; a batch without any
+    foreground has a loss of 0.
+    """
+    probability = logits.float().softmax(dim=1)[:, 1:]
+    wanted = F.one_hot(target, logits.shape[1]).movedim(-1, 1)[:, 1:].float()
+    both = (probability * wanted).sum(dim=(2, 3))
+    size = wanted.sum(dim=(2, 3))
+    total = probability.sum(dim=(2, 3)) + size
+    loss = 1.0 - (2.0 * both + smooth) / (total + smooth)
+    present = (size > 0).float()
+    return (loss * present).sum() / present.sum().clamp(min=1.0)
+
+
 class Loss(nn.Module):
     """Cross entropy (weighted, smoothed), plus Dice where the task is segmentation."""
 
@@ -44,7 +66,8 @@ class Loss(nn.Module):
             label_smoothing=self._config.label_smoothing,
         )
         if self._config.name == "dice_ce" and logits.ndim == 4:
-            return entropy + self._config.dice_weight * dice_loss(logits, target)
+            dice = picture_dice_loss if self._config.dice_over == "picture" else dice_loss
+            return entropy + self._config.dice_weight * dice(logits, target)
         return entropy
 
 

@@ -110,12 +110,21 @@ class AugmentConfig:
 
 @dataclass(frozen=True)
 class LossConfig:
-    """``dice_ce``: Dice + cross entropy; ``ce``: cross entropy. ``balanced`` weighs classes."""
+    """``dice_ce``: Dice + cross entropy; ``ce``: cross entropy. ``balanced`` weighs classes.
+
+    ``dice_over`` "batch" counts Dice over all pixels of a batch, so that large lesions decide it;
+    "picture" takes the mean over the pictures that hold the class, so that small ones count too.
+    """
 
     name: Literal["dice_ce", "ce"] = "dice_ce"
     balanced: bool = False
     label_smoothing: float = 0.0
     dice_weight: float = 1.0
+    dice_over: Literal["batch", "picture"] = "batch"
+
+    def __post_init__(self) -> None:
+        if self.dice_over not in ("batch", "picture"):
+            raise ValueError('dice_over must be "batch" or "picture"')
 
 
 @dataclass(frozen=True)
