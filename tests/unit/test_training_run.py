@@ -69,7 +69,7 @@ def test_a_short_configuration_is_enough(tmp_path: Path) -> None:
         ({"schema": 2}, "schema 2 is not supported"),
         ({"classes": ["one"]}, "at least two"),
         ({"epochs": 0}, "at least 1"),
-        ({"batch_size": 0}, "at least 1"),
+        ({"batch_size": -1}, "0 or more"),
         ({"ema": 1.0}, "ema"),
         ({"patience": -1}, "patience"),
         ({"budget_minutes": 0.0}, "budget_minutes"),

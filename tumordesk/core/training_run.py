@@ -21,6 +21,9 @@ CONFIG_NAME = "config.json"
 SPLIT_NAME = "split.json"
 EVENTS_NAME = "events.jsonl"
 STOP_NAME = "STOP"
+PAUSE_NAME = "PAUSE"
+SAMPLES = "samples"
+EVALUATION = "evaluation"
 CHECKPOINTS = "checkpoints"
 
 Layout = Literal["auto", "classes", "masks", "coco", "index", "nifti"]
@@ -36,6 +39,15 @@ class IndexSpec:
 
 
 @dataclass(frozen=True)
+class Decision:
+    """What a person decided on a finding: its code, the action taken, the reason given."""
+
+    finding: str
+    action: str
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class DataConfig:
     """Which pictures, and how they belong together.
 
@@ -46,6 +58,10 @@ class DataConfig:
     ``volumes`` the slices of one group are one volume: intensity range and Dice are over all of
     it. ``empty_classes``: class folders whose pictures have no mask because nothing is there.
     ``cache_mb`` bounds the memory for decoded pictures; beyond it they lie in a memory map.
+    ``duplicates`` (the same pixels) and ``near_duplicates`` (nearly the same): "together" puts
+    all of a set in one part of the split, "drop" keeps the first of each set, "keep" leaves them
+    where they fall, and the figures then carry a warning. ``exclude``: keys left out by a person;
+    ``decisions``: what a person decided on a finding of check-data, and why.
     """
 
     root: str = ""
@@ -57,6 +73,10 @@ class DataConfig:
     empty_classes: tuple[str, ...] = ("no_tumor", "notumor", "no")
     empty_share: float | None = None
     cache_mb: int = 2048
+    duplicates: Literal["together", "drop", "keep"] = "together"
+    near_duplicates: Literal["together", "drop", "keep"] = "keep"
+    exclude: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
 
     def __post_init__(self) -> None:
         if self.empty_share is not None and not 0.0 <= self.empty_share < 1.0:
@@ -67,15 +87,25 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class SplitConfig:
-    """Shares of the groups; ``given`` keeps train/val/test folders where the data has them."""
+    """Shares of the groups; ``given`` keeps train/val/test folders where the data has them.
+
+    ``method``: "group" never tears a group (patient) apart; "stratified" and "random" split single
+    pictures, balanced over the classes or not: development figures of such splits are flattered.
+    With ``folds`` above 1, part ``fold`` (from 0) of so many is the test part, whatever ``test``.
+    """
 
     validation: float = 0.1
     test: float = 0.1
     seed: int = 1
     given: bool = True
     file: str = ""
+    method: Literal["group", "stratified", "random"] = "group"
+    folds: int = 0
+    fold: int = 0
 
     def __post_init__(self) -> None:
+        if self.folds == 1 or self.folds < 0 or not 0 <= self.fold < max(1, self.folds):
+            raise ValueError("folds must be 0 or at least 2, and fold one of them, from 0")
         if min(self.validation, self.test) < 0 or self.validation + self.test >= 1.0:
             raise ValueError("validation and test must be 0 or more, and together below 1")
 
@@ -129,7 +159,11 @@ class LossConfig:
 
 @dataclass(frozen=True)
 class OptimiserConfig:
-    """Optimiser and how the learning rate runs. ``warmup`` is a share of the whole run."""
+    """Optimiser and how the learning rate runs. ``warmup`` is a share of the whole run.
+
+    ``freeze_backbone`` keeps the backbone as it is for the whole run, ``freeze_epochs`` for the
+    first epochs only. ``backbone_rate``: the backbone's share of the learning rate.
+    """
 
     name: Literal["adamw", "adam", "sgd"] = "adamw"
     rate: float = 1e-3
@@ -139,8 +173,12 @@ class OptimiserConfig:
     warmup: float = 0.05
     gradient_clip: float = 1.0
     freeze_backbone: bool = False
+    freeze_epochs: int = 0
+    backbone_rate: float = 1.0
 
     def __post_init__(self) -> None:
+        if self.freeze_epochs < 0 or not 0.0 < self.backbone_rate <= 1.0:
+            raise ValueError("freeze_epochs must be 0 or more, backbone_rate above 0 and at most 1")
         if self.rate <= 0.0:
             raise ValueError("rate must be above 0")
         if not 0.0 <= self.warmup < 1.0:
@@ -168,7 +206,10 @@ class TrainingConfig:
     ``initial_weights``: a model id, a model folder or a safetensors file; "" is from scratch.
     ``budget_minutes`` ends the run in time: the schedule then follows whichever is further,
     epochs or minutes. ``stages`` train at smaller sizes first; the last stage, and validation,
-    use ``input.size``.
+    use ``input.size``. ``batch_size`` 0 chooses one that fits the memory; a batch that does not
+    fit is halved either way. ``patience``: stop after so many epochs without a better validation
+    figure (0: never). ``samples``: validation cases drawn after each epoch for whoever watches.
+    ``recipe``: the recipe that the numbers came from, if any.
     """
 
     name: str
@@ -198,14 +239,16 @@ class TrainingConfig:
     workers: int = 0
     threads: int = 0
     device: str = "auto"
+    samples: int = 4
+    recipe: str = ""
 
     def __post_init__(self) -> None:
         if self.schema != SCHEMA:
             raise ValueError(f"schema {self.schema} is not supported (this program reads {SCHEMA})")
         if len(self.classes) < 2:
             raise ValueError("classes must hold at least two entries")
-        if self.epochs < 1 or self.batch_size < 1:
-            raise ValueError("epochs and batch_size must be at least 1")
+        if self.epochs < 1 or self.batch_size < 0 or self.samples < 0:
+            raise ValueError("epochs must be at least 1, batch_size and samples 0 or more")
         if not 0.0 <= self.ema < 1.0:
             raise ValueError("ema must be 0 (off) or below 1")
         if min(self.patience, self.workers, self.threads) < 0:
@@ -229,13 +272,17 @@ class RunState(StrEnum):
 
     CREATED = "created"
     RUNNING = "running"
+    PAUSED = "paused"
     STOPPED = "stopped"
     FINISHED = "finished"
     FAILED = "failed"
 
 
-EventKind = Literal["start", "step", "epoch", "warning", "stopped", "finished", "failed"]
+EventKind = Literal[
+    "start", "step", "epoch", "samples", "warning", "paused", "stopped", "finished", "failed"
+]
 _STATES = {
+    "paused": RunState.PAUSED,
     "stopped": RunState.STOPPED,
     "finished": RunState.FINISHED,
     "failed": RunState.FAILED,

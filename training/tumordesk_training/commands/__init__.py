@@ -1,0 +1,1 @@
+"""Commands of ``tumordesk-train``, one module each: ``add`` describes it, the rest runs it."""

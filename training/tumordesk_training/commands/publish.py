@@ -1,0 +1,39 @@
+"""``tumordesk-train publish``."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+
+def add(commands: Any) -> None:
+    """Describe the command to the parser."""
+    parser = commands.add_parser(
+        "publish", help="make the best checkpoint of a run a model, with measured figures"
+    )
+    parser.add_argument("run", type=Path, metavar="RUN")
+    parser.add_argument("--id", required=True, help="letters, digits, '-', '_', '.'")
+    parser.add_argument("--name", help="as people read it (default: the run's name)")
+    parser.add_argument("--card", type=Path, metavar="texts.json", help="texts of the card")
+    parser.add_argument("--data", type=Path, help="where the run's data folder is now")
+    parser.add_argument("--out", type=Path, help="folder for the model (default: your models)")
+    parser.add_argument(
+        "--tune", action="store_true", help="choose threshold and smallest outline on validation"
+    )
+    parser.add_argument("--replace", action="store_true", help="exchange a model of that id")
+    parser.set_defaults(function=_publish)
+
+
+def _publish(args: argparse.Namespace) -> int:
+    from tumordesk_training.publish import Publication, publish, read_texts
+
+    texts = read_texts(args.card) if args.card else {}
+    if args.name:
+        texts["name"] = args.name
+    order = Publication(
+        args.run, args.id, texts, args.out, args.data, tuned=args.tune, replace=args.replace
+    )
+    entry = publish(order, print)
+    print(f"Published {entry.card.id} {entry.card.version} in {entry.folder.name}")
+    return 0

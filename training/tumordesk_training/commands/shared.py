@@ -1,0 +1,64 @@
+"""What several commands share: options of the data, and who speaks."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from contextlib import suppress
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.training_run import DataConfig, IndexSpec
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say how a data folder is to be read."""
+    parser.add_argument(
+        "--layout",
+        choices=("auto", "classes", "masks", "coco", "index", "nifti"),
+        default="auto",
+        help="how the folder is laid out (default: found out)",
+    )
+    parser.add_argument(
+        "--channel", type=int, choices=(0, 1, 2), help="channel of colour pictures to use"
+    )
+    parser.add_argument(
+        "--index",
+        action="append",
+        default=[],
+        metavar="FILE:KEY:GROUP",
+        help="CSV in the folder with the column of file stems and the column of groups",
+    )
+    parser.add_argument(
+        "--group-pattern",
+        default="",
+        metavar="REGEX",
+        help="group in the file name, e.g. '^(P\\d+)'",
+    )
+
+
+def data_config(args: argparse.Namespace) -> DataConfig:
+    """The data folder and options of a command line. Raises ConfigError."""
+    specs = []
+    for text in args.index:
+        pieces = text.split(":")
+        if len(pieces) != 3 or not all(pieces):
+            raise ConfigError(f"--index {text} is not FILE:KEY:GROUP.")
+        specs.append(IndexSpec(*pieces))
+    return DataConfig(
+        root=str(args.data),
+        layout=args.layout,
+        channel=args.channel,
+        indexes=tuple(specs),
+        group_pattern=args.group_pattern,
+    )
+
+
+def leader() -> bool:
+    """False in the processes of torchrun whose words would only repeat those of the first."""
+    return os.environ.get("RANK", "0") == "0"
+
+
+def say(line: str) -> None:
+    """One line for whoever reads; a closed terminal or pipe is no reason to stop a training."""
+    with suppress(OSError, ValueError):
+        print(line, flush=True)

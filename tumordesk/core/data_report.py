@@ -1,0 +1,92 @@
+"""What ``tumordesk-train check-data --json`` tells of a training folder. No torch, no Qt.
+
+The checker writes it, the wizard reads it; both through these types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+SCHEMA = 2
+
+Severity = Literal["problem", "warning", "info"]
+Action = Literal["drop", "together", "keep", "exclude", "ignore"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """Cases that show a finding, side by side: a set of copies, a picture and its mask, ...
+
+    ``keys`` are paths in the data folder (``/`` between folders); ``note`` says what is wrong
+    with these ("Training/glioma and Testing/meningioma", "opens as 0 x 0").
+    """
+
+    keys: tuple[str, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class DataFinding:
+    """One kind of trouble in the data, or a fact to know.
+
+    ``code``: stable name ("unreadable", "unused", "mixed_sizes", "mixed_modes", "imbalance",
+    "empty_masks", "rectangles", "category_without_pictures", "duplicates", "near_duplicates",
+    "duplicates_across_parts", "near_duplicates_across_parts", "conflicting_labels",
+    "patients_across_parts", "patients_unknown", "few_groups").
+    ``count``: pictures (or sets, see ``title``); ``examples``: at most 50 of them.
+    ``advice``: what to do, in plain words. ``actions``: what may be decided, the best first.
+    ``exclude``: keys that the action "exclude" leaves out.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    advice: str
+    count: int
+    examples: tuple[Example, ...] = ()
+    actions: tuple[Action, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PatientsFound:
+    """How many patients (or groups that stand for them), and where that is known from.
+
+    ``source``: "csv", "file names", "folders", "DICOM tags", "none" (each picture stands alone).
+    """
+
+    known: bool
+    count: int
+    source: str
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """All that the check found. Counts are whole; lists of examples are cut.
+
+    ``layout``: as ``DataConfig.layout``; ``layout_title``: in words. ``task``: what the data can
+    teach ("segmentation" where masks are). ``classes``: pictures by class; ``parts``: pictures by
+    given part ("train", "val", "test", "" where the folder does not say); ``sizes``: "512x512" ->
+    pictures, ``modes``: "8-bit grey" -> pictures. ``masks``: with, empty, rectangles. ``preview``:
+    some keys of ordinary pictures to show.
+    """
+
+    root: str
+    layout: str
+    layout_title: str
+    task: Literal["segmentation", "classification"]
+    pictures: int
+    classes: dict[str, int]
+    parts: dict[str, int]
+    patients: PatientsFound
+    sizes: dict[str, int]
+    modes: dict[str, int]
+    masks: dict[str, int]
+    findings: tuple[DataFinding, ...] = ()
+    preview: tuple[str, ...] = ()
+    seconds: float = 0.0
+    schema: int = SCHEMA
+    class_parts: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Pictures by given part, then by class."""
