@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import from_plain, read_json, to_plain
@@ -78,8 +78,8 @@ def merged(base: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     result = dict(base)
     for key, value in extra.items():
         old = result.get(key)
-        both = isinstance(old, dict) and isinstance(value, dict)
-        result[key] = merged(old, value) if both else value
+        nested = isinstance(old, dict) and isinstance(value, dict)
+        result[key] = merged(cast("dict[str, Any]", old), value) if nested else value
     return result
 
 
