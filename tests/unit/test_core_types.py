@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tumordesk.core.errors import plain_reason
 from tumordesk.core.finding import AnalysisResult, Classification, Lesion, Measurements, Provenance
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.segmentation import Segment, Segmentation
@@ -110,3 +114,19 @@ def test_a_scan_lists_all_series_in_order():
 )
 def test_a_sequence_is_shown_in_words(sequence, shown):
     assert sequence.shown == shown
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device"),
+        (OSError(), "the system gave no reason"),
+        (zipfile.BadZipFile("x"), "it is not a whole zip archive"),
+        (zlib.error("x"), "its compressed data are damaged"),
+        (struct.error("x"), "it ends too early"),
+        (UnicodeDecodeError("utf-8", b"", 0, 1, "x"), "its text is not in a known encoding"),
+        (ValueError("x"), "its contents make no sense"),
+    ],
+)
+def test_reasons_are_words_and_never_names_of_classes(error: Exception, words: str) -> None:
+    assert plain_reason(error) == words

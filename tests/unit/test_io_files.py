@@ -144,7 +144,7 @@ def test_picture_bombs_and_cut_pictures_are_refused(
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
         + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
     )  # fmt: skip
-    assert "60000 x 60000" in reason(large) or "Bomb" in reason(large)
+    assert "more pixels than a picture may have" in reason(large)
     cut = factories.write_picture(tmp_path / "cut.jpg", np.zeros((300, 300), np.uint8))
     cut.write_bytes(cut.read_bytes()[:700])
     monkeypatch.setattr(pictures, "_is_grey", lambda image: True)

@@ -53,3 +53,40 @@ class ConfigError(TumorDeskError):
 
 class Cancelled(Exception):
     """The user cancelled the job; quiet by design."""
+
+
+_KINDS = {
+    "DecompressionBombError": "it claims more pixels than a picture may have",
+    "UnidentifiedImageError": "it is not a picture of a known kind",
+    "BadZipFile": "it is not a whole zip archive",
+    "LargeZipFile": "it is too large for a zip archive",
+    "EOFError": "it ends too early",
+    "UnicodeDecodeError": "its text is not in a known encoding",
+    "MemoryError": "there is not enough memory for it",
+    "RecursionError": "it is nested absurdly deep",
+    "NotImplementedError": "it uses a feature that is not supported",
+    "KeyError": "an entry it needs is missing",
+    "IndexError": "it ends too early",
+    "OverflowError": "a number in it is out of range",
+    "ZeroDivisionError": "a number in it is zero that must not be",
+    "struct.error": "it ends too early",
+    "zlib.error": "its compressed data are damaged",
+}
+
+
+def plain_reason(error: BaseException) -> str:
+    """Why something failed, for a sentence that people read: never the name of a class.
+
+    The system's own words where it has some ("No space left on device"), else what that kind of
+    error says of a file, else that its contents make no sense.
+    """
+    words = getattr(error, "strerror", None)
+    if isinstance(error, OSError) and isinstance(words, str) and words:
+        return words
+    for kind in type(error).__mro__:
+        found = _KINDS.get(kind.__name__) or _KINDS.get(f"{kind.__module__}.{kind.__name__}")
+        if found:
+            return found
+    return (
+        "the system gave no reason" if isinstance(error, OSError) else "its contents make no sense"
+    )

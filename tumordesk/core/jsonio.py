@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tumordesk.core.errors import ConfigError, WriteError
+from tumordesk.core.errors import ConfigError, WriteError, plain_reason
 
 T = TypeVar("T")
 
@@ -170,7 +170,7 @@ def atomic_write(path: Path, write: Callable[[Path], None], *, overwrite: bool =
             os.fsync(stream.fileno())
         temporary.replace(path)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = plain_reason(error)
         raise WriteError(
             f"{path.name} could not be written: {reason}.",
             "Check free space and that the folder can be written, then try again.",
@@ -197,4 +197,4 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError as error:
         raise ConfigError(f"{path.name} is missing.") from error
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ConfigError(f"{path.name} cannot be read: {type(error).__name__}.") from error
+        raise ConfigError(f"{path.name} cannot be read: {plain_reason(error)}.") from error

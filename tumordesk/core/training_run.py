@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-from tumordesk.core.errors import ConfigError
+from tumordesk.core.errors import ConfigError, plain_reason
 from tumordesk.core.jsonio import from_plain, read_json, to_plain, write_json
 from tumordesk.core.model_card import HeadSpec, InputSpec, Postprocess, Task
 
@@ -344,7 +344,7 @@ def read_run(folder: Path) -> TrainingRun:
     try:
         text = path.read_text(encoding="utf-8") if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{EVENTS_NAME} cannot be read: {type(error).__name__}.") from error
+        raise ConfigError(f"{EVENTS_NAME} cannot be read: {plain_reason(error)}.") from error
     whole = text[: text.rfind("\n") + 1]
     # Not splitlines(): a message may hold other line breaks of Unicode than the one that counts.
     lines = whole.split("\n")[:-1]

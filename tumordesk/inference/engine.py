@@ -119,7 +119,7 @@ class Engine:
             ) from error
         else:
             raise ModelError(
-                f"The model could not be run: {type(error).__name__}.",
+                "The model could not be run on these slices.",
                 "Its card may not fit its weights or input size.",
             ) from error
 

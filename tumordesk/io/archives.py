@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tumordesk.core.errors import plain_reason
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import Skipped
 
@@ -127,9 +128,9 @@ def unpack(
                 context.progress(index / len(members), f"Unpacking {shown.name}")
                 yield from _member(archive, info, target, shown, skipped, budget, context)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError) as error:
-        skipped.append(Skipped(shown, f"a damaged zip archive ({type(error).__name__})"))
+        skipped.append(Skipped(shown, f"a damaged zip archive ({plain_reason(error)})"))
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = plain_reason(error)
         skipped.append(Skipped(shown, f"the archive cannot be unpacked: {reason}"))
 
 
@@ -162,6 +163,6 @@ def _member(
                 sink.write(chunk)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
         file.unlink(missing_ok=True)
-        skipped.append(Skipped(where, f"damaged inside the archive ({type(error).__name__})"))
+        skipped.append(Skipped(where, f"damaged inside the archive ({plain_reason(error)})"))
         return
     yield file, where

@@ -20,7 +20,7 @@ from pydicom.uid import (
     JPEGTransferSyntaxes,
 )
 
-from tumordesk.core.errors import ReadError
+from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.io.codestream import declared, jpeg_ls_problem, lossless_jpeg_problem
 from tumordesk.io.header import Unusable, as_plain
 from tumordesk.io.itk_fallback import decode_with_itk, needs_itk
@@ -84,7 +84,7 @@ def decode(item: Slice) -> Array:
 def _cannot_decode(item: Slice, error: Exception) -> ReadError:
     syntax = UID(item.file.format.transfer_syntax).name
     return ReadError(
-        f"{item.file.path.name}: its {syntax} pixels cannot be decoded ({type(error).__name__}).",
+        f"{item.file.path.name}: its {syntax} pixels cannot be decoded ({plain_reason(error)}).",
         "The file may be damaged.",
     )
 

@@ -18,6 +18,7 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from tumordesk.core.errors import plain_reason
 from tumordesk.io import tags
 from tumordesk.io.known_others import reason_for
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet, silence_parser_logs
@@ -170,7 +171,7 @@ def _parse(data: bytes, *, complete: bool) -> tuple[FileDataset | None, int]:
     except HOSTILE_ERRORS as error:
         if not complete:
             return None, 0
-        raise Unusable(f"damaged DICOM header ({type(error).__name__})") from error
+        raise Unusable(f"damaged DICOM header ({plain_reason(error)})") from error
     position = stream.tell()
     if position >= len(data) and not complete:
         return None, position

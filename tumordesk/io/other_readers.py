@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tumordesk.core.errors import ReadError
+from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import Series
 from tumordesk.core.volume import Volume, Window
@@ -87,10 +87,10 @@ class VolumeFileReader(SeriesReader):
         except Unusable as reason:
             raise ReadError(f"{name}: {reason}.") from reason
         except OSError as error:
-            reason_text = error.strerror or type(error).__name__
+            reason_text = plain_reason(error)
             raise ReadError(f"{name} cannot be opened: {reason_text}.") from error
         except HOSTILE_ERRORS as error:
-            raise ReadError(f"{name}: damaged ({type(error).__name__}).") from error
+            raise ReadError(f"{name}: damaged ({plain_reason(error)}).") from error
 
     def _voxels(self, only_slice: int | None) -> Array:
         header = self._facts.nifti

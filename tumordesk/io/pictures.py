@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from tumordesk.core.errors import ReadError
+from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.io.header import Unusable
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 
@@ -85,7 +85,7 @@ def picture_facts(path: Path) -> PictureFacts:
     except UnidentifiedImageError as error:
         raise Unusable("a kind of picture that is not read, or a damaged one") from error
     except _ERRORS as error:
-        raise Unusable(f"damaged picture ({type(error).__name__})") from error
+        raise Unusable(f"damaged picture ({plain_reason(error)})") from error
     return replace(first, pages=tuple(pages), others=count - len(pages))
 
 
@@ -159,7 +159,7 @@ def read_picture(path: Path, page: int, facts: PictureFacts) -> Array:
         raise ReadError(f"{path.name}: {reason}.") from reason
     except _ERRORS as error:
         raise ReadError(
-            f"{path.name}: the picture is damaged ({type(error).__name__}).", "Save it again."
+            f"{path.name}: the picture is damaged ({plain_reason(error)}).", "Save it again."
         ) from error
     if array.shape[:2] != (facts.rows, facts.columns):
         raise ReadError(f"{path.name}: the file changed since it was found.", "Open it again.")

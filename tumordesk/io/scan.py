@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+from tumordesk.core.errors import plain_reason
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import ScanResult, Skipped
 from tumordesk.io import header as headers
@@ -86,9 +87,9 @@ class _Scan:
         except Unusable as reason:
             self._skip(found, str(reason))
         except OSError as error:
-            self._skip(found, f"cannot be opened: {error.strerror or type(error).__name__}")
+            self._skip(found, f"cannot be opened: {plain_reason(error)}")
         except HOSTILE_ERRORS as error:
-            self._skip(found, f"damaged file ({type(error).__name__})")
+            self._skip(found, f"damaged file ({plain_reason(error)})")
 
     def _skip(self, found: Found, reason: str) -> None:
         self._skipped.append(Skipped(found.shown, reason))

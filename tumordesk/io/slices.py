@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tumordesk.core.errors import ReadError
+from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.io.codec import decode, must_be_isolated
 from tumordesk.io.pixels import Array, is_native, native_target, read_native, rescaled
 from tumordesk.io.records import Slice
@@ -89,7 +89,7 @@ def _told(item: Slice) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = plain_reason(error)
         raise ReadError(f"{name} cannot be opened: {reason}.") from error
     except MemoryError as error:
         raise ReadError(f"{name}: not enough memory to decode it.") from error
@@ -102,4 +102,4 @@ def finished_or_reason(item: Slice, dtype: np.dtype[Any]) -> Array | str:
     except ReadError as error:
         return error.message
     except BaseException as error:  # noqa: BLE001 - codecs in other languages panic past Exception
-        return f"{item.file.path.name}: its pixels cannot be decoded ({type(error).__name__})."
+        return f"{item.file.path.name}: its pixels cannot be decoded ({plain_reason(error)})."

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from tumordesk.core.errors import plain_reason
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import Skipped
 from tumordesk.io.archives import MAX_DEPTH, Budget, is_zip, unpack
@@ -74,7 +75,7 @@ class Walk:
             else:
                 self._skipped.append(Skipped(path, "there is no such file or folder"))
         except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or type(error).__name__
+            reason = plain_reason(error)
             self._skipped.append(Skipped(path, f"cannot be opened: {reason}"))
 
     def _folder(self, path: Path) -> Iterator[Found]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from tumordesk.core.errors import ModelError
+from tumordesk.core.errors import ModelError, plain_reason
 from tumordesk.core.model_card import CARD_NAME, ModelCard, Normalisation, read_card
 
 MAX_CARD_BYTES = 1024**2
@@ -37,7 +37,7 @@ def read_folder_card(folder: Path) -> ModelCard:
     except (RecursionError, ValueError) as error:
         raise ModelError(f"{folder.name}/{CARD_NAME} is not a card: it cannot be read.") from error
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = plain_reason(error)
         raise ModelError(f"{folder.name}/{CARD_NAME} cannot be read: {reason}.") from error
     check_card(card)
     return card

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tumordesk.core.errors import ModelError, WriteError
+from tumordesk.core.errors import ModelError, WriteError, plain_reason
 from tumordesk.core.model_card import CARD_NAME, ModelCard
 from tumordesk.zoo.cards import read_folder_card
 from tumordesk.zoo.verify import verify_model, weights_path
@@ -61,7 +61,7 @@ def _telling(model_id: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = plain_reason(error)
         raise WriteError(
             f"The folder of model {model_id} could not be changed: {reason}.",
             "Check free space and that the folder of your models can be written.",

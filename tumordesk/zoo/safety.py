@@ -13,7 +13,7 @@ import os
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from tumordesk.core.errors import ModelError
+from tumordesk.core.errors import ModelError, plain_reason
 
 MAX_FILE_BYTES = 2 * 1024**3
 MAX_HEADER_BYTES = 4 * 1024**2
@@ -38,7 +38,7 @@ def check_safetensors(path: Path) -> None:
             size = os.fstat(stream.fileno()).st_size
             header, data_bytes = _read_header(path, stream.read, size)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = plain_reason(error)
         raise ModelError(f"{path.name} cannot be read: {reason}.", _HINT) from error
     _check_layout(path, header, data_bytes)
 

@@ -6,7 +6,7 @@ import hashlib
 import threading
 from pathlib import Path
 
-from tumordesk.core.errors import ModelError
+from tumordesk.core.errors import ModelError, plain_reason
 from tumordesk.core.model_card import ModelCard
 from tumordesk.zoo.safety import check_safetensors
 
@@ -71,7 +71,7 @@ def verify_model(folder: Path, card: ModelCard) -> Path:
     try:
         digest = file_sha256(path)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = plain_reason(error)
         raise ModelError(f"{path.name} of model {card.id} cannot be read: {reason}.") from error
     if digest != card.weights_sha256.lower():
         raise ModelError(
