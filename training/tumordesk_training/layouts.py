@@ -21,6 +21,7 @@ from tumordesk_training.data import (
     read_csv,
 )
 from tumordesk_training.images import is_picture
+from tumordesk_training.mask_labels import labelled
 
 MASK_SUFFIXES = ("_mask", "-mask", "_seg", "_label", "_segmentation")
 _IMAGE_FOLDERS = ("images", "image", "imgs", "img", "imagestr", "imagests")
@@ -51,6 +52,8 @@ def scan(root: Path, config: DataConfig) -> DataSet:
             "Known layouts: class folders; images with masks (_mask suffix or two folders); "
             "COCO; a CSV index; NIfTI pairs.",
         )
+    if config.label_from_mask:
+        cases = labelled(cases, problems)
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
     return DataSet(root, layout, ordered, tuple(problems), labels)

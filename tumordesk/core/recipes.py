@@ -47,6 +47,8 @@ class Recipe:
     ) -> TrainingConfig:
         """A complete configuration; data folder and split stay as the recipe has them.
 
+        ``variant`` may join several by "+": "frozen+adam"; later ones win.
+
         Raises:
             ConfigError: unknown architecture or variant, or settings that make no sense.
         """
@@ -56,12 +58,7 @@ class Recipe:
                 f"The recipe {self.name} is not for {network}.",
                 f"It is for: {', '.join(self.networks)}.",
             )
-        if variant and variant not in self.variants:
-            known = ", ".join(self.variants) or "none"
-            raise ConfigError(
-                f"The recipe {self.name} has no variant {variant!r}.", f"There are: {known}."
-            )
-        settings = merged(self.settings, self.variants.get(variant, {}))
+        settings = self._settings(variant)
         plain = {
             "name": name or self.title,
             "task": self.task,
@@ -71,6 +68,17 @@ class Recipe:
         }
         config = from_plain(TrainingConfig, plain, f"recipe {self.name}")
         return replace(config, recipe=f"{self.name}/{variant}" if variant else self.name)
+
+    def _settings(self, variant: str) -> dict[str, Any]:
+        settings = self.settings
+        for name in variant.split("+") if variant else ():
+            if name not in self.variants:
+                known = ", ".join(self.variants) or "none"
+                raise ConfigError(
+                    f"The recipe {self.name} has no variant {name!r}.", f"There are: {known}."
+                )
+            settings = merged(settings, self.variants[name])
+        return settings
 
 
 def merged(base: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:

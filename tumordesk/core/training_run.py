@@ -62,6 +62,8 @@ class DataConfig:
     all of a set in one part of the split, "drop" keeps the first of each set, "keep" leaves them
     where they fall, and the figures then carry a warning. ``exclude``: keys left out by a person;
     ``decisions``: what a person decided on a finding of check-data, and why.
+    ``label_from_mask``: classes are made from the masks: a picture whose mask is not empty is
+    "tumour", any other "no_tumour".
     """
 
     root: str = ""
@@ -77,6 +79,7 @@ class DataConfig:
     near_duplicates: Literal["together", "drop", "keep"] = "keep"
     exclude: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    label_from_mask: bool = False
 
     def __post_init__(self) -> None:
         if self.empty_share is not None and not 0.0 <= self.empty_share < 1.0:
@@ -209,7 +212,10 @@ class TrainingConfig:
     use ``input.size``. ``batch_size`` 0 chooses one that fits the memory; a batch that does not
     fit is halved either way. ``patience``: stop after so many epochs without a better validation
     figure (0: never). ``samples``: validation cases drawn after each epoch for whoever watches.
-    ``recipe``: the recipe that the numbers came from, if any.
+    ``recipe``: the recipe that the numbers came from, if any. ``limit``: use at most so many
+    pictures of each part, for a trial (0: all). ``initial_weights`` may also be "auto" (a model of
+    the same architecture that is at hand, else from scratch), a folder of pretrained weights, or
+    "imagenet" (downloaded by the library; only where a person asks for it).
     """
 
     name: str
@@ -241,6 +247,7 @@ class TrainingConfig:
     device: str = "auto"
     samples: int = 4
     recipe: str = ""
+    limit: int = 0
 
     def __post_init__(self) -> None:
         if self.schema != SCHEMA:
@@ -251,8 +258,8 @@ class TrainingConfig:
             raise ValueError("epochs must be at least 1, batch_size and samples 0 or more")
         if not 0.0 <= self.ema < 1.0:
             raise ValueError("ema must be 0 (off) or below 1")
-        if min(self.patience, self.workers, self.threads) < 0:
-            raise ValueError("patience, workers and threads must be 0 or more")
+        if min(self.patience, self.workers, self.threads, self.limit) < 0:
+            raise ValueError("patience, workers, threads and limit must be 0 or more")
         if self.budget_minutes is not None and self.budget_minutes <= 0.0:
             raise ValueError("budget_minutes must be above 0, or null")
 
