@@ -1,0 +1,140 @@
+"""Figures of a segmentation network from pixel counts and distances, by picture and by group."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tumordesk.core.evaluation import CaseResult, Interval
+from tumordesk_training.evaluation.bootstrap import draw_groups, interval, medians, share_of
+from tumordesk_training.evaluation.hausdorff import EdgeDistances
+from tumordesk_training.metrics import EMPTY_LIMIT_PX, dice
+
+
+def overlap(both: float, found: float, true: float) -> float:
+    """Intersection over union from pixel counts; 1 where nothing is wanted and nothing found."""
+    union = found + true - both
+    return 1.0 if union == 0 else both / union
+
+
+@dataclass
+class _Group:
+    both: float = 0.0
+    found: float = 0.0
+    true: float = 0.0
+    edges: EdgeDistances = field(default_factory=EdgeDistances)
+    cases: list[CaseResult] = field(default_factory=list)
+
+
+@dataclass
+class OutlineCount:
+    """Counts pictures (or whole volumes) one by one; see :meth:`add`."""
+
+    groups: dict[str, _Group] = field(default_factory=dict)
+
+    def add(
+        self,
+        key: str,
+        group: str,
+        found: npt.NDArray[Any],
+        true: npt.NDArray[Any],
+        spacing_mm: Sequence[float] | None = None,
+    ) -> CaseResult:
+        """Count one picture (rows, columns) or volume (slices, rows, columns), boolean.
+
+        ``spacing_mm``: size of a pixel along each axis, where it is known.
+        """
+        inside, wanted = np.asarray(found, dtype=bool), np.asarray(true, dtype=bool)
+        both = float(np.count_nonzero(inside & wanted))
+        found_px, true_px = float(np.count_nonzero(inside)), float(np.count_nonzero(wanted))
+        row = self.groups.setdefault(group, _Group())
+        row.both, row.found, row.true = row.both + both, row.found + found_px, row.true + true_px
+        apart = row.edges.add(inside, wanted)
+        mm = EdgeDistances().add(inside, wanted, spacing_mm) if spacing_mm is not None else None
+        case = CaseResult(
+            key=key,
+            group=group,
+            dice=dice(both, found_px, true_px) if found_px or true_px else None,
+            iou=overlap(both, found_px, true_px) if found_px or true_px else None,
+            hd95_px=apart,
+            hd95_mm=mm,
+            true_px=int(true_px),
+            found_px=int(found_px),
+        )
+        row.cases.append(case)
+        return case
+
+    def cases(self) -> tuple[CaseResult, ...]:
+        """All that was counted, in order of groups."""
+        return tuple(case for row in self.groups.values() for case in row.cases)
+
+    def by_group(self) -> dict[str, dict[str, float | None]]:
+        """Figures of each group; Dice and IoU are None where the group has no tumour."""
+        return {name: _group_figures(self.groups[name]) for name in sorted(self.groups)}
+
+    def figures(self, draws: int = 1000) -> dict[str, Interval]:
+        """``dice_mean``, ``iou_mean`` (over groups with tumour), ``hd95_px_median`` (over groups
+        that have one), ``dice_by_image_mean`` (pictures with tumour), ``false_positive_share``
+        (pictures without, more than ``EMPTY_LIMIT_PX`` px outlined). Without a base: left out.
+        """
+        rows = [self.groups[name] for name in sorted(self.groups)]
+        table = [_group_figures(row) for row in rows]
+        sums = {
+            "dice_mean": _known(table, "dice"),
+            "iou_mean": _known(table, "iou"),
+            "dice_by_image_mean": _pairs([_dices(row) for row in rows]),
+            "false_positive_share": _pairs([_falsely(row) for row in rows]),
+        }
+        drawn = draw_groups(len(rows), draws) if len(rows) > 1 else None
+        result: dict[str, Interval] = {}
+        for name, (top, bottom) in sums.items():
+            value = float(top.sum() / bottom.sum()) if bottom.sum() else None
+            bounds = share_of(top, bottom, drawn) if drawn is not None else None
+            _put(result, name, interval(value, bounds))
+        apart = np.array([_nan(row["hd95_px"]) for row in table])
+        value = float(np.nanmedian(apart)) if np.isfinite(apart).any() else None
+        bounds = medians(list(apart), drawn) if drawn is not None else None
+        _put(result, "hd95_px_median", interval(value, bounds))
+        return result
+
+
+def _group_figures(row: _Group) -> dict[str, float | None]:
+    there = row.true > 0
+    return {
+        "dice": dice(row.both, row.found, row.true) if there else None,
+        "iou": overlap(row.both, row.found, row.true) if there else None,
+        "hd95_px": row.edges.value(),
+        "pictures": float(len(row.cases)),
+    }
+
+
+def _known(table: list[dict[str, float | None]], name: str) -> tuple[Any, Any]:
+    values = np.array([_nan(row[name]) for row in table])
+    known = np.isfinite(values)
+    return np.where(known, values, 0.0), known.astype(float)
+
+
+def _pairs(values: list[list[float]]) -> tuple[Any, Any]:
+    """Sum and number of the values of each group."""
+    return np.array([sum(v) for v in values]), np.array([float(len(v)) for v in values])
+
+
+def _dices(row: _Group) -> list[float]:
+    return [float(case.dice) for case in row.cases if case.true_px and case.dice is not None]
+
+
+def _falsely(row: _Group) -> list[float]:
+    return [float((c.found_px or 0) > EMPTY_LIMIT_PX) for c in row.cases if not c.true_px]
+
+
+def _nan(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
+def _put(result: dict[str, Interval], name: str, value: Interval | None) -> None:
+    if value is not None:
+        result[name] = value
