@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import from_plain, read_json, write_json
 from tumordesk.core.paths import config_dir
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class TrainingChoices:
+    """What the training wizard remembers. ``values``: choices of single pages, by name."""
+
+    expert: bool = False
+    recent: tuple[str, ...] = ()
+    recipe: str = ""
+    architecture: str = ""
+    last_run: str = ""
+    geometry: str = ""
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,11 @@ class Settings:
     layout: str = "single"
     window_state: str = ""
     window_geometry: str = ""
+    training_set: str = ""
+    """Folder that corrected outlines are added to."""
+    training_salt: str = ""
+    """Secret of the hashes that stand for patients there; never written anywhere else."""
+    training: TrainingChoices = field(default_factory=TrainingChoices)
 
 
 class SettingsStore:

@@ -198,7 +198,7 @@ def run_analysis(context: JobContext, request: RunRequest) -> RunOutcome:
         Cancelled: the person cancelled; nothing is kept.
     """
     context.progress(None, "Preparing")
-    volume = request.volume or _read(context, request.series)
+    volume = request.volume or read_volume(context, request.series)
     both = request.segmentation is not None and request.classification is not None
     segmentation: AnalysisResult | None = None
     outline = request.outline
@@ -240,7 +240,8 @@ def measure_layer(
     return measure(segmentation, midline_x_mm=midline_x_mm)
 
 
-def _read(context: JobContext, series: Series) -> Volume:
+def read_volume(context: JobContext, series: Series) -> Volume:
+    """All voxels of a series. Raises ReadError where it cannot be decoded, Cancelled."""
     from tumordesk.io.reader import open_series
 
     reader = open_series(series)
