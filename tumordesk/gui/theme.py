@@ -195,5 +195,19 @@ QSlider::handle:horizontal:focus {{ background: {accent_hover}; }}
 #banner[tone="success"] {{ border-color: {success}; }}
 #card {{ background: {panel}; border: 1px solid {line}; border-radius: {RADIUS}px; }}
 #card:hover {{ border-color: {text_disabled}; }}
+#wizardRail {{ background: {panel}; border-right: 1px solid {line}; }}
+#wizardFooter {{ background: {panel}; border-top: 1px solid {line}; }}
+QPushButton[role="stage"] {{ background: transparent; border: 1px solid transparent;
+    border-radius: {RADIUS}px; padding: 0; text-align: left; }}
+QPushButton[role="stage"]:hover {{ background: {raised}; }}
+QPushButton[role="stage"][state="current"] {{ background: {raised}; }}
+QPushButton[role="stage"]:focus {{ border-color: {accent}; }}
+QPushButton[role="stage"] QLabel:disabled {{ color: {text_disabled}; }}
+QLabel[role="current"] {{ font-weight: 600; }}
+#switch {{ background: {raised}; border: 1px solid {line}; border-radius: {RADIUS}px; }}
+QPushButton[role="switch"] {{ background: transparent; border: 1px solid transparent;
+    border-radius: 4px; min-height: 26px; padding: 0 8px; color: {text_secondary}; }}
+QPushButton[role="switch"]:checked {{ background: {window}; color: {text}; font-weight: 600; }}
+QPushButton[role="switch"]:focus {{ border-color: {accent}; }}
 #notice {{ background: {raised}; border: none; border-radius: {RADIUS}px; }}
 """

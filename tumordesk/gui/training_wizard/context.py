@@ -1,0 +1,93 @@
+"""What the pages share: the draft, remembered choices, processes, thumbnails, the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from tumordesk.core.settings import TrainingChoices
+from tumordesk.gui.banner import Message
+from tumordesk.gui.jobs import JobRunner
+from tumordesk.gui.training_process import TrainerProcess
+from tumordesk.gui.training_wizard.thumbnails import ThumbnailStore
+from tumordesk.session.training import Draft, StageName
+
+
+class WizardContext(QObject):
+    """Given to every page.
+
+    ``said``: a :class:`Message` for the top of the window. ``published``: id of a model that is
+    in the user's models now. ``go``: show another stage. ``runner``: threads for reading files.
+    ``device``: as in the settings ("auto", "cpu", "cuda", "mps").
+    """
+
+    said = Signal(object)
+    published = Signal(str)
+    go = Signal(str)
+
+    def __init__(
+        self,
+        runner: JobRunner,
+        choices: TrainingChoices | None = None,
+        keep: Callable[[TrainingChoices], None] = lambda _: None,
+        parent: QObject | None = None,
+        device: str = "auto",
+    ) -> None:
+        super().__init__(parent)
+        self.draft = Draft()
+        self.runner = runner
+        self.choices = choices or TrainingChoices()
+        self.device = device
+        self.command: list[str] | None = None
+        """The training program, where it is not the usual one (tests)."""
+        self._keep = keep
+        self._processes: list[TrainerProcess] = []
+        self.thumbnails = ThumbnailStore(self)
+
+    @property
+    def expert(self) -> bool:
+        """True where every number is shown."""
+        return self.choices.expert
+
+    def trainer(self, args: list[str], stdin: str = "") -> TrainerProcess:
+        """Start a command of the training program; it ends with the window at the latest.
+
+        Signals come only after this returned. The process deletes itself after its outcome.
+        """
+        process = TrainerProcess(self, self.command)
+        self._processes.append(process)
+        process.finished.connect(lambda _: self._forget(process))
+        process.start(args, stdin)
+        return process
+
+    def _forget(self, process: TrainerProcess) -> None:
+        if process in self._processes:
+            self._processes.remove(process)
+        process.deleteLater()
+
+    def remember(self, **changes: Any) -> None:
+        """Keep entries of :class:`TrainingChoices` for the next time."""
+        self.choices = replace(self.choices, **changes)
+        self._keep(self.choices)
+
+    def remember_value(self, name: str, value: Any) -> None:
+        """Keep a choice of one page (anything JSON has) under ``name``."""
+        self.remember(values={**self.choices.values, name: value})
+
+    def say(self, message: Message) -> None:
+        """Show a message at the top of the window."""
+        self.said.emit(message)
+
+    def show_stage(self, stage: StageName) -> None:
+        """Show another stage."""
+        self.go.emit(stage)
+
+    def shutdown(self) -> None:
+        """End all short commands; a training goes on."""
+        self.thumbnails.stop()
+        for process in self._processes:
+            process.shutdown()
+        self._processes.clear()

@@ -1,0 +1,8 @@
+"""The pages of the wizard, in the order of the stages. A page that is not here is not shown."""
+
+from __future__ import annotations
+
+from tumordesk.gui.training_wizard.data_page import DataPage
+from tumordesk.gui.training_wizard.pages import Page
+
+PAGES: tuple[type[Page], ...] = (DataPage,)

@@ -1,0 +1,199 @@
+"""The wizard's window: rail of stages, the page, and a footer that says what happens next."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QMainWindow,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tumordesk.gui import tokens
+from tumordesk.gui.banner import Banner
+from tumordesk.gui.panels.parts import label
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.pages import Page
+from tumordesk.gui.training_wizard.rail import Rail
+from tumordesk.gui.training_wizard.registry import PAGES
+from tumordesk.gui.training_wizard.switch import Switch
+from tumordesk.session.training import STAGES, StageName
+
+_TIPS = (
+    "Only what decides; everything else has good defaults",
+    "Every number of the training",
+)
+
+
+class TrainingWizard(QMainWindow):
+    """From a folder to a model. ``closed``: the window has gone."""
+
+    closed = Signal()
+
+    def __init__(
+        self,
+        context: WizardContext,
+        parent: QWidget | None = None,
+        pages: tuple[type[Page], ...] = PAGES,
+    ) -> None:
+        super().__init__(parent)
+        context.setParent(self)
+        self.context = context
+        self.setObjectName("wizard")
+        self.setWindowTitle("Train a model - TumorDesk")
+        order = sorted(pages, key=lambda page: STAGES.index(page.stage))
+        self.rail = Rail([page.stage for page in order])
+        self.pages: dict[StageName, Page] = {page.stage: page(context) for page in order}
+        self._stack = QStackedWidget()
+        self.banner = Banner()
+        self.mode = Switch(("Guided", "Expert"), _TIPS)
+        self.sentence = label("", "secondary", wrap=True)
+        self.back = QPushButton("&Back")
+        self.next = QPushButton("&Next")
+        self._build()
+        self._wire()
+        self._current: StageName = order[0].stage
+        self._visited: set[StageName] = set()
+        self.set_expert(context.expert)
+        self._place()
+        self.show_stage(self._current)
+
+    def _build(self) -> None:
+        for page in self.pages.values():
+            self._stack.addWidget(page)
+        self.rail.foot.addWidget(label("How much to show", "small"))
+        self.rail.foot.addWidget(self.mode)
+        self.next.setProperty("role", "primary")
+        self.next.setDefault(True)
+        footer = QFrame()
+        footer.setObjectName("wizardFooter")
+        foot = QHBoxLayout(footer)
+        foot.setContentsMargins(tokens.SPACE_24, tokens.SPACE_12, tokens.SPACE_24, tokens.SPACE_12)
+        foot.setSpacing(tokens.SPACE_8)
+        foot.addWidget(self.sentence, 1)
+        foot.addWidget(self.back)
+        foot.addWidget(self.next)
+        right = QVBoxLayout()
+        right.setSpacing(0)
+        top = QVBoxLayout()
+        top.setContentsMargins(tokens.SPACE_24, 0, tokens.SPACE_24, 0)
+        top.addWidget(self.banner)
+        right.addLayout(top)
+        right.addWidget(self._stack, 1)
+        right.addWidget(footer)
+        root = QWidget()
+        row = QHBoxLayout(root)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addLayout(right, 1)
+        self.setCentralWidget(root)
+        self.setMinimumSize(tokens.WINDOW_MIN_W, tokens.WINDOW_MIN_H)
+
+    def _wire(self) -> None:
+        self.rail.chosen.connect(self.show_stage)
+        self.context.go.connect(self.show_stage)
+        self.context.said.connect(self.banner.say)
+        self.mode.chosen.connect(self._mode_chosen)
+        self.back.clicked.connect(lambda: self._step(-1))
+        self.next.clicked.connect(self.go_on)
+        for page in self.pages.values():
+            page.changed.connect(self.refresh)
+
+    # Stages --------------------------------------------------------------------------------
+
+    @property
+    def stage(self) -> StageName:
+        """The stage that is shown."""
+        return self._current
+
+    @property
+    def page(self) -> Page:
+        """The page that is shown."""
+        return self.pages[self._current]
+
+    def show_stage(self, stage: StageName) -> None:
+        """Show a stage; one that has no page, or may not be seen yet, is not shown."""
+        known = stage in self.pages and (stage in self._reachable() or not self._visited)
+        if not known:
+            return
+        if self._visited and stage != self._current and not self.page.leave():
+            return
+        self._current = stage
+        self._visited.add(stage)
+        self._stack.setCurrentWidget(self.page)
+        self.page.enter()
+        self.refresh()
+
+    def go_on(self) -> None:
+        """What the Next button does."""
+        if self.page.complete() and self.page.advance():
+            self._step(1)
+
+    def _step(self, by: int) -> None:
+        neighbour = self._neighbour(by)
+        if neighbour is not None:
+            self.show_stage(neighbour)
+
+    def _neighbour(self, by: int) -> StageName | None:
+        order = list(self.pages)
+        place = order.index(self._current) + by
+        return order[place] if 0 <= place < len(order) else None
+
+    def _reachable(self) -> frozenset[StageName]:
+        return self.context.draft.reachable()
+
+    def refresh(self) -> None:
+        """Show what can be done now."""
+        reachable = self._reachable()
+        order = list(self.pages)
+        here = order.index(self._current)
+        before = frozenset(order[:here])
+        passed = frozenset(s for s in self._visited if self.pages[s].complete() and s in reachable)
+        self.rail.show_stages(self._current, before | passed, reachable)
+        previous, following = self._neighbour(-1), self._neighbour(1)
+        self.back.setEnabled(previous is not None and previous in reachable)
+        self.next.setText(self.page.next_text())
+        self.next.setEnabled(self.page.complete())
+        self.next.setVisible(following is not None)
+        self.sentence.setText(self.page.next_sentence())
+
+    # Guided or expert -----------------------------------------------------------------------
+
+    def _mode_chosen(self, index: int) -> None:
+        self.context.remember(expert=index == 1)
+        self.set_expert(index == 1)
+
+    def set_expert(self, expert: bool) -> None:
+        """Show every number, or only what decides."""
+        self.mode.set_index(int(expert))
+        for page in self.pages.values():
+            page.set_expert(expert)
+
+    # Window --------------------------------------------------------------------------------
+
+    def _place(self) -> None:
+        screen = QGuiApplication.primaryScreen()
+        room = screen.availableSize() if screen is not None else self.size()
+        self.resize(tokens.WIZARD_W, tokens.WIZARD_H)
+        self.resize(self.size().boundedTo(room))
+        if self.context.choices.geometry:
+            self.restoreGeometry(
+                QByteArray.fromBase64(self.context.choices.geometry.encode("ascii"))
+            )
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End what the pages run and keep the window's place."""
+        geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
+        self.context.remember(geometry=geometry)
+        self.banner.stop()
+        for page in self.pages.values():
+            page.stop()
+        self.context.shutdown()
+        super().closeEvent(event)
+        self.closed.emit()

@@ -1,0 +1,273 @@
+"""What a person has chosen in the training wizard so far, and the runs there are. No Qt."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from tumordesk.core.data_report import DataReport
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.model_card import InputSpec, Task
+from tumordesk.core.paths import data_dir
+from tumordesk.core.recipes import find_recipe, with_settings
+from tumordesk.core.training_run import (
+    CHECKPOINTS,
+    CONFIG_NAME,
+    DataConfig,
+    Decision,
+    RunState,
+    SplitConfig,
+    TrainingConfig,
+    read_run,
+)
+
+StageName = Literal["data", "check", "split", "model", "train", "results", "use"]
+STAGES: tuple[StageName, ...] = ("data", "check", "split", "model", "train", "results", "use")
+SEGMENTATION_CLASSES = ("background", "tumour")
+_NETWORKS: dict[Task, str] = {"segmentation": "unet-resnext50", "classification": "resnet18"}
+
+
+@dataclass(frozen=True)
+class SplitReport:
+    """What ``tumordesk-train split --json`` prints.
+
+    ``origin``: where the split comes from, in words; ``counts``: part -> class -> pictures;
+    ``groups``: part -> patients (or pictures that stand alone).
+    """
+
+    method: str
+    origin: str
+    split_id: str
+    counts: dict[str, dict[str, int]]
+    groups: dict[str, int]
+    warnings: tuple[str, ...] = ()
+    schema: int = 1
+
+
+@dataclass
+class Draft:
+    """Everything chosen so far; pages change it, :meth:`config` makes the order for a run.
+
+    ``data`` holds the folder, how it is read and the decisions on findings; ``report`` and
+    ``split_report`` are what the trainer said of it (None: not asked yet). ``recipe`` and
+    ``variant`` name a recipe ("" is none); ``settings`` are entries of a TrainingConfig put over
+    it, nested as there. ``run``: the run folder, once the training was started.
+    """
+
+    data: DataConfig = field(default_factory=DataConfig)
+    split: SplitConfig = field(default_factory=SplitConfig)
+    report: DataReport | None = None
+    split_report: SplitReport | None = None
+    name: str = ""
+    recipe: str = ""
+    variant: str = ""
+    architecture: str = ""
+    settings: dict[str, Any] = field(default_factory=dict)
+    run: Path | None = None
+    run_state: RunState | None = None
+
+    # Data ----------------------------------------------------------------------------------
+
+    def use_folder(self, folder: Path) -> None:
+        """Take another folder; what was known of the old one is forgotten."""
+        if self.data.root and Path(self.data.root) == folder:
+            return
+        self.data = DataConfig(root=str(folder))
+        self.split = SplitConfig()
+        self.report = None
+        self.split_report = None
+        self.name = ""
+
+    def use_report(self, report: DataReport) -> None:
+        """Take what the check found; the split then starts from the safest choice."""
+        self.report = report
+        self.split_report = None
+
+    def decide(self, finding: str, action: str, reason: str = "") -> None:
+        """Record what a person decided on a finding, and do it; the last word counts."""
+        kept = tuple(d for d in self.data.decisions if d.finding != finding)
+        if action:
+            kept = (*kept, Decision(finding, action, reason))
+        self.data = replace(self.data, decisions=kept)
+        self._act_on_decisions()
+        self.split_report = None
+
+    def decision(self, finding: str) -> Decision | None:
+        """What was decided on a finding."""
+        return next((d for d in self.data.decisions if d.finding == finding), None)
+
+    def _act_on_decisions(self) -> None:
+        """Make ``duplicates``, ``near_duplicates`` and ``exclude`` follow the decisions."""
+        plain = DataConfig()
+        copies: dict[str, str] = {}
+        excluded: list[str] = []
+        for decision in self.data.decisions:
+            kind = copy_kind(decision.finding)
+            if decision.action == "exclude":
+                excluded += self._excluded_by(decision.finding)
+            elif kind and decision.action in ("drop", "together", "keep", "ignore"):
+                action = "keep" if decision.action == "ignore" else decision.action
+                copies[kind] = _stricter(copies.get(kind, ""), action)
+        self.data = replace(
+            self.data,
+            duplicates=copies.get("duplicates", plain.duplicates),  # type: ignore[arg-type]
+            near_duplicates=copies.get("near_duplicates", plain.near_duplicates),  # type: ignore[arg-type]
+            exclude=tuple(sorted(set(excluded))),
+        )
+
+    def _excluded_by(self, code: str) -> tuple[str, ...]:
+        findings = self.report.findings if self.report is not None else ()
+        return next((f.exclude for f in findings if f.code == code), ())
+
+    @property
+    def task(self) -> Task:
+        """What the data can teach."""
+        return self.report.task if self.report is not None else "segmentation"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of the data, in the order of the model's outputs."""
+        if self.report is None or self.report.task == "segmentation":
+            return SEGMENTATION_CLASSES
+        return tuple(self.report.classes)
+
+    # Order ---------------------------------------------------------------------------------
+
+    def config(self) -> TrainingConfig:
+        """The complete order for a run.
+
+        Raises:
+            ConfigError: no folder or fewer than two classes yet, an unknown recipe, or settings
+                that make no sense.
+        """
+        if not self.data.root:
+            raise ConfigError("No data folder has been chosen.", "Choose one on the first page.")
+        if len(self.classes) < 2:
+            raise ConfigError(
+                f"{Path(self.data.root).name} has pictures of one class only.",
+                "A classification needs at least two class folders.",
+            )
+        config = with_settings(self._base(), self.settings)
+        return replace(config, name=self.title, data=self._data(config.data), split=self.split)
+
+    def _base(self) -> TrainingConfig:
+        if self.recipe:
+            recipe = find_recipe(self.recipe)
+            return recipe.config(self.classes, architecture=self.architecture, variant=self.variant)
+        side = 256 if self.task == "segmentation" else 224
+        return TrainingConfig(
+            name=self.title,
+            task=self.task,
+            architecture=self.architecture or _NETWORKS[self.task],
+            classes=self.classes,
+            input=InputSpec(size=(side, side)),
+        )
+
+    def _data(self, recipe: DataConfig) -> DataConfig:
+        """The recipe's way to read pictures, with this folder and these decisions."""
+        own = self.data
+        known = self.report is not None and self.report.patients.known
+        return replace(
+            recipe,
+            root=own.root,
+            layout=own.layout,
+            channel=recipe.channel if own.channel is None else own.channel,
+            indexes=own.indexes,
+            group_pattern=own.group_pattern,
+            volumes=recipe.volumes or (self.task == "segmentation" and known),
+            duplicates=own.duplicates,
+            near_duplicates=own.near_duplicates,
+            exclude=own.exclude,
+            decisions=own.decisions,
+        )
+
+    @property
+    def title(self) -> str:
+        """The run's name as people read it."""
+        return self.name or (Path(self.data.root).name if self.data.root else "") or "Training"
+
+    @property
+    def started(self) -> bool:
+        """True once the training was started: data, split and model are then fixed."""
+        return self.run is not None
+
+    # Stages --------------------------------------------------------------------------------
+
+    def reachable(self) -> frozenset[StageName]:
+        """The stages that can be visited now."""
+        if self.started:
+            over = self.run_state in (RunState.FINISHED, RunState.STOPPED)
+            after: tuple[StageName, ...] = ("train", "results", "use") if over else ("train",)
+            return frozenset(after)
+        stages: list[StageName] = ["data"]
+        if self.data.root:
+            stages.append("check")
+        if self.report is not None and len(self.classes) > 1 and self.report.pictures:
+            stages.append("split")
+            if self.split_report is not None:
+                stages += ["model", "train"]
+        return frozenset(stages)
+
+
+def copy_kind(code: str) -> str:
+    """Which setting a finding about copies is decided by: duplicates, near_duplicates or ""."""
+    for kind in ("near_duplicates", "duplicates"):
+        if code.startswith(kind):
+            return kind
+    return "duplicates" if code == "conflicting_labels" else ""
+
+
+def _stricter(first: str, second: str) -> str:
+    order = ("", "keep", "together", "drop")
+    return max(first, second, key=order.index)
+
+
+# Runs ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class KnownRun:
+    """A run folder as a list shows it. ``state`` is None where it cannot be read."""
+
+    folder: Path
+    name: str
+    state: RunState | None
+    changed: float
+    best: bool
+
+
+def runs_dir() -> Path:
+    """Where the wizard keeps training runs (not created here)."""
+    return data_dir() / "runs"
+
+
+def new_run_folder(title: str, root: Path | None = None) -> Path:
+    """A folder for a new run that is not there yet: date and title, safe as a file name."""
+    words = re.sub(r"[^\w-]+", "-", title, flags=re.UNICODE).strip("-").lower()[:40] or "run"
+    stem = f"{time.strftime('%Y-%m-%d')}-{words}"
+    parent = root or runs_dir()
+    names = (stem, *(f"{stem}-{number}" for number in range(2, 10_000)))
+    return next(parent / name for name in names if not (parent / name).exists())
+
+
+def known_runs(root: Path | None = None) -> tuple[KnownRun, ...]:
+    """The runs of the wizard, the newest first. Damaged ones are listed without a state."""
+    parent = root or runs_dir()
+    if not parent.is_dir():
+        return ()
+    found = [_known_run(path.parent) for path in parent.glob(f"*/{CONFIG_NAME}")]
+    return tuple(sorted(found, key=lambda run: -run.changed))
+
+
+def _known_run(folder: Path) -> KnownRun:
+    best = (folder / CHECKPOINTS / "best.pt").is_file()
+    changed = max(path.stat().st_mtime for path in (folder, folder / CONFIG_NAME))
+    try:
+        run = read_run(folder)
+    except ConfigError:
+        return KnownRun(folder, folder.name, None, changed, best)
+    last = run.events[-1].time if run.events else changed
+    return KnownRun(folder, run.config.name, run.state, last, best)
