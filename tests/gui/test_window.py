@@ -9,12 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 import factories
 import inference_fakes
 from tumordesk.core.settings import SettingsStore
+from tumordesk.gui import tokens
+from tumordesk.gui.dialogs.settings import SettingsDialog
 from tumordesk.gui.main_window import MainWindow
+from tumordesk.gui.theme import apply_theme
 from tumordesk.inference import cache
 from tumordesk.session.run_state import IDLE
 from window_fixtures import (
@@ -354,7 +358,7 @@ def test_dialogs_open_and_close(qtbot: QtBot, window: MainWindow, name: str) -> 
 def test_right_click_shows_a_menu_and_a_right_drag_does_not(
     qtbot: QtBot, window: MainWindow, flair: Path
 ) -> None:
-    from PySide6.QtWidgets import QApplication, QMenu
+    from PySide6.QtWidgets import QMenu
 
     _open(qtbot, window, flair)
     view = window.parts.viewer.views[0].viewport()
@@ -386,3 +390,36 @@ def test_place_and_folded_panels_are_kept(qtbot: QtBot, tmp_path: Path) -> None:
     assert second.settings.window_geometry
     second.close()
     second.deleteLater()
+
+
+@pytest.fixture
+def dark(qapp: QApplication) -> Iterator[None]:
+    """The dark theme, and afterwards the plain look that the other tests have."""
+    before = qapp.palette(), qapp.font(), qapp.style().objectName()
+    apply_theme("dark")
+    yield
+    apply_theme("dark")
+    qapp.setStyleSheet("")
+    qapp.setStyle(before[2])
+    qapp.setPalette(before[0])
+    qapp.setFont(before[1])
+
+
+@pytest.mark.usefixtures("dark")
+def test_a_new_theme_is_used_at_once(qtbot: QtBot, window: MainWindow) -> None:
+    def brightness() -> int:
+        picture = window.parts.toolbar.grab().toImage()
+        return picture.pixelColor(picture.width() // 2, 3).lightness()
+
+    assert brightness() < 60
+    window.actions_by_name["settings"].trigger()
+    dialog = window.findChild(SettingsDialog)
+    qtbot.waitUntil(dialog.isVisible)
+    qtbot.keyClick(dialog.theme, Qt.Key.Key_Down)
+    save = next(b for b in dialog.findChildren(QPushButton) if b.text() == "Save")
+    qtbot.mouseClick(save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.settings.theme == "light")
+    qtbot.waitUntil(lambda: brightness() > 200)
+    icon = window.actions_by_name["open_files"].icon().pixmap(20, 20).toImage()
+    inks = {icon.pixelColor(x, y).name() for x in range(20) for y in range(20)}
+    assert tokens.LIGHT.text.lower() in inks

@@ -8,7 +8,6 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from tumordesk.gui import theme
 from tumordesk.gui.icons import icon
 
 
@@ -116,7 +115,7 @@ class Actions(QObject):
         for spec in SPECS:
             action = self._all[spec.name]
             if spec.icon:
-                action.setIcon(icon(spec.icon, theme.palette()))
+                action.setIcon(icon(spec.icon))
             key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             plain = spec.text.removesuffix("…")
             action.setToolTip(f"{plain} ({key})" if key else plain)

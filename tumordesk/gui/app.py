@@ -42,7 +42,7 @@ def create_app(store: SettingsStore | None = None) -> QApplication:
     app.setApplicationName("TumorDesk")
     app.setApplicationVersion(__version__)
     app.setWindowIcon(QIcon(str(resource_root() / "icons" / "app.svg")))
-    apply_theme(app, (store or SettingsStore()).load().theme)
+    apply_theme((store or SettingsStore()).load().theme)
     return app
 
 

@@ -49,7 +49,7 @@ class Banner(QFrame):
         self._button = QPushButton()
         self._button.clicked.connect(self._act)
         close = QToolButton()
-        close.setIcon(icon("close", theme.palette()))
+        close.setIcon(icon("close"))
         close.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
         close.setToolTip("Dismiss")
         close.setAccessibleName("Dismiss message")

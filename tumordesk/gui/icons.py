@@ -9,7 +9,7 @@ from PySide6.QtGui import QGuiApplication, QIcon, QIconEngine, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 
 from tumordesk.core.paths import resource_root
-from tumordesk.gui import tokens
+from tumordesk.gui import theme, tokens
 
 _INK = b"#000000"
 
@@ -41,18 +41,23 @@ def pixmap(name: str, colour: str, size: int = tokens.ICON, ratio: float = 0.0) 
 
 
 class _Engine(QIconEngine):
-    """Draws the SVG at the size that is asked for, in the colour of the icon's state."""
+    """Draws the SVG at the size that is asked for, in the colour of the icon's state.
 
-    def __init__(self, name: str, normal: str, disabled: str, on: str) -> None:
+    The colours are looked up when it is painted, so that icons follow a change of the theme.
+    """
+
+    def __init__(self, name: str, accent: bool) -> None:
         super().__init__()
         self._name = name
-        self._colours = (normal, disabled, on)
+        self._accent = accent
 
     def _colour(self, mode: QIcon.Mode, state: QIcon.State) -> str:
-        normal, disabled, on = self._colours
+        colours = theme.palette()
         if mode == QIcon.Mode.Disabled:
-            return disabled
-        return on if state == QIcon.State.On else normal
+            return colours.text_disabled
+        if self._accent:
+            return colours.on_accent
+        return colours.accent_text if state == QIcon.State.On else colours.text
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         """Draw the icon, centred and square."""
@@ -80,14 +85,12 @@ class _Engine(QIconEngine):
 
     def clone(self) -> QIconEngine:
         """A copy, as Qt asks for."""
-        return _Engine(self._name, *self._colours)
+        return _Engine(self._name, self._accent)
 
 
-def icon(name: str, palette: tokens.Palette, *, accent: bool = False) -> QIcon:
-    """The icon in the theme's colours: secondary text, disabled text, accent when switched on.
+def icon(name: str, *, accent: bool = False) -> QIcon:
+    """The icon in the colours of the theme in use: text, disabled, accent when switched on.
 
     ``accent`` draws it for a button filled with the accent colour.
     """
-    if accent:
-        return QIcon(_Engine(name, palette.on_accent, palette.text_disabled, palette.on_accent))
-    return QIcon(_Engine(name, palette.text, palette.text_disabled, palette.accent_text))
+    return QIcon(_Engine(name, accent))

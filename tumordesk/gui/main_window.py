@@ -31,6 +31,7 @@ from tumordesk.gui.controllers.running import RunController
 from tumordesk.gui.controllers.saving import SavingController
 from tumordesk.gui.controllers.viewing import ViewingController
 from tumordesk.gui.jobs import JobRunner
+from tumordesk.gui.theme import apply_theme
 from tumordesk.gui.window_commands import wire_commands
 from tumordesk.gui.window_parts import build_parts
 from tumordesk.session.image_source import ImageSource
@@ -355,8 +356,7 @@ class MainWindow(QMainWindow):
         self.actions_by_name["hide_names"].setChecked(settings.hide_names)
         self.set_names_hidden(settings.hide_names)
         if changed_theme:
-            text = "The new theme is used from the next start on."
-            self.say(Message("info", "Theme changed", text))
+            apply_theme(settings.theme)
 
     # Events --------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QStackedLayout, QToolButton, QVBoxLayout, QWidget
 
-from tumordesk.gui import theme, tokens
+from tumordesk.gui import tokens
 from tumordesk.gui.icons import icon
 
 
@@ -30,7 +30,7 @@ class SidePanel(QFrame):
         column = QVBoxLayout(rail)
         column.setContentsMargins(tokens.SPACE_4, tokens.SPACE_8, tokens.SPACE_4, tokens.SPACE_8)
         button = QToolButton()
-        button.setIcon(icon(icon_name, theme.palette()))
+        button.setIcon(icon(icon_name))
         button.setIconSize(QSize(tokens.ICON, tokens.ICON))
         button.setToolTip(f"Show {title}")
         button.setAccessibleName(f"Show {title}")

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from tumordesk.core.model_card import NOTICE
-from tumordesk.gui import theme, tokens
-from tumordesk.gui.icons import pixmap
+from tumordesk.gui import tokens
+from tumordesk.gui.panels.parts import IconLabel
 from tumordesk.session.run_state import IDLE, RunState, shown_eta
 
 _TICK_MS = 500
@@ -34,8 +34,7 @@ class StatusBar(QFrame):
         self.setMinimumHeight(tokens.STATUS_H)
         self._state: RunState = IDLE
         self._reading = ""
-        self._chip = QLabel()
-        self._chip.setPixmap(pixmap("chip", theme.palette().text_secondary, tokens.ICON_SMALL))
+        self._chip = IconLabel("chip")
         self._device = QLabel("Starting…")
         self._model = _elided()
         self._stage = _elided()

@@ -15,8 +15,11 @@ def palette() -> tokens.Palette:
     return _current[0]
 
 
-def apply_theme(app: QApplication, name: tokens.ThemeName) -> tokens.Palette:
-    """Give the whole program the look of ``name``; returns its palette."""
+def apply_theme(name: tokens.ThemeName) -> tokens.Palette:
+    """Give the whole program the look of ``name``, also while it runs; returns its palette."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        raise RuntimeError("a theme needs a QApplication")
     chosen = tokens.PALETTES[name]
     _current[0] = chosen
     app.setStyle("Fusion")

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tumordesk.gui import theme, tokens
+from tumordesk.gui import tokens
 from tumordesk.gui.actions import Actions
 from tumordesk.gui.icons import icon
 
@@ -80,7 +80,7 @@ class Toolbar(QFrame):
         row.addWidget(picker)
         self.run_button = QPushButton("Run")
         self.run_button.setProperty("role", "primary")
-        self.run_button.setIcon(icon("play", theme.palette(), accent=True))
+        self.run_button.setIcon(icon("play", accent=True))
         self.run_button.setToolTip(actions["run"].toolTip())
         self.run_button.setMinimumWidth(84)
         self.run_button.clicked.connect(self.run_pressed)
@@ -130,7 +130,7 @@ class Toolbar(QFrame):
             for name in group:
                 menu.addAction(self._actions[name])
         button = QToolButton()
-        button.setIcon(icon("menu", theme.palette()))
+        button.setIcon(icon("menu"))
         button.setIconSize(QSize(tokens.ICON, tokens.ICON))
         button.setToolTip("Menu (Alt+M)")
         button.setShortcut("Alt+M")

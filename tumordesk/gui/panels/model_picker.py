@@ -9,7 +9,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from tumordesk.gui import theme, tokens
+from tumordesk.gui import tokens
 from tumordesk.gui.icons import icon
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class ModelPicker(QToolButton):
         self.setProperty("role", "picker")
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setIcon(icon("model", theme.palette()))
+        self.setIcon(icon("model"))
         self.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
         self.setFixedWidth(_WIDTH)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -73,12 +73,10 @@ class ModelPicker(QToolButton):
                 self._add_choice(f"{entry.card.name} ({entry.card.id})", entry.card.id, "")
         self._menu.addSeparator()
         self._add_cards()
-        add = self._menu.addAction(icon("folder", theme.palette()), "Add a model folder…")
+        add = self._menu.addAction(icon("folder"), "Add a model folder…")
         add.triggered.connect(self.add_requested)
         for problem in self._problems:
-            refused = self._menu.addAction(
-                icon("warning", theme.palette()), f"{problem.folder.name} was refused"
-            )
+            refused = self._menu.addAction(icon("warning"), f"{problem.folder.name} was refused")
             refused.setEnabled(False)
             refused.setToolTip(problem.reason)
         self._menu.setToolTipsVisible(True)
@@ -95,7 +93,7 @@ class ModelPicker(QToolButton):
     def _add_cards(self) -> None:
         if not self._entries:
             return
-        cards = self._menu.addMenu(icon("info", theme.palette()), "About the models")
+        cards = self._menu.addMenu(icon("info"), "About the models")
         for entry in self._entries:
             action = cards.addAction(f"{entry.card.name} {entry.card.version}…")
             action.triggered.connect(

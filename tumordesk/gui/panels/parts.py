@@ -66,6 +66,7 @@ def tone_colour(tone: str) -> str:
         "warning": colours.warning_text,
         "error": colours.error_text,
         "success": colours.success_text,
+        "accent": colours.accent_text,
     }
     return tones.get(tone, colours.text_secondary)
 
@@ -124,7 +125,7 @@ class ElidedLabel(QLabel):
 
 
 class IconLabel(QWidget):
-    """An icon that keeps the theme's colour. ``tone``: 'warning', 'error', 'success' or ''."""
+    """An icon that keeps the theme's colour. ``tone``: as in :func:`tone_colour`."""
 
     def __init__(self, name: str, tone: str = "", size: int = tokens.ICON_SMALL) -> None:
         super().__init__()
@@ -158,7 +159,7 @@ class IconButton(QToolButton):
         self.setIconSize(QSize(size, size))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.set_tip(tip)
-        self._tint()
+        self.setIcon(icons.icon(name))
 
     def set_tip(self, tip: str) -> None:
         """Change tooltip and accessible name."""
@@ -169,16 +170,7 @@ class IconButton(QToolButton):
         """Show another icon."""
         if name != self._name:
             self._name = name
-            self._tint()
-
-    def changeEvent(self, event: QEvent) -> None:
-        """Take the colours of a new theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_name"):
-            self._tint()
-
-    def _tint(self) -> None:
-        self.setIcon(icons.icon(self._name, theme.palette()))
+            self.setIcon(icons.icon(name))
 
 
 class Bar(QWidget):

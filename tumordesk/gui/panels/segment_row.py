@@ -143,17 +143,14 @@ class SegmentRow(QWidget):
 
     def make_menu(self) -> QMenu:
         """What can be done with this outline."""
-        colours = theme.palette()
         menu = QMenu(self)
         shown = "Hide" if self._visible else "Show"
-        menu.addAction(
-            icons.icon("eye-off" if self._visible else "eye", colours), shown, self._toggle
-        )
-        copy = menu.addAction(icons.icon("pencil", colours), "Edit a copy")
+        menu.addAction(icons.icon("eye-off" if self._visible else "eye"), shown, self._toggle)
+        copy = menu.addAction(icons.icon("pencil"), "Edit a copy")
         copy.triggered.connect(lambda: self.copy_requested.emit(self.key))
         if self._editable:
             menu.addSeparator()
-            remove = menu.addAction(icons.icon("trash", colours), "Remove…")
+            remove = menu.addAction(icons.icon("trash"), "Remove…")
             remove.triggered.connect(lambda: self.remove_requested.emit(self.key))
         return menu
 

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from tumordesk.gui import theme, tokens
-from tumordesk.gui.icons import icon, pixmap
+from tumordesk.gui.icons import icon
+from tumordesk.gui.panels.parts import IconLabel
 from tumordesk.gui.viewer.guard import never_raises
 
 RECENT_SHOWN = 5
@@ -101,10 +102,8 @@ class StartScreen(QWidget):
         column = QVBoxLayout(target)
         column.setSpacing(tokens.SPACE_8)
         column.addStretch(1)
-        picture = QLabel()
-        picture.setPixmap(pixmap("drop", theme.palette().text_secondary, _DROP_ICON))
-        picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        column.addWidget(picture)
+        picture = IconLabel("drop", size=_DROP_ICON)
+        column.addWidget(picture, 0, Qt.AlignmentFlag.AlignHCenter)
         headline = _label("Drop scans anywhere on this window", "strong")
         headline.setAlignment(Qt.AlignmentFlag.AlignCenter)
         column.addWidget(headline)
@@ -166,7 +165,7 @@ class StartScreen(QWidget):
             if widget is not None:
                 widget.deleteLater()
         for path in paths[:RECENT_SHOWN]:
-            button = QPushButton(icon("folder", theme.palette()), Path(path).name or path)
+            button = QPushButton(icon("folder"), Path(path).name or path)
             button.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
             button.setProperty("role", "row")
             button.setToolTip(path)
@@ -192,9 +191,7 @@ def _card(name: str, title: str, text: str) -> tuple[QFrame, QVBoxLayout]:
     column.setSpacing(tokens.SPACE_8)
     head = QHBoxLayout()
     head.setSpacing(tokens.SPACE_8)
-    picture = QLabel()
-    picture.setPixmap(pixmap(name, theme.palette().accent_text, tokens.ICON))
-    head.addWidget(picture)
+    head.addWidget(IconLabel(name, "accent", tokens.ICON))
     head.addWidget(_label(title, "strong"), 1)
     column.addLayout(head)
     if text:

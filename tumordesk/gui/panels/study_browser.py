@@ -215,7 +215,7 @@ class StudyBrowser(QWidget):
         line.setTextFormat(Qt.TextFormat.PlainText)
         line.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         close = QToolButton()
-        close.setIcon(icon("close", theme.palette()))
+        close.setIcon(icon("close"))
         close.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
         close.setToolTip("Close this study (Ctrl+W closes the shown one)")
         close.setAccessibleName("Close study")
