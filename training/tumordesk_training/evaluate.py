@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.geometry import Geometry
@@ -77,17 +78,13 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     model = load_model(entry.folder, card)
     choice = choose_device(order.device)
     with Engine(model, choice.device, card.input.size) as engine:
-        run = _Run(card, engine, order.flips, context, [])
+        run = Work(card, engine, order.flips, context, [])
         if card.task == "segmentation":
             figures = _segmentation(cases, config, run)
         else:
             figures = _classification(cases, config, run)
         device = engine.device.text
-    if not figures["n"]:
-        raise DataError(
-            f"Nothing in {order.root.name} can be read. First: {run.unread[0][1]}",
-            "See 'tumordesk-train check-data' for all of it.",
-        )
+    refuse_nothing(figures["n"], order.root.name, run.unread)
     return {
         "n": figures["n"],
         "task": card.task,
@@ -108,12 +105,24 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
 
 
 @dataclass(frozen=True)
-class _Run:
+class Work:
+    """A network at work on labelled pictures; ``unread`` collects what could not be read."""
+
     card: ModelCard
     engine: Engine
     flips: bool
     context: JobContext
     unread: Unread
+
+
+def refuse_nothing(read: int, name: str, unread: Unread) -> None:
+    """Raise DataError where not one picture of the folder ``name`` could be read."""
+    if not read:
+        first = f" First: {unread[0][1]}" if unread else ""
+        raise DataError(
+            f"Nothing in {name} can be read.{first}",
+            "See 'tumordesk-train check-data' for all of it.",
+        )
 
 
 def _config(order: Order, card: ModelCard) -> DataConfig:
@@ -173,34 +182,50 @@ def grouped_by_patient(cases: Sequence[Case], root: Path, config: DataConfig) ->
     return all(bool(config.group_pattern) or known_patient(case.key) for case in cases)
 
 
-def _stacks(cases: Sequence[Case], config: DataConfig, run: _Run, classes: int) -> Iterator[Stack]:
+def _stacks(cases: Sequence[Case], config: DataConfig, work: Work, classes: int) -> Iterator[Stack]:
     groups = stacks_of(cases, config)
     for number, group in enumerate(groups):
-        run.context.progress(number / len(groups), f"Evaluating {number + 1} of {len(groups)}")
-        yield from read_stack(group, config, run.card.input, classes, run.unread)
+        work.context.progress(number / len(groups), f"Evaluating {number + 1} of {len(groups)}")
+        yield from read_stack(group, config, work.card.input, classes, work.unread)
 
 
-def _segmentation(cases: Sequence[Case], config: DataConfig, run: _Run) -> dict[str, Any]:
-    dice = DiceCount()
-    for stack in _stacks(cases, config, run, len(run.card.classes)):
-        masks = [m for m in stack.masks if m is not None]
-        geometry = Geometry((len(masks), *masks[0].shape))
+def outlined(
+    cases: Sequence[Case], config: DataConfig, work: Work
+) -> Iterator[tuple[Stack, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
+    """Stacks with the labels found and the true ones, uint8 (slices, rows, columns) each."""
+    for stack in _stacks(cases, config, work, len(work.card.classes)):
+        true = np.stack([m for m in stack.masks if m is not None])
+        geometry = Geometry((len(true), *true[0].shape))
         found = segment_slices(
-            stack.preparer, geometry, range(len(masks)), run.card, run.engine, JobContext(),
-            series_uid="", flips=run.flips,
+            stack.preparer, geometry, range(len(true)), work.card, work.engine, JobContext(),
+            series_uid="", flips=work.flips,
         )  # fmt: skip
-        for labels, mask in zip(found.array, masks, strict=True):
+        yield stack, found.array, true
+
+
+def answered(
+    cases: Sequence[Case], config: DataConfig, work: Work
+) -> Iterator[tuple[Stack, npt.NDArray[np.float32]]]:
+    """Stacks with the probabilities of their pictures, float32 (n, classes)."""
+    for stack in _stacks(cases, config, work, 0):
+        indices = range(len(stack.cases))
+        batches = run_batches(work.engine, stack.preparer, indices, JobContext(), verb="Reading")
+        yield stack, np.concatenate([batch.probabilities[0] for batch in batches])
+
+
+def _segmentation(cases: Sequence[Case], config: DataConfig, work: Work) -> dict[str, Any]:
+    dice = DiceCount()
+    for stack, found, true in outlined(cases, config, work):
+        for labels, mask in zip(found, true, strict=True):
             dice.add(stack.group, labels > 0, mask > 0)
     return {"n": len(dice.pictures), "dice_by_patient": dice.by_group(), **dice.summary()}
 
 
-def _classification(cases: Sequence[Case], config: DataConfig, run: _Run) -> dict[str, Any]:
-    names = tuple(c.name for c in run.card.classes)
+def _classification(cases: Sequence[Case], config: DataConfig, work: Work) -> dict[str, Any]:
+    names = tuple(c.name for c in work.card.classes)
     wanted: list[int] = []
     said: list[int] = []
-    for stack in _stacks(cases, config, run, 0):
-        indices = range(len(stack.cases))
-        for batch in run_batches(run.engine, stack.preparer, indices, JobContext(), verb="Reading"):
-            said += [int(i) for i in np.argmax(batch.probabilities[0], axis=1)]
+    for stack, probabilities in answered(cases, config, work):
+        said += [int(i) for i in np.argmax(probabilities, axis=1)]
         wanted += [names.index(case.label) for case in stack.cases]
     return {"n": len(said), **classification_summary(confusion(wanted, said, len(names)), names)}

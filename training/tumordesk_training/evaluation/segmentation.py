@@ -46,22 +46,24 @@ class OutlineCount:
     ) -> CaseResult:
         """Count one picture (rows, columns) or volume (slices, rows, columns), boolean.
 
-        ``spacing_mm``: size of a pixel along each axis, where it is known.
+        ``spacing_mm``: size of a pixel along each axis, where it is known; ``hd95_px`` then
+        counts in pixels of the last axis.
         """
         inside, wanted = np.asarray(found, dtype=bool), np.asarray(true, dtype=bool)
         both = float(np.count_nonzero(inside & wanted))
         found_px, true_px = float(np.count_nonzero(inside)), float(np.count_nonzero(wanted))
         row = self.groups.setdefault(group, _Group())
         row.both, row.found, row.true = row.both + both, row.found + found_px, row.true + true_px
-        apart = row.edges.add(inside, wanted)
-        mm = EdgeDistances().add(inside, wanted, spacing_mm) if spacing_mm is not None else None
+        unit = spacing_mm[-1] if spacing_mm is not None else 1.0
+        steps = [step / unit for step in spacing_mm] if spacing_mm is not None else None
+        apart = row.edges.add(inside, wanted, steps)
         case = CaseResult(
             key=key,
             group=group,
             dice=dice(both, found_px, true_px) if found_px or true_px else None,
             iou=overlap(both, found_px, true_px) if found_px or true_px else None,
             hd95_px=apart,
-            hd95_mm=mm,
+            hd95_mm=apart * unit if apart is not None and spacing_mm is not None else None,
             true_px=int(true_px),
             found_px=int(found_px),
         )
