@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -131,6 +132,16 @@ def _pictures(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         if path.is_file() and "SAG-anon" not in path.parts and "TINY_ALPHA" not in path.parts:
             yield path
+
+
+def test_codecs_write_nothing_to_the_console(
+    shared_data: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = shared_data / "dicom" / "pydicom-bundled" / "JPGExtended.dcm"  # 12 bits
+    for series in scan_paths([path]).series:
+        with suppress(ReadError):
+            open_series(series).read_volume()
+    assert capfd.readouterr() == ("", "")
 
 
 # Wrong in pydicom or without a reference there: 12-bit JPEG, and more than 8 bits of colour.

@@ -43,8 +43,12 @@ Results = Generator[tuple[int, _Result]]
 
 
 def _prepare_helper() -> None:
-    """In a new helper: leave Ctrl+C to the parent, end with it, and cap the memory."""
+    """In a new helper: leave Ctrl+C to the parent, end with it, be silent, and cap the memory."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Codecs in C write to the console themselves; what is wrong comes back as a sentence.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
