@@ -1,14 +1,29 @@
-"""The training program as a process: short commands with progress, an outcome and Cancel."""
+"""The training program as a process: short commands, and a run that outlives the window."""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+
+from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
+from tumordesk.core.training_run import (
+    CONFIG_NAME,
+    EVENTS_NAME,
+    PAUSE_NAME,
+    STOP_NAME,
+    RunState,
+    TrainingConfig,
+    write_config,
+)
+from tumordesk.gui.jobs import Failure, JobRunner
+from tumordesk.gui.run_follower import RunFollower
+from tumordesk.session.run_process import LOG_NAME, OVER, is_alive, note_process
 
 PREFIX = "tumordesk-train: "
 KILL_MS = 3000
@@ -163,3 +178,153 @@ def _last_word(words: list[str]) -> str:
     """The last line that says something, for whoever reports the defect."""
     lines = [line.strip() for line in words if line.strip()]
     return f"({lines[-1][:200]})" if lines else ""
+
+
+class TrainingRunProcess(QObject):
+    """One training run: started, paused, stopped, resumed, attached to.
+
+    The process is detached: it goes on when the window closes, and is found again by its run
+    folder. Signals are those of :class:`RunFollower`; ``failed(sentence, hint)``: it could not be
+    started. ``begun(folder)``: a run is being followed from now on.
+    """
+
+    begun = Signal(object)
+    happened = Signal(object)
+    batch = Signal(object)
+    state_changed = Signal(object)
+    lost = Signal(str)
+    failed = Signal(str, str)
+
+    def __init__(
+        self, runner: JobRunner, parent: QObject | None = None, command: list[str] | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._runner = runner
+        self._command = command
+        self.follower: RunFollower | None = None
+
+    @property
+    def folder(self) -> Path | None:
+        """The run folder that is followed, or was last."""
+        return self.follower.folder if self.follower is not None else None
+
+    @property
+    def state(self) -> RunState:
+        """Where the run stands."""
+        return self.follower.state if self.follower is not None else RunState.CREATED
+
+    @property
+    def running(self) -> bool:
+        """True while a process trains, or is paused, as far as is known."""
+        follower = self.follower
+        return follower is not None and follower.active and follower.state not in OVER
+
+    def start(self, config: TrainingConfig, folder: Path) -> None:
+        """Write the order into a new run folder and start training there."""
+        self._launch(folder, config)
+
+    def resume(self, folder: Path) -> None:
+        """Go on from the last checkpoint of a run folder."""
+        self._launch(folder, None)
+
+    def attach(self, folder: Path) -> None:
+        """Follow a run that is there already, from its first event."""
+        self.detach()
+        follower = RunFollower(folder, self._runner, self)
+        self.follower = follower
+        follower.happened.connect(self.happened)
+        follower.batch.connect(self.batch)
+        follower.state_changed.connect(self.state_changed)
+        follower.lost.connect(self.lost)
+        follower.start()
+        self.begun.emit(folder)
+
+    def detach(self) -> None:
+        """Follow no more; the process goes on."""
+        if self.follower is not None:
+            self.follower.stop()
+            self.follower.deleteLater()
+            self.follower = None
+
+    def stop(self) -> None:
+        """Ask the process to stop and keep the best checkpoint."""
+        self._write(STOP_NAME)
+
+    def pause(self) -> None:
+        """Ask the process to wait after the present step."""
+        self._write(PAUSE_NAME)
+
+    def go_on(self) -> None:
+        """End a pause."""
+        folder = self.folder
+        if folder is not None:
+            self._file_job(lambda: (folder / PAUSE_NAME).unlink(missing_ok=True))
+
+    def _write(self, name: str) -> None:
+        folder = self.folder
+        if folder is not None:
+            self._file_job(lambda: (folder / name).touch())
+
+    def _file_job(self, act: Callable[[], None]) -> None:
+        def job(_: object) -> None:
+            try:
+                act()
+            except OSError as error:
+                raise WriteError(f"The run folder cannot be written: {error.strerror}.") from error
+
+        self._runner.submit("io", f"run-file:{id(act)}", job, failed=self._refused)
+
+    def _refused(self, failure: Failure) -> None:
+        self.failed.emit(failure.message, failure.hint)
+
+    def _launch(self, folder: Path, config: TrainingConfig | None) -> None:
+        command = self._command or trainer_command()
+        self.detach()
+        self._runner.submit(
+            "io",
+            f"launch:{folder}",
+            lambda _: launch(command, folder, config),
+            done=lambda _: self.attach(folder),
+            failed=self._refused,
+        )
+
+
+def launch(command: list[str], folder: Path, config: TrainingConfig | None) -> int:
+    """Start a run as a process of its own; returns its number. ``config`` None resumes.
+
+    Raises:
+        WriteError: the run folder cannot be written.
+        ConfigError: a process trains there already, or the folder holds another run.
+        TumorDeskError: the training program could not be started.
+    """
+    if is_alive(folder):
+        raise ConfigError(f"{folder.name} is being trained already.", "Attach to it instead.")
+    if config is not None:
+        if (folder / EVENTS_NAME).exists():
+            raise ConfigError(f"{folder.name} holds a run already.", "Resume it instead.")
+        write_config(folder / CONFIG_NAME, config)
+    _tidy(folder)
+    order = ["--resume"] if config is None else [str(folder / CONFIG_NAME)]
+    process = QProcess()
+    process.setProgram(command[0])
+    process.setArguments([*command[1:], "run", *order, "--out", str(folder)])
+    process.setProcessEnvironment(trainer_environment())
+    process.setStandardInputFile(QProcess.nullDevice())
+    process.setStandardOutputFile(str(folder / LOG_NAME), QProcess.OpenModeFlag.Append)
+    process.setStandardErrorFile(str(folder / LOG_NAME), QProcess.OpenModeFlag.Append)
+    started, pid = process.startDetached()
+    if not started:
+        raise TumorDeskError(
+            "The training program could not be started.", "Install TumorDesk again."
+        )
+    note_process(folder, int(pid))
+    return int(pid)
+
+
+def _tidy(folder: Path) -> None:
+    """Take away what an earlier process was asked and said. Raises WriteError."""
+    try:
+        for name in (STOP_NAME, PAUSE_NAME, LOG_NAME):
+            (folder / name).unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteError(f"{folder.name} cannot be changed: {error.strerror}.") from error

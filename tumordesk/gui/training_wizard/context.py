@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
 from tumordesk.core.settings import TrainingChoices
+from tumordesk.core.training_run import RunState
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import JobRunner
-from tumordesk.gui.training_process import TrainerProcess
+from tumordesk.gui.training_process import TrainerProcess, TrainingRunProcess
 from tumordesk.gui.training_wizard.thumbnails import ThumbnailStore
 from tumordesk.session.training import Draft, StageName
 
@@ -21,7 +23,8 @@ class WizardContext(QObject):
 
     ``said``: a :class:`Message` for the top of the window. ``published``: id of a model that is
     in the user's models now. ``go``: show another stage. ``runner``: threads for reading files.
-    ``device``: as in the settings ("auto", "cpu", "cuda", "mps").
+    ``training``: the run that is trained or attached to. ``device``: as in the settings ("auto",
+    "cpu", "cuda", "mps"). ``command``: the training program where it is not the usual one.
     """
 
     said = Signal(object)
@@ -35,17 +38,20 @@ class WizardContext(QObject):
         keep: Callable[[TrainingChoices], None] = lambda _: None,
         parent: QObject | None = None,
         device: str = "auto",
+        command: list[str] | None = None,
     ) -> None:
         super().__init__(parent)
         self.draft = Draft()
         self.runner = runner
         self.choices = choices or TrainingChoices()
         self.device = device
-        self.command: list[str] | None = None
-        """The training program, where it is not the usual one (tests)."""
+        self.command = command
         self._keep = keep
         self._processes: list[TrainerProcess] = []
         self.thumbnails = ThumbnailStore(self)
+        self.training = TrainingRunProcess(runner, self, command)
+        self.training.begun.connect(self._begun)
+        self.training.state_changed.connect(self._state_changed)
 
     @property
     def expert(self) -> bool:
@@ -85,8 +91,17 @@ class WizardContext(QObject):
         """Show another stage."""
         self.go.emit(stage)
 
+    def _begun(self, folder: Path) -> None:
+        self.draft.run = folder
+        self.draft.run_state = None
+        self.remember(last_run=str(folder))
+
+    def _state_changed(self, state: RunState) -> None:
+        self.draft.run_state = state
+
     def shutdown(self) -> None:
         """End all short commands; a training goes on."""
+        self.training.detach()
         self.thumbnails.stop()
         for process in self._processes:
             process.shutdown()

@@ -102,6 +102,8 @@ class TrainingWizard(QMainWindow):
         self.mode.chosen.connect(self._mode_chosen)
         self.back.clicked.connect(lambda: self._step(-1))
         self.next.clicked.connect(self.go_on)
+        self.context.training.begun.connect(lambda _: self.refresh())
+        self.context.training.state_changed.connect(lambda _: self.refresh())
         for page in self.pages.values():
             page.changed.connect(self.refresh)
 

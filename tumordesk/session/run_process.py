@@ -1,0 +1,199 @@
+"""Whether a run's process lives, and the words it left: for a window that did not start it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import read_json, write_json
+from tumordesk.core.training_run import EVENTS_NAME, RunState, TrainingEvent, read_event
+
+PROCESS_NAME = "process.json"
+LOG_NAME = "process.log"
+LOCK_NAME = "run.lock"
+CHUNK = 256 * 1024
+"""Bytes of events.jsonl that are read at once: a long run is shown piece by piece."""
+_TRUST_S = 600.0
+_LOG_TAIL = 8192
+_PREFIX = "tumordesk-train: "
+OVER = frozenset({RunState.FINISHED, RunState.STOPPED, RunState.FAILED})
+_STATES: dict[str, RunState] = {
+    "start": RunState.RUNNING,
+    "step": RunState.RUNNING,
+    "epoch": RunState.RUNNING,
+    "paused": RunState.PAUSED,
+    "stopped": RunState.STOPPED,
+    "finished": RunState.FINISHED,
+    "failed": RunState.FAILED,
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at a run folder found.
+
+    ``events`` are new since ``offset`` of the look before; ``alive``: a process trains here;
+    ``more``: there is more to read at once; ``last_words``: what a dead process said.
+    """
+
+    events: tuple[TrainingEvent, ...]
+    offset: int
+    alive: bool
+    more: bool = False
+    last_words: str = ""
+
+
+def state_after(state: RunState, event: TrainingEvent) -> RunState:
+    """Where a run stands after ``event``."""
+    return _STATES.get(event.kind, state)
+
+
+def note_process(folder: Path, pid: int) -> None:
+    """Keep the number of the process that trains in ``folder``. Raises WriteError."""
+    write_json(folder / PROCESS_NAME, {"pid": pid, "started": time.time()})
+
+
+def look(folder: Path, offset: int) -> Look:
+    """Read what is new in events.jsonl, and whether the process lives.
+
+    A file that is shorter than ``offset`` (written anew) is read from its start; a damaged line is
+    left out, a half-written one is left for the next look.
+    """
+    alive = is_alive(folder)  # before reading: its last event is then in what is read
+    path = folder / EVENTS_NAME
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            start = offset if offset <= size else 0
+            stream.seek(start)
+            data = stream.read(CHUNK)
+    except OSError:
+        start, size, data = 0, 0, b""
+    whole = data[: data.rfind(b"\n") + 1]
+    end = start + len(whole)
+    more = bool(whole) and end < size and len(data) == CHUNK
+    words = "" if alive or more else last_words(folder)
+    return Look(_decoded(whole), end, alive, more, words)
+
+
+def _decoded(data: bytes) -> tuple[TrainingEvent, ...]:
+    events = []
+    for line in data.split(b"\n")[:-1]:
+        try:
+            events.append(read_event(line.decode("utf-8")))
+        except (ConfigError, UnicodeDecodeError):
+            continue
+    return tuple(events)
+
+
+def is_alive(folder: Path) -> bool:
+    """Whether a process trains in ``folder`` now.
+
+    The number in process.json counts; where it is missing or old (numbers are used again), the
+    lock of the run folder does.
+    """
+    try:
+        note = read_json(folder / PROCESS_NAME)
+        pid, started = int(note["pid"]), float(note["started"])
+    except (ConfigError, KeyError, TypeError, ValueError):
+        return lock_held(folder)
+    if not pid_alive(pid):
+        return False
+    young = time.time() - started < _TRUST_S
+    return young or lock_held(folder)
+
+
+def lock_held(folder: Path) -> bool:
+    """Whether another process holds the lock of the run folder."""
+    path = folder / LOCK_NAME
+    try:
+        with path.open("rb+") as stream:
+            return not _takes(stream.fileno())
+    except OSError:
+        return False
+
+
+def _windows_takes(number: int) -> bool:
+    import msvcrt
+
+    try:
+        msvcrt.locking(number, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    except OSError:
+        return False
+    msvcrt.locking(number, msvcrt.LK_UNLCK, 1)  # type: ignore[attr-defined,unused-ignore]
+    return True
+
+
+def _posix_takes(number: int) -> bool:
+    import fcntl
+
+    try:
+        fcntl.flock(number, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:  # a disk that knows no locks
+        return True
+    fcntl.flock(number, fcntl.LOCK_UN)
+    return True
+
+
+_takes: Callable[[int], bool] = _windows_takes if sys.platform == "win32" else _posix_takes
+
+
+def pid_alive(pid: int) -> bool:
+    """Whether a process of that number runs; one that is dead and not fetched yet does not."""
+    if pid <= 0:
+        return False
+    if sys.platform == "win32":
+        return _windows_pid_alive(pid)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="ignore")
+    except OSError:
+        return True
+    return state.rpartition(")")[2].strip()[:1] not in ("Z", "X")
+
+
+def _windows_pid_alive(pid: int) -> bool:
+    import ctypes
+
+    kernel = ctypes.windll.kernel32  # type: ignore[attr-defined,unused-ignore]
+    handle = kernel.OpenProcess(0x00100000, False, pid)  # SYNCHRONIZE
+    if not handle:
+        return False
+    running: bool = kernel.WaitForSingleObject(handle, 0) != 0
+    kernel.CloseHandle(handle)
+    return running
+
+
+def last_words(folder: Path) -> str:
+    """The sentences that the training program left for people, "" where there are none."""
+    try:
+        with (folder / LOG_NAME).open("rb") as stream:
+            stream.seek(0, os.SEEK_END)
+            stream.seek(max(0, stream.tell() - _LOG_TAIL))
+            text = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    told = [line.removeprefix(_PREFIX) for line in text.splitlines() if line.startswith(_PREFIX)]
+    return told[-1] if told else ""
+
+
+def process_of(folder: Path) -> int:
+    """Number of the process noted for ``folder``; 0 where there is none."""
+    try:
+        data = json.loads((folder / PROCESS_NAME).read_text(encoding="utf-8"))
+        return int(data["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
