@@ -208,6 +208,17 @@ def test_many_lesions_are_folded_and_unfold(qtbot: QtBot, panel: FindingsPanel) 
     assert "Show" not in words(panel)
 
 
+def test_unfolding_with_the_keyboard_keeps_the_focus(qtbot: QtBot, panel: FindingsPanel) -> None:
+    show(panel, many(9))
+    with qtbot.waitActive(panel):
+        panel.activateWindow()
+    panel.more_button.setFocus()
+    qtbot.keyClick(panel.more_button, Qt.Key.Key_Space)
+    assert len(panel.lesions) == 9
+    assert panel.more_button.text() == "Show fewer"
+    assert panel.more_button.hasFocus()
+
+
 def test_warnings_notes_and_origin_come_with_the_numbers(panel: FindingsPanel) -> None:
     warning, note = "Slices are 5.0 mm apart.", "Run on the CPU: the GPU had too little memory."
     show(panel, fakes.layer(warnings=(warning, warning), notes=(note,)))

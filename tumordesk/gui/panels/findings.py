@@ -33,6 +33,7 @@ class FindingsPanel(QWidget):
         super().__init__()
         self.lesions: tuple[LesionView, ...] = ()
         self.save_button: QPushButton | None = None
+        self.more_button: QPushButton | None = None
         self._shown: tuple[Series | None, SeriesResults | None, bool] = (None, None, False)
         self._all_lesions_of = ""
         self._column = QVBoxLayout(self)
@@ -47,6 +48,7 @@ class FindingsPanel(QWidget):
         clear(self._column)
         self.lesions = ()
         self.save_button = None
+        self.more_button = None
         self._shown = (series, results, running)
         layer = results.active if results is not None else None
         classes = results.classification if results is not None else None
@@ -111,10 +113,15 @@ class FindingsPanel(QWidget):
         more.setObjectName("moreLesions")
 
         def toggle() -> None:
+            focused = more.hasFocus()
             self._all_lesions_of = key if hidden else ""
             self.show_results(*self._shown)
+            if focused and self.more_button is not None:
+                self.more_button.show()  # what is not seen yet takes no focus
+                self.more_button.setFocus()
 
         more.clicked.connect(toggle)
+        self.more_button = more
         self._add(more)
 
     def _add_notices(self, warnings: Sequence[str], notes: Sequence[str]) -> None:
