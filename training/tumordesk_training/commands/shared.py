@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import sys
 from contextlib import suppress
 
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.job import JobContext, Progress
 from tumordesk.core.training_run import DataConfig, IndexSpec
 
 
@@ -62,3 +65,22 @@ def say(line: str) -> None:
     """One line for whoever reads; a closed terminal or pipe is no reason to stop a training."""
     with suppress(OSError, ValueError):
         print(line, flush=True)
+
+
+def add_progress_option(parser: argparse.ArgumentParser) -> None:
+    """``--progress``: for programs that call this one."""
+    parser.add_argument(
+        "--progress", action="store_true", help="tell how far it is as lines of JSON on stderr"
+    )
+
+
+def job_context(args: argparse.Namespace) -> JobContext:
+    """Where a job reports: lines ``{"progress": 0.42, "text": "..."}`` on stderr, or nowhere."""
+    return JobContext(_report if args.progress else None)
+
+
+def _report(progress: Progress) -> None:
+    fraction = None if progress.fraction is None else round(progress.fraction, 4)
+    line = json.dumps({"progress": fraction, "text": progress.message}, ensure_ascii=False)
+    with suppress(OSError, ValueError):
+        print(line, file=sys.stderr, flush=True)
