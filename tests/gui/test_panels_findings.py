@@ -212,6 +212,7 @@ def test_unfolding_with_the_keyboard_keeps_the_focus(qtbot: QtBot, panel: Findin
     show(panel, many(9))
     with qtbot.waitActive(panel):
         panel.activateWindow()
+    qtbot.waitUntil(lambda: panel.more_button.isVisible())
     panel.more_button.setFocus()
     qtbot.keyClick(panel.more_button, Qt.Key.Key_Space)
     assert len(panel.lesions) == 9
