@@ -37,6 +37,28 @@ def scan_coco(root: Path, config: DataConfig) -> tuple[list[Case], list[tuple[st
     return cases, problems
 
 
+def count_categories(root: Path) -> dict[str, int]:
+    """How many pictures have an annotation of each category, over all COCO files of ``root``.
+
+    Files that are no COCO documents are passed over.
+    """
+    pictures: dict[str, set[tuple[str, str]]] = {}
+    for file in coco_files(root):
+        document = read_json(file)
+        if not isinstance(document, dict):
+            continue
+        names = {
+            str(c.get("id")): str(c.get("name", "")) for c in _objects(document.get("categories"))
+        }
+        for name in names.values():
+            pictures.setdefault(name, set())
+        for item in _objects(document.get("annotations")):
+            number = str(item.get("category_id"))
+            name = names.get(number, number)
+            pictures.setdefault(name, set()).add((file.as_posix(), str(item.get("image_id"))))
+    return {name: len(found) for name, found in sorted(pictures.items())}
+
+
 def _read_document(
     root: Path,
     file: Path,
@@ -66,12 +88,10 @@ def _read_document(
         key = path.relative_to(root).as_posix()
         drawn = tuple(shapes.get(str(entry.get("id")), ()))
         part = part_of(path.relative_to(root))
+        group, source = grouper.find(key, path.stem)
         cases.append(
-            Case(
-                key, path, grouper.group(key, path.stem), part=part, polygons=drawn,
-                empty=not drawn,
-            )
-        )  # fmt: skip
+            Case(key, path, group, part=part, polygons=drawn, empty=not drawn, source=source)
+        )
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

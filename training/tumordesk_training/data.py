@@ -11,8 +11,16 @@ from pathlib import Path
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig, IndexSpec
 
-KNOWN_PATTERN = r"(TCGA_[A-Z0-9]{2}_[A-Z0-9]{4})"
-"""Patients in file names of the TCGA collections; tried when nothing else says the group."""
+KNOWN_PATTERN = (
+    r"(?<![A-Za-z0-9])("
+    r"TCGA[-_][A-Z0-9]{2}[-_][A-Z0-9]{4}"
+    r"|(?i:brats)[A-Za-z0-9]*(?:[-_][A-Za-z]+)*[-_]\d{3,5}"
+    r"|UCSF-PDGM-\d{4}|UPENN-GBM-\d{5}|IXI\d{3}|LGG-\d{3}|sub-[A-Za-z0-9]+"
+    r"|(?i:patient|subject|subj|case)[-_ ]?\d+"
+    r")"
+)
+"""Patients in file names: public collections (TCGA, BraTS, ...), BIDS ('sub-01'), 'patient_12';
+tried when nothing else says the group."""
 
 _PATIENT_FOLDER = re.compile(
     r"(?i)^(?:(?:pt|pat|patient|p|sub|subj|subject|s|case)[-_ ]*)?\d[-\w ]*$|\d{3}"
@@ -47,7 +55,8 @@ class Case:
 
     ``group``: patient or what else must not be torn apart. ``part``: "train", "val" or "test"
     where the folder itself says so. ``polygons``: (class number, points) instead of a mask file.
-    ``empty``: known to hold nothing, so no mask is needed.
+    ``empty``: known to hold nothing, so no mask is needed. ``source``: where the group is known
+    from ("csv", "file names", "folders", "DICOM tags"), "" where the picture stands alone.
     """
 
     key: str
@@ -59,6 +68,7 @@ class Case:
     polygons: tuple[tuple[int, tuple[float, ...]], ...] = ()
     empty: bool = False
     volume: bool = False
+    source: str = ""
 
     @property
     def has_mask(self) -> bool:
@@ -68,13 +78,17 @@ class Case:
 
 @dataclass(frozen=True)
 class DataSet:
-    """All cases of a folder, the layout they were found in, and what could not be used."""
+    """All cases of a folder, the layout they were found in, and what could not be used.
+
+    ``excluded``: how many cases a person left out (``DataConfig.exclude``).
+    """
 
     root: Path
     layout: str
     cases: tuple[Case, ...]
     problems: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = field(default=())
+    excluded: int = 0
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -128,17 +142,23 @@ class Grouper:
 
         ``label``: the folder that names its class, and so no patient.
         """
+        return self.find(key, stem, label)[0]
+
+    def find(self, key: str, stem: str, label: str = "") -> tuple[str, str]:
+        """(group, source): as :meth:`group`, and as ``Case.source``."""
         for name, rows in self._maps:
             for candidate in (key, stem):
                 value = rows.get(candidate)
                 if value:
-                    return value if len(self._maps) == 1 else f"{name}/{value}"
-        match = self._pattern.search(stem) or self._pattern.search(key)
-        if match:
-            return (match.group(1) if match.groups() else match.group(0)) or key
+                    return (value if len(self._maps) == 1 else f"{name}/{value}"), "csv"
+        for text, source in ((stem, "file names"), (key, "folders")):
+            match = self._pattern.search(text)
+            found = (match.group(1) if match.groups() else match.group(0)) if match else ""
+            if found:
+                return found, source
         folders = folders_of(key, {label.lower()})
         last = next((i for i in reversed(range(len(folders))) if is_patient_folder(folders[i])), -1)
-        return "/".join(folders[: last + 1]) if last >= 0 else key
+        return ("/".join(folders[: last + 1]), "folders") if last >= 0 else (key, "")
 
 
 def is_patient_column(name: str) -> bool:

@@ -20,6 +20,18 @@ _ERRORS: tuple[type[Exception], ...] = (
     SyntaxError,
     Image.DecompressionBombError,
 )
+_MODES = {
+    "1": "black and white",
+    "L": "8-bit grey",
+    "LA": "8-bit grey with transparency",
+    "P": "palette",
+    "PA": "palette with transparency",
+    "RGB": "RGB",
+    "RGBA": "RGB with transparency",
+    "CMYK": "CMYK",
+    "I": "32-bit grey",
+    "F": "32-bit grey",
+}
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 Grey = npt.NDArray[Any]
@@ -39,21 +51,44 @@ def load_grey(path: Path, channel: int | None = None) -> Grey:
     Raises:
         DataError: not a readable picture, or it has no such channel.
     """
+    return grey_of(path.name, load_pixels(path), channel)
+
+
+def load_pixels(path: Path) -> Grey:
+    """(rows, columns), or (rows, columns, 3) where the channels differ, as :func:`load_grey`.
+
+    Raises:
+        DataError: not a readable picture.
+    """
     try:
-        pixels = read_picture(path, 0, picture_facts(path))
+        return read_picture(path, 0, picture_facts(path))
     except (Unusable, ReadError, OSError) as error:
         reason = (error.strerror or "") if isinstance(error, OSError) else str(error)
         raise DataError(
             f"{path.name} cannot be read as a picture ({reason.removesuffix('.')}).",
             "Remove or replace the file.",
         ) from error
+
+
+def grey_of(name: str, pixels: Grey, channel: int | None = None) -> Grey:
+    """Grey values of what :func:`load_pixels` gave. Raises DataError as :func:`load_grey`."""
     if pixels.ndim == 2:
         return pixels
     if channel is None:
         return np.asarray(pixels.astype(np.float32) @ _LUMA, dtype=np.float32)
     if not 0 <= channel < pixels.shape[2]:
-        raise DataError(f"{path.name} has no channel {channel}.", "Use 0, 1 or 2.")
+        raise DataError(f"{name} has no channel {channel}.", "Use 0, 1 or 2.")
     return pixels[..., channel]
+
+
+def stored_mode(path: Path) -> str:
+    """How the file stores its pixels, in words ("8-bit grey"); "" where it cannot be told."""
+    try:
+        with quiet(), Image.open(path) as picture:
+            mode = picture.mode
+    except _ERRORS:
+        return ""
+    return _MODES.get(mode, "16-bit grey" if mode.startswith("I;16") else mode)
 
 
 def load_mask(path: Path, classes: int = 2) -> npt.NDArray[np.uint8]:

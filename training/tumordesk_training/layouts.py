@@ -36,7 +36,7 @@ Found = tuple[list[Case], list[tuple[str, str]]]
 
 
 def scan(root: Path, config: DataConfig) -> DataSet:
-    """List the cases of ``root``.
+    """List the cases of ``root``, without those of ``config.exclude``.
 
     Raises:
         DataError: the folder is missing, or holds nothing that any layout explains.
@@ -52,11 +52,20 @@ def scan(root: Path, config: DataConfig) -> DataSet:
             "Known layouts: class folders; images with masks (_mask suffix or two folders); "
             "COCO; a CSV index; NIfTI pairs.",
         )
+    found = len(cases)
+    left_out = frozenset(config.exclude)
+    cases = [case for case in cases if case.key not in left_out]
+    if not cases:
+        raise DataError(
+            f"All {found} pictures of {root.name} are left out by decision.",
+            "Take some of them in again.",
+        )
+    excluded = found - len(cases)
     if config.label_from_mask:
         cases = labelled(cases, problems)
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
-    return DataSet(root, layout, ordered, tuple(problems), labels)
+    return DataSet(root, layout, ordered, tuple(problems), labels, excluded)
 
 
 def detect(root: Path) -> str:
@@ -126,12 +135,9 @@ def _scan_masks(root: Path, config: DataConfig) -> Found:
                 problems.append((key, "it has no mask"))
                 if not label:
                     continue
-            cases.append(
-                Case(
-                    key, path, grouper.group(key, path.stem, label), mask, label,
-                    part_of(path.relative_to(root)), empty=empty,
-                )
-            )  # fmt: skip
+            group, source = grouper.find(key, path.stem, label)
+            part = part_of(path.relative_to(root))
+            cases.append(Case(key, path, group, mask, label, part, empty=empty, source=source))
     return cases, problems
 
 
@@ -182,10 +188,10 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
         if not label:
             problems.append((key, "it is in no class folder"))
             continue
-        group = grouper.group(key, path.stem, label)
+        group, source = grouper.find(key, path.stem, label)
         part = part_of(path.relative_to(root))
         empty = label in config.empty_classes
-        cases.append(Case(key, path, group, None, label, part, empty=empty))
+        cases.append(Case(key, path, group, None, label, part, empty=empty, source=source))
     return cases, problems
 
 
@@ -223,11 +229,11 @@ def _scan_index(root: Path, config: DataConfig) -> Found:
         label = _first(row, ("label", "class", "cls"))
         part = part_of(Path(_first(row, ("split", "part"))) / "x")
         empty = not mask and label in config.empty_classes
+        group, source = grouper.find(name, Path(name).stem, label)
         cases.append(
             Case(
-                name, root / name, grouper.group(name, Path(name).stem, label),
-                root / mask if mask else None, label, part, empty=empty,
-                volume=is_nifti(Path(name)),
+                name, root / name, group, root / mask if mask else None, label, part,
+                empty=empty, volume=is_nifti(Path(name)), source=source,
             )
         )  # fmt: skip
     return cases, problems
@@ -265,12 +271,9 @@ def _scan_nifti(root: Path, config: DataConfig) -> Found:
         if mask is None:
             problems.append((key, "it has no mask"))
             continue
-        cases.append(
-            Case(
-                key, path, grouper.group(key, stem), mask,
-                part=part_of(path.relative_to(root)), volume=True,
-            )
-        )  # fmt: skip
+        group, source = grouper.find(key, stem)
+        part = part_of(path.relative_to(root))
+        cases.append(Case(key, path, group, mask, part=part, volume=True, source=source))
     return cases, problems
 
 
