@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,9 +20,10 @@ from tumordesk.core.training_run import (
     TrainingConfig,
     write_config,
 )
-from tumordesk_training.data import DataSet
+from tumordesk_training.data import Case, DataSet
 from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.distributed import Team, join, leave
+from tumordesk_training.initial import resolved
 from tumordesk_training.layouts import scan
 from tumordesk_training.lock import only_one
 from tumordesk_training.loop import Trainer
@@ -83,6 +85,7 @@ def start(
     # Absolute, so that the run can be resumed from anywhere.
     config = replace(config, data=replace(config.data, root=str(Path(config.data.root).absolute())))
     check_config(config)
+    config = resolved(config)
     team = join(config.device)
     with ExitStack() as stack:
         stack.callback(leave)
@@ -129,9 +132,9 @@ def load_parts(
     team.lead(lambda: None if path.exists() else write_split(path, _split_of(data, config)))
     split = read_split(path)
     order = (config.data, config.input, config.classes, config.task)
-    train = build_cache(select(data, split, "train"), *order)
+    train = build_cache(limited(select(data, split, "train"), config), *order)
     rest = max(0, config.data.cache_mb - train.memory_mb)
-    val = build_cache(select(data, split, "val"), *order, limit_mb=rest)
+    val = build_cache(limited(select(data, split, "val"), config), *order, limit_mb=rest)
     used = {case.key for case in data.cases}
     unused = tuple(item for item in data.problems if item[0] not in used)
     copies = team.lead(lambda: copies_across_parts(data, split))
@@ -139,6 +142,21 @@ def load_parts(
         leak = f"{copies} pictures are in more than one part as exact copies: figures will flatter."
         notes = (*notes, leak)
     return train, val, (*notes, *_told(unused), *_told(train.unread + val.unread))
+
+
+def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]:
+    """At most ``config.limit`` of the cases, taken evenly from all classes (0: all of them)."""
+    if not config.limit or len(cases) <= config.limit:
+        return cases
+    order = list(cases)
+    random.Random(f"{config.seed}/limit").shuffle(order)
+    counts: Counter[str] = Counter()
+    ranked = []
+    for case in order:
+        ranked.append((counts[case.label], case.key))
+        counts[case.label] += 1
+    kept = {key for _, key in sorted(ranked)[: config.limit]}
+    return tuple(case for case in cases if case.key in kept)
 
 
 def _split_of(data: DataSet, config: TrainingConfig) -> Split:

@@ -15,9 +15,13 @@ from tumordesk.core.model_card import ClassSpec, ModelCard
 from tumordesk.core.training_run import OptimiserConfig, TrainingConfig
 from tumordesk.networks import ARCHITECTURES, build
 from tumordesk.networks.parts import backbone
-from tumordesk.networks.weights import adapt_state, load_pretrained, read_state
-from tumordesk.zoo import Zoo
 from tumordesk.zoo.cards import check_card
+from tumordesk_training.initial import SCRATCH, load_initial
+
+FROZEN_SCRATCH = (
+    "The backbone is frozen although it has learnt nothing yet: start from pretrained weights, or "
+    "train all layers."
+)
 
 
 def card_of(config: TrainingConfig, model_id: str = "in-training") -> ModelCard:
@@ -71,19 +75,10 @@ def make_network(config: TrainingConfig) -> tuple[nn.Module, tuple[str, ...]]:
     """
     card = card_of(config)
     network = build(config.architecture, card)
-    if not config.initial_weights:
-        return network, ("The weights start from scratch.",)
-    path = Path(config.initial_weights)
-    if path.suffix == ".safetensors":
-        return network, load_pretrained(network, path)
-    entry = Zoo().find(config.initial_weights)
-    Zoo().verify(entry)
-    file = entry.folder / entry.card.weights_file
-    if entry.card.architecture != config.architecture:
-        return network, load_pretrained(network, file)
-    state, messages = adapt_state(read_state(file), network)
-    network.load_state_dict(state)
-    return network, (f"The weights start from the model {entry.card.id}.", *messages)
+    messages = load_initial(network, config)
+    if config.optimiser.freeze_backbone and messages == (SCRATCH,):
+        messages = (*messages, FROZEN_SCRATCH)
+    return network, messages
 
 
 def freeze_backbone(network: nn.Module) -> None:
