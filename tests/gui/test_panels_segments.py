@@ -17,6 +17,7 @@ from tumordesk.gui.panels.segments import EMPTY, SegmentsPanel
 from tumordesk.session.layers import Layer
 
 LEFT = Qt.MouseButton.LeftButton
+TRAIN = "Add to training set…"
 
 
 @pytest.fixture
@@ -124,7 +125,7 @@ def test_only_ones_own_outline_can_be_removed(
     qtbot.mouseClick(panel.rows[1].action, LEFT)
     assert removed == [(layers[1].key,)]
     names = [[a.text() for a in row.make_menu().actions() if a.text()] for row in panel.rows]
-    assert names == [["Hide", "Edit a copy"], ["Hide", "Edit a copy", "Remove…"]]
+    assert names == [["Hide", "Edit a copy", TRAIN], ["Hide", "Edit a copy", TRAIN, "Remove…"]]
 
 
 def test_a_click_or_enter_selects(

@@ -29,6 +29,8 @@ from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.opening import OpeningController
 from tumordesk.gui.controllers.running import RunController
 from tumordesk.gui.controllers.saving import SavingController
+from tumordesk.gui.controllers.training import TrainingController
+from tumordesk.gui.controllers.training_set import TrainingSetController
 from tumordesk.gui.controllers.viewing import ViewingController
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.theme import apply_theme
@@ -62,6 +64,8 @@ class MainWindow(QMainWindow):
         self.saving = SavingController(self.session, self.runner, self)
         self.viewing = ViewingController(self.session, self.parts.viewer, self)
         self.dialogs = Dialogs(self)
+        self.training = TrainingController(self)
+        self.training_set = TrainingSetController(self)
         self.setWindowTitle("TumorDesk")
         self.setCentralWidget(self.parts.root)
         self.setAcceptDrops(True)
@@ -102,7 +106,7 @@ class MainWindow(QMainWindow):
         running.crashed.connect(self.dialogs.crash)
         running.finished.connect(self._run_finished)
         running.device_known.connect(parts.status.set_device)
-        for source in (opening, running, self.saving, self.viewing):
+        for source in (opening, running, self.saving, self.viewing, self.training_set):
             source.said.connect(parts.banner.say)
         parts.viewer.refused.connect(lambda text: self.say(Message("info", text)))
         self.viewing.stroke_made.connect(self._stroke_made)
@@ -115,7 +119,7 @@ class MainWindow(QMainWindow):
         parts.start.open_folder.connect(self.dialogs.open_folder)
         parts.start.open_sample.connect(self.open_sample)
         parts.start.open_recent.connect(lambda path: self.open_paths([Path(path)]))
-        parts.start.about_training.connect(self.dialogs.training)
+        parts.start.train.connect(self.training.show)
         parts.toolbar.run_pressed.connect(self.running.run)
         parts.status.cancel_requested.connect(self.running.cancel)
         parts.picker.model_chosen.connect(self._model_chosen)
@@ -125,6 +129,7 @@ class MainWindow(QMainWindow):
         parts.segments.layer_selected.connect(self._layer_selected)
         parts.segments.copy_requested.connect(self._copy_requested)
         parts.segments.remove_requested.connect(self.dialogs.remove_layer)
+        parts.segments.training_requested.connect(self.training_set.ask)
         parts.findings.jump_requested.connect(self._jump)
         parts.findings.lesion_selected.connect(self.viewing.jump_to_lesion)
         parts.findings.save_requested.connect(self.dialogs.save)
@@ -404,7 +409,10 @@ class MainWindow(QMainWindow):
             self.open_paths(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Cancel all jobs, wait for them, keep the settings."""
+        """Cancel all jobs, wait for them, keep the settings; a training is asked about first."""
+        if not self.training.close():
+            event.ignore()
+            return
         self._closing = True
         self._keep_place()
         self.hide()

@@ -182,6 +182,13 @@ QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; pa
     selection-background-color: {raised}; selection-color: {text}; }}
 QCheckBox {{ spacing: 8px; min-height: 24px; }}
 QCheckBox:focus {{ color: {accent_text}; }}
+QRadioButton {{ spacing: 8px; min-height: 24px; }}
+QRadioButton:focus {{ color: {accent_text}; }}
+QRadioButton:disabled {{ color: {text_disabled}; }}
+QRadioButton::indicator {{ width: 14px; height: 14px; border: 1px solid {text_secondary};
+    border-radius: 8px; background: {window}; }}
+QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {accent};
+    background: {on_accent}; }}
 
 QProgressBar {{ background: {raised}; border: none; border-radius: 3px; min-height: 6px;
     max-height: 6px; }}

@@ -129,6 +129,8 @@ def add_to_training_set(context: JobContext, what: Contribution) -> Added:
         WriteError: the folder cannot be written; what was written whole is kept.
         ReadError: the series cannot be decoded. Cancelled: the person cancelled.
     """
+    if not what.folder.is_dir():
+        raise WriteError(f"The folder {what.folder.name} is not there.", "Choose another one.")
     context.progress(None, "Preparing")
     volume = what.volume or read_volume(context, what.series)
     if volume.geometry.shape != what.segmentation.geometry.shape:

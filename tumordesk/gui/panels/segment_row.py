@@ -21,6 +21,7 @@ class SegmentRow(QWidget):
     look_changed = Signal(str, object)
     copy_requested = Signal(str)
     remove_requested = Signal(str)
+    training_requested = Signal(str)
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -35,6 +36,8 @@ class SegmentRow(QWidget):
         self.tag = label(TAGS[layer.origin], "small")
         self.eye = IconButton("eye", "Hide this outline")
         self.eye.setCheckable(False)
+        self.training = IconButton("training-add", "Add to training set…")
+        self.training.clicked.connect(lambda: self.training_requested.emit(self.key))
         self.action = self._action_button()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
@@ -68,6 +71,7 @@ class SegmentRow(QWidget):
         top.addWidget(self._name)
         top.addWidget(self.tag)
         top.addStretch(1)
+        top.addWidget(self.training)
         top.addWidget(self.action)
         top.addWidget(self.eye)
         bottom = tight(QHBoxLayout(), tokens.SPACE_4)
@@ -148,6 +152,8 @@ class SegmentRow(QWidget):
         menu.addAction(icons.icon("eye-off" if self._visible else "eye"), shown, self._toggle)
         copy = menu.addAction(icons.icon("pencil"), "Edit a copy")
         copy.triggered.connect(lambda: self.copy_requested.emit(self.key))
+        training = menu.addAction(icons.icon("training-add"), "Add to training set…")
+        training.triggered.connect(lambda: self.training_requested.emit(self.key))
         if self._editable:
             menu.addSeparator()
             remove = menu.addAction(icons.icon("trash"), "Remove…")

@@ -24,6 +24,8 @@ class SegmentsPanel(QWidget):
     layer_selected = Signal(str)
     copy_requested = Signal(str)
     remove_requested = Signal(str)
+    training_requested = Signal(str)
+    """The layer is to go to the person's training set."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,6 +73,7 @@ class SegmentsPanel(QWidget):
         row.look_changed.connect(self.look_changed)
         row.copy_requested.connect(self.copy_requested)
         row.remove_requested.connect(self.remove_requested)
+        row.training_requested.connect(self.training_requested)
         return row
 
 
