@@ -21,8 +21,8 @@ class RunFollower(QObject):
     """Reads what is new four times a second, off the window's thread.
 
     ``happened``: one event; ``batch``: the same events, all of one look together (cheaper where
-    they are drawn). ``state_changed``: a :class:`RunState`. ``lost(sentence)``: the process is dead and
-    the run not over. ``ended``: nothing is followed any more.
+    they are drawn). ``state_changed``: a :class:`RunState`. ``lost(sentence)``: the process is
+    dead and the run not over. ``ended``: nothing is followed any more.
     """
 
     happened = Signal(object)

@@ -75,17 +75,13 @@ def wire_commands(window: MainWindow) -> None:
         "settings": window.dialogs.settings,
         "shortcuts": window.dialogs.shortcuts,
         "about": window.dialogs.about,
+        "training": window.training.show,
     }
     for name, act in table.items():
         actions[name].triggered.connect(_ignoring_checked(act))
     _wire_toggles(window)
     _wire_tools(window)
     viewer.context_menu_requested.connect(lambda asked: _context_menu(window, asked))
-    training = actions["training"]
-    training.setEnabled(False)
-    training.setToolTip(
-        "The training wizard comes with a later version; until then use the program tumordesk-train"
-    )
 
 
 def _context_menu(window: MainWindow, asked: ContextRequest) -> None:

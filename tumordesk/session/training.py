@@ -27,6 +27,7 @@ from tumordesk.core.training_run import (
 StageName = Literal["data", "check", "split", "model", "train", "results", "use"]
 STAGES: tuple[StageName, ...] = ("data", "check", "split", "model", "train", "results", "use")
 SEGMENTATION_CLASSES = ("background", "tumour")
+_OVER = (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
 _NETWORKS: dict[Task, str] = {"segmentation": "unet-resnext50", "classification": "resnet18"}
 
 
@@ -191,18 +192,25 @@ class Draft:
 
     @property
     def started(self) -> bool:
-        """True once the training was started: data, split and model are then fixed."""
+        """True once a training was started, or one was attached to."""
         return self.run is not None
+
+    @property
+    def busy(self) -> bool:
+        """True while it trains: data, split and model are then fixed."""
+        return self.started and self.run_state not in _OVER
 
     # Stages --------------------------------------------------------------------------------
 
     def reachable(self) -> frozenset[StageName]:
         """The stages that can be visited now."""
-        if self.started:
-            over = self.run_state in (RunState.FINISHED, RunState.STOPPED)
-            after: tuple[StageName, ...] = ("train", "results", "use") if over else ("train",)
-            return frozenset(after)
+        if self.busy:
+            return frozenset({"train"})
         stages: list[StageName] = ["data"]
+        if self.started:
+            stages.append("train")
+            if self.run_state in (RunState.FINISHED, RunState.STOPPED):
+                stages += ["results", "use"]
         if self.data.root:
             stages.append("check")
         if self.report is not None and len(self.classes) > 1 and self.report.pictures:

@@ -22,14 +22,6 @@ _SCANS = (
     "*.zip DICOMDIR)"
 )
 _FILTERS = f"All files (*);;{_SCANS}"
-_TRAINING = (
-    "Training runs as a program of its own for now:\n\n"
-    "  tumordesk-train check-data FOLDER\n"
-    "  tumordesk-train run CONFIG.json --data FOLDER --out RUN\n"
-    "  tumordesk-train publish RUN --id my-model\n\n"
-    "A published model is in the model list at the next start. "
-    "'tumordesk-train --help' says more; the wizard comes with a later version."
-)
 
 
 class Dialogs(QObject):
@@ -155,15 +147,6 @@ class Dialogs(QObject):
         from tumordesk.gui.dialogs.about import AboutDialog
 
         self._open(AboutDialog(self._window))
-
-    def training(self) -> None:
-        """How to train, until the wizard is there."""
-        box = QMessageBox(self._window)
-        box.setIcon(QMessageBox.Icon.NoIcon)
-        box.setWindowTitle("Train a model")
-        box.setText("Train a model on your own folder")
-        box.setInformativeText(_TRAINING)
-        self._open(box)
 
     def remove_layer(self, layer_key: str) -> None:
         """Ask before an outline of the person's own is removed."""

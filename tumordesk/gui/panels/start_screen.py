@@ -56,7 +56,7 @@ class StartScreen(QWidget):
     open_folder = Signal()
     open_sample = Signal()
     open_recent = Signal(str)
-    about_training = Signal()
+    train = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -150,9 +150,10 @@ class StartScreen(QWidget):
             "Train a model",
             "Teach the bundled networks on a folder of your own.",
         )
-        more = QPushButton("Show how")
-        more.clicked.connect(self.about_training)
-        train[1].addWidget(more)
+        self.train_button = QPushButton("Train a model")
+        self.train_button.setToolTip("Open the training wizard (Ctrl+T)")
+        self.train_button.clicked.connect(self.train)
+        train[1].addWidget(self.train_button)
         for column, (frame, _) in enumerate((sample, recent, train)):
             grid.addWidget(frame, 0, column)
             grid.setColumnStretch(column, 1)

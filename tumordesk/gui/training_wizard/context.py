@@ -52,6 +52,7 @@ class WizardContext(QObject):
         self.training = TrainingRunProcess(runner, self, command)
         self.training.begun.connect(self._begun)
         self.training.state_changed.connect(self._state_changed)
+        self.training.lost.connect(lambda _: self._state_changed(RunState.FAILED))
 
     @property
     def expert(self) -> bool:

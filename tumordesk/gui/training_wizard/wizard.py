@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 from tumordesk.gui import tokens
 from tumordesk.gui.banner import Banner
 from tumordesk.gui.panels.parts import label
+from tumordesk.gui.training_wizard.close_question import CloseQuestion
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.pages import Page
 from tumordesk.gui.training_wizard.rail import Rail
@@ -31,9 +32,13 @@ _TIPS = (
 
 
 class TrainingWizard(QMainWindow):
-    """From a folder to a model. ``closed``: the window has gone."""
+    """From a folder to a model.
+
+    ``closed``: the window has gone. ``kept_open``: a person was asked and stays.
+    """
 
     closed = Signal()
+    kept_open = Signal()
 
     def __init__(
         self,
@@ -59,6 +64,8 @@ class TrainingWizard(QMainWindow):
         self._wire()
         self._current: StageName = order[0].stage
         self._visited: set[StageName] = set()
+        self._may_close = False
+        self.question: CloseQuestion | None = None
         self.set_expert(context.expert)
         self._place()
         self.show_stage(self._current)
@@ -104,6 +111,7 @@ class TrainingWizard(QMainWindow):
         self.next.clicked.connect(self.go_on)
         self.context.training.begun.connect(lambda _: self.refresh())
         self.context.training.state_changed.connect(lambda _: self.refresh())
+        self.context.training.lost.connect(lambda _: self.refresh())
         for page in self.pages.values():
             page.changed.connect(self.refresh)
 
@@ -190,7 +198,11 @@ class TrainingWizard(QMainWindow):
             )
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """End what the pages run and keep the window's place."""
+        """End what the pages run and keep the window's place; ask first while it trains."""
+        if self.context.training.running and not self._may_close:
+            event.ignore()
+            self._ask()
+            return
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         self.context.remember(geometry=geometry)
         self.banner.stop()
@@ -199,3 +211,19 @@ class TrainingWizard(QMainWindow):
         self.context.shutdown()
         super().closeEvent(event)
         self.closed.emit()
+
+    def _ask(self) -> None:
+        if self.question is None:
+            self.question = CloseQuestion(self)
+            self.question.answered.connect(self._answered)
+            self.question.open()
+
+    def _answered(self, answer: str) -> None:
+        self.question = None
+        if answer == "stay":
+            self.kept_open.emit()
+            return
+        if answer == "stop":
+            self.context.training.stop_now()
+        self._may_close = True
+        self.close()

@@ -1,0 +1,81 @@
+"""The wizard's window: opened and closed, stages, keyboard, and what a running training asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from tumordesk.core.settings import SettingsStore
+from tumordesk.gui.main_window import MainWindow
+from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from window_fixtures import until
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """A shown main window; closed and gone after the test."""
+    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
+    made.running.load_models = lambda: None  # type: ignore[method-assign]
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def _wizard(window: MainWindow) -> TrainingWizard:
+    wizard = window.training.wizard
+    assert wizard is not None
+    return wizard
+
+
+def test_ctrl_t_opens_one_wizard(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    wizard = _wizard(window)
+    assert wizard.isVisible()
+    assert wizard.stage == "data"
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
+    assert _wizard(window) is wizard
+
+
+def test_the_start_screen_opens_it(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.mouseClick(window.parts.start.train_button, Qt.MouseButton.LeftButton)
+    assert _wizard(window).isVisible()
+
+
+def test_it_closes_alone_and_with_the_main_window(qtbot: QtBot, window: MainWindow) -> None:
+    window.training.show()
+    _wizard(window).close()
+    assert window.training.wizard is None
+    assert window.isVisible()
+    window.training.show()
+    window.close()
+    assert window.training.wizard is None
+    assert not window.isVisible()
+
+
+def test_guided_or_expert_is_remembered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.training.show()
+    wizard = _wizard(window)
+    assert wizard.mode.index == 0
+    qtbot.mouseClick(wizard.mode.button(1), Qt.MouseButton.LeftButton)
+    assert window.settings.training.expert
+    until(qtbot, lambda: SettingsStore(tmp_path / "settings.json").load().training.expert)
+    wizard.close()
+    window.training.show()
+    assert _wizard(window).mode.index == 1
+
+
+def test_stages_that_need_data_cannot_be_visited_yet(qtbot: QtBot, window: MainWindow) -> None:
+    window.training.show()
+    wizard = _wizard(window)
+    enabled = [stage for stage, button in wizard.rail.buttons.items() if button.isEnabled()]
+    assert enabled == ["data"]
+    assert not wizard.next.isEnabled()
+    assert wizard.sentence.text()

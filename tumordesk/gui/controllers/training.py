@@ -1,0 +1,89 @@
+"""Opens the training wizard, brings it to the front, and closes it with the main window."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt, QTimer
+
+from tumordesk.core.settings import TrainingChoices
+from tumordesk.gui.banner import Message
+
+if TYPE_CHECKING:
+    from tumordesk.gui.main_window import MainWindow
+    from tumordesk.gui.training_wizard.wizard import TrainingWizard
+
+
+class TrainingController(QObject):
+    """At most one wizard at a time; ``wizard`` is None while there is none."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self.wizard: TrainingWizard | None = None
+        self.command: list[str] | None = None
+        """The training program where it is not the usual one (tests)."""
+        self._quitting = False
+        self._closing: TrainingWizard | None = None
+
+    def show(self) -> None:
+        """Open the wizard, or bring it to the front."""
+        if self.wizard is None:
+            self.wizard = self._make()
+        self.wizard.show()
+        self.wizard.raise_()
+        self.wizard.activateWindow()
+
+    def _make(self) -> TrainingWizard:
+        from tumordesk.gui.training_wizard.context import WizardContext
+        from tumordesk.gui.training_wizard.wizard import TrainingWizard
+
+        window = self._window
+        context = WizardContext(
+            window.runner,
+            window.settings.training,
+            self._keep,
+            device=window.settings.device,
+            command=self.command,
+        )
+        context.published.connect(self._published)
+        wizard = TrainingWizard(context)
+        wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        wizard.setWindowIcon(window.windowIcon())
+        wizard.closed.connect(self._closed)
+        wizard.kept_open.connect(self._kept_open)
+        wizard.destroyed.connect(self._deleted)
+        return wizard
+
+    def _keep(self, choices: TrainingChoices) -> None:
+        self._window.change_settings(training=choices)
+
+    def _published(self, model_id: str) -> None:
+        text = f"{model_id} is in the model list now."
+        self._window.say(Message("success", "Your model is published", text))
+        self._window.running.load_models()
+
+    def close(self) -> bool:
+        """Close the wizard because the main window closes.
+
+        Returns:
+            False where it asks first what becomes of a training; the main window is then closed
+            once that is answered, or stays.
+        """
+        if self.wizard is None:
+            return True
+        self._quitting = True
+        self.wizard.raise_()
+        return self.wizard.close()
+
+    def _closed(self) -> None:
+        # Kept until Qt has deleted it: it is still inside its own closeEvent.
+        self._closing, self.wizard = self.wizard, None
+        if self._quitting:
+            QTimer.singleShot(0, self._window, self._window.close)
+
+    def _deleted(self) -> None:
+        self._closing = None
+
+    def _kept_open(self) -> None:
+        self._quitting = False
