@@ -5,16 +5,33 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from tumordesk_training.commands.shared import add_data_options, data_config
+from tumordesk.core.errors import ConfigError
+from tumordesk_training.commands.shared import (
+    add_data_options,
+    add_progress_option,
+    data_config,
+    job_context,
+)
+
+if TYPE_CHECKING:
+    from tumordesk.core.evaluation import Evaluation
 
 
 def add(commands: Any) -> None:
     """Describe the command to the parser."""
-    parser = commands.add_parser("evaluate", help="figures of a model on labelled data")
-    parser.add_argument("model", metavar="MODEL", help="model id, or model folder")
-    parser.add_argument("data", type=Path, metavar="DATA")
+    parser = commands.add_parser(
+        "evaluate",
+        help="figures of a run on its own split, or of a model on labelled data",
+        description="For a run folder: all figures of its best checkpoint on one part of its own "
+        "split, written to RUN/evaluation/. For a model: its figures on the folder DATA.",
+    )
+    parser.add_argument("model", metavar="MODEL", help="run folder, model id, or model folder")
+    parser.add_argument(
+        "data", type=Path, nargs="?", metavar="DATA",
+        help="data folder; of a run: where its data are now, if they were moved",
+    )  # fmt: skip
     add_data_options(parser)
     parser.add_argument("--split", type=Path, metavar="split.json", help="only a part of the data")
     parser.add_argument("--part", choices=("train", "val", "test"), default="test")
@@ -27,10 +44,23 @@ def add(commands: Any) -> None:
     parser.add_argument("--flips", action="store_true", help="average with mirrored runs")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    add_progress_option(parser)
     parser.set_defaults(function=_evaluate)
 
 
 def _evaluate(args: argparse.Namespace) -> int:
+    from tumordesk_training.run_model import is_run
+
+    if is_run(Path(args.model)):
+        return _evaluate_run(args)
+    if args.data is None:
+        raise ConfigError(
+            "Which data?", "Give a data folder after the model (a run folder needs none)."
+        )
+    return _evaluate_model(args)
+
+
+def _evaluate_model(args: argparse.Namespace) -> int:
     from tumordesk.zoo import Zoo
     from tumordesk_training.evaluate import Order, evaluate
 
@@ -39,11 +69,28 @@ def _evaluate(args: argparse.Namespace) -> int:
     order = Order(
         args.data, data_config(args), args.split, args.part, volumes, args.device, args.flips
     )
-    figures = evaluate(entry, order)
+    figures = evaluate(entry, order, job_context(args))
     if args.json:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
         print(_figures_text(figures))
+    return 0
+
+
+def _evaluate_run(args: argparse.Namespace) -> int:
+    from tumordesk.core.jsonio import dumps
+    from tumordesk_training.evaluation.files import write_evaluation
+    from tumordesk_training.evaluation.of_run import evaluate_run
+    from tumordesk_training.run_model import open_run
+
+    if args.split is not None:
+        raise ConfigError("--split is for models.", "A run is evaluated on its own split.")
+    run = open_run(Path(args.model), args.data)
+    found = evaluate_run(
+        run, args.part, device=args.device, flips=args.flips, context=job_context(args)
+    )
+    write_evaluation(run.folder, found)
+    print(dumps(found) if args.json else _evaluation_text(run.folder.name, found))
     return 0
 
 
@@ -53,4 +100,20 @@ def _figures_text(figures: dict[str, Any]) -> str:
     if figures["confusion"]:
         lines.append("  confusion (rows: truth): " + ", ".join(figures["classes"]))
         lines += ["    " + " ".join(f"{n:5d}" for n in row) for row in figures["confusion"]]
+    return "\n".join(lines)
+
+
+def _evaluation_text(name: str, found: Evaluation) -> str:
+    lines = [
+        f"{name} ({found.architecture}) on its {found.part} part: {found.pictures} pictures or "
+        f"slices of {found.group_count} groups"
+    ]
+    for key, figure in found.figures.items():
+        known = figure.low is not None and figure.high is not None
+        bounds = f"  (95 %: {figure.low:.4f} to {figure.high:.4f})" if known else ""
+        lines.append(f"  {key}: {figure.value:.4f}{bounds}")
+    lines += [f"  Note: {sentence}" for sentence in found.warnings]
+    if found.confusion:
+        lines.append("  confusion (rows: truth): " + ", ".join(found.classes))
+        lines += ["    " + " ".join(f"{n:5d}" for n in row) for row in found.confusion]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from contextlib import suppress
 
 from tumordesk.core.errors import ConfigError
@@ -76,11 +77,21 @@ def add_progress_option(parser: argparse.ArgumentParser) -> None:
 
 def job_context(args: argparse.Namespace) -> JobContext:
     """Where a job reports: lines ``{"progress": 0.42, "text": "..."}`` on stderr, or nowhere."""
-    return JobContext(_report if args.progress else None)
+    return JobContext(_Reporter() if args.progress else None)
 
 
-def _report(progress: Progress) -> None:
-    fraction = None if progress.fraction is None else round(progress.fraction, 4)
-    line = json.dumps({"progress": fraction, "text": progress.message}, ensure_ascii=False)
-    with suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)
+class _Reporter:
+    """Writes progress lines, at most ten in a second."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now < self._next_s and progress.fraction != 1.0:
+            return
+        self._next_s = now + 0.1
+        fraction = None if progress.fraction is None else round(progress.fraction, 4)
+        line = json.dumps({"progress": fraction, "text": progress.message}, ensure_ascii=False)
+        with suppress(OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)

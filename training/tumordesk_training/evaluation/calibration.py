@@ -49,13 +49,3 @@ def error(found: tuple[CalibrationBin, ...]) -> float | None:
     if not total:
         return None
     return sum(b.pictures * abs(b.confidence - b.accuracy) for b in found) / total
-
-
-def weighted_errors(
-    confidence: npt.NDArray[Any], right: npt.NDArray[Any], weights: npt.NDArray[Any]
-) -> npt.NDArray[np.float64]:
-    """Expected calibration errors for many weightings (draws, n) of the same pictures: (draws,)."""
-    member = np.eye(BINS)[_bin_of(confidence)]
-    gap = (np.asarray(confidence, dtype=np.float64) - np.asarray(right, dtype=np.float64))[:, None]
-    sums = np.asarray(weights, dtype=np.float64) @ (member * gap)
-    return np.asarray(np.abs(sums).sum(axis=1) / np.sum(weights, axis=1), dtype=np.float64)

@@ -55,7 +55,7 @@ def figures_of(answers: Answers, names: Sequence[str], *, draws: int = 1000) -> 
 
     ``balanced_accuracy`` is the mean recall of the classes that occur; ``macro_f1`` the mean F1 of
     the classes that occur or were said; ``auc`` the mean of one class against the rest, over the
-    classes for which there is one.
+    classes for which there is one. ``ece`` has no interval: drawing anew only makes it larger.
     """
     table = _table(answers)
     right = answers.said == answers.truth
@@ -66,7 +66,7 @@ def figures_of(answers: Answers, names: Sequence[str], *, draws: int = 1000) -> 
     known = [c.auc for c in classes if c.auc is not None]
     values["auc"] = sum(known) / len(known) if known else None
     values["ece"] = calibration.error(found)
-    drawn = _drawn(answers, confidence, right, draws)
+    drawn = _drawn(answers, draws)
     bounded = {k: interval(v, drawn.get(k)) for k, v in values.items()}
     return Figures(
         {k: v for k, v in bounded.items() if v is not None},
@@ -130,9 +130,7 @@ def _class_figures(
     )
 
 
-def _drawn(
-    answers: Answers, confidence: Float, right: npt.NDArray[np.bool_], draws: int
-) -> dict[str, Float]:
+def _drawn(answers: Answers, draws: int) -> dict[str, Float]:
     """Each figure for every draw of groups; empty where there is but one group."""
     names, member = np.unique(np.asarray(answers.groups), return_inverse=True)
     if len(names) < 2:
@@ -141,13 +139,11 @@ def _drawn(
     pieces: list[dict[str, Float]] = []
     for first in range(0, draws, _CHUNK):
         weights = counts[first : first + _CHUNK][:, member].astype(np.float64)
-        pieces.append(_weighted(answers, confidence, right, weights))
+        pieces.append(_weighted(answers, weights))
     return {key: np.concatenate([piece[key] for piece in pieces]) for key in pieces[0]}
 
 
-def _weighted(
-    answers: Answers, confidence: Float, right: npt.NDArray[np.bool_], weights: Float
-) -> dict[str, Float]:
+def _weighted(answers: Answers, weights: Float) -> dict[str, Float]:
     k = answers.classes
     cell = np.eye(k * k)[answers.truth * k + answers.said]
     found = from_tables((weights @ cell).reshape(-1, k, k))
@@ -156,5 +152,4 @@ def _weighted(
         for i in range(k)
     ]
     found["auc"] = _mean_known(np.stack(areas, axis=1))
-    found["ece"] = calibration.weighted_errors(confidence, right, weights)
     return found

@@ -1,0 +1,87 @@
+"""What a reader must know before believing a figure, in plain sentences."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from tumordesk.core.training_run import TrainingConfig
+from tumordesk_training.data import Case, DataSet
+from tumordesk_training.split import Split, copies_across_parts
+
+FEW_GROUPS = 10
+
+
+def caveats(
+    data: DataSet, cases: Sequence[Case], split: Split, part: str, config: TrainingConfig
+) -> tuple[str, ...]:
+    """Sentences that must stand beside every headline figure of ``part``.
+
+    Args:
+        data: all cases of the folder. cases: those of the part. split: of the run.
+    """
+    found = [
+        _of_part(part),
+        _of_copies(copies_across_parts(data, split)),
+        _of_split(data, config),
+        _of_groups(cases),
+        _of_classes(cases, config),
+    ]
+    return tuple(sentence for sentence in found if sentence)
+
+
+def _of_part(part: str) -> str:
+    if part == "train":
+        return (
+            "These are the pictures the network learned from: "
+            "the figures say nothing about new pictures."
+        )
+    if part == "val":
+        return (
+            "The best epoch was chosen on this validation part, so its figures flatter: "
+            "only the test part was never looked at."
+        )
+    return ""
+
+
+def _of_copies(copies: int) -> str:
+    if not copies:
+        return ""
+    what = "1 picture is" if copies == 1 else f"{copies} pictures are"
+    return f"{what} in more than one part as exact copies: the figures flatter the model."
+
+
+def _of_split(data: DataSet, config: TrainingConfig) -> str:
+    if config.split.method != "group":
+        return (
+            "Single pictures were split, not patients: pictures of one patient may be on both "
+            "sides, and the figures then flatter the model."
+        )
+    if _alone(data.cases):
+        return (
+            "No patients are known in this data: pictures of one patient may be on both sides of "
+            "the split, and the figures then flatter the model."
+        )
+    return ""
+
+
+def _alone(cases: Sequence[Case]) -> bool:
+    """Whether every picture is its own group."""
+    return len(cases) > 1 and all(n == 1 for n in Counter(c.group for c in cases).values())
+
+
+def _of_groups(cases: Sequence[Case]) -> str:
+    groups = len({case.group for case in cases})
+    if groups >= FEW_GROUPS:
+        return ""
+    what = "one group (patient)" if groups == 1 else f"{groups} groups (patients)"
+    return f"Only {what} in this part: the figures may be far off."
+
+
+def _of_classes(cases: Sequence[Case], config: TrainingConfig) -> str:
+    if config.task == "segmentation":
+        return ""
+    missing = [name for name in config.classes if not any(c.label == name for c in cases)]
+    if not missing:
+        return ""
+    return f"There is no picture of {', '.join(missing)} in this part."

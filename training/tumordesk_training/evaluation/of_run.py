@@ -1,0 +1,182 @@
+"""``tumordesk-train evaluate RUN``: all figures of the best checkpoint on a part of the split."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+
+from tumordesk import __version__
+from tumordesk.core.errors import ConfigError, DataError
+from tumordesk.core.evaluation import CaseResult, Evaluation
+from tumordesk.core.job import JobContext
+from tumordesk.inference.devices import choose_device
+from tumordesk.inference.engine import Engine
+from tumordesk_training.data import Case, DataSet
+from tumordesk_training.evaluate import Work, answered, outlined, refuse_nothing
+from tumordesk_training.evaluation.caveats import caveats
+from tumordesk_training.evaluation.classification import Answers, figures_of
+from tumordesk_training.evaluation.segmentation import OutlineCount
+from tumordesk_training.layouts import scan
+from tumordesk_training.run import usable
+from tumordesk_training.run_model import Run, best_network, run_card
+from tumordesk_training.split import select
+from tumordesk_training.split_id import split_id
+
+Part = Literal["train", "val", "test"]
+_WORDS = {"train": "training", "val": "validation", "test": "test"}
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """What one task adds to an :class:`Evaluation`."""
+
+    pictures: int
+    fields: dict[str, Any]
+
+
+def evaluate_run(
+    run: Run,
+    part: Part = "test",
+    *,
+    device: str = "auto",
+    flips: bool = False,
+    context: JobContext | None = None,
+) -> Evaluation:
+    """Figures of the best checkpoint of ``run`` on one part of its own split.
+
+    Pictures go through the code of inference, as in :mod:`tumordesk_training.evaluate`.
+
+    Raises:
+        ConfigError: the split has no such part.
+        DataError: the data folder has gone, nothing of the part can be read, or there is no
+            checkpoint.
+        Cancelled: the user stopped it.
+    """
+    started = time.monotonic()
+    context = context or JobContext()
+    config = run.config
+    context.progress(0.0, "Looking at the pictures")
+    data, _ = usable(scan(run.root, config.data), config)
+    cases = part_of_run(run, data, part)
+    card = run_card(config)
+    unread: list[tuple[str, str]] = []
+    with Engine(best_network(run), choose_device(device).device, card.input.size) as engine:
+        work = Work(card, engine, flips, context, unread)
+        counted = (
+            _outlines(cases, run, work)
+            if config.task == "segmentation"
+            else _answers(cases, run, work)
+        )
+        used = engine.device.text
+    refuse_nothing(counted.pictures, run.root.name, unread)
+    context.progress(1.0, "Evaluated")
+    told = caveats(data, cases, run.split, part, config)
+    return Evaluation(
+        task=config.task,
+        model=config.name,
+        architecture=config.architecture,
+        part=part,
+        pictures=counted.pictures,
+        group_count=len({case.group for case in cases}),
+        classes=config.classes,
+        split_id=split_id(run.split),
+        split_method=config.split.method,
+        warnings=(*told, *_of_unread(unread, len(cases))),
+        skipped=tuple(unread),
+        device=used,
+        software=f"tumordesk {__version__}, torch {torch.__version__}",
+        date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
+        seconds=round(time.monotonic() - started, 2),
+        **counted.fields,
+    )
+
+
+def part_of_run(run: Run, data: DataSet, part: Part) -> tuple[Case, ...]:
+    """Cases of a part of the run's split. Raises ConfigError, DataError where there are none."""
+    if not run.split.parts.get(part):
+        raise ConfigError(
+            f"The split of {run.folder.name} has no {_WORDS[part]} part.",
+            f"It has: {', '.join(p for p, groups in run.split.parts.items() if groups)}.",
+        )
+    cases = select(data, run.split, part)
+    if not cases:
+        raise DataError(
+            f"No picture of the {_WORDS[part]} part is in {run.root.name}.",
+            "Is this the folder the run was made with? Give it with --data.",
+        )
+    return cases
+
+
+def _of_unread(unread: Sequence[tuple[str, str]], total: int) -> tuple[str, ...]:
+    if not unread:
+        return ()
+    return (f"{len(unread)} of {total} pictures could not be read and do not count.",)
+
+
+def _answers(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
+    names = run.config.classes
+    truth: list[int] = []
+    tables = []
+    seen: list[Case] = []
+    for stack, probabilities in answered(cases, run.config.data, work):
+        seen += stack.cases
+        truth += [names.index(case.label) for case in stack.cases]
+        tables.append(probabilities)
+    if not seen:
+        return _Counted(0, {"figures": {}})
+    table = np.concatenate(tables).astype(np.float64)
+    answers = Answers(np.array(truth, dtype=np.int64), table, tuple(c.group for c in seen))
+    found = figures_of(answers, names)
+    results = tuple(
+        CaseResult(
+            key=case.key,
+            group=case.group,
+            truth=names[wanted],
+            said=names[said],
+            probabilities=tuple(round(float(p), 6) for p in row),
+        )
+        for case, wanted, said, row in zip(seen, truth, answers.said, table, strict=True)
+    )
+    fields = {
+        "figures": found.figures,
+        "confusion": found.confusion,
+        "class_figures": found.class_figures,
+        "calibration": found.calibration,
+        "cases": results,
+    }
+    return _Counted(len(seen), fields)
+
+
+def _outlines(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
+    count = OutlineCount()
+    pictures = 0
+    for stack, found, true in outlined(cases, run.config.data, work):
+        pictures += len(found)
+        if stack.cases[0].volume:
+            case = stack.cases[0]
+            count.add(case.key, case.group, found > 0, true > 0, _spacing_mm(case.image))
+            continue
+        for case, labels, mask in zip(stack.cases, found, true, strict=True):
+            count.add(case.key, case.group, labels > 0, mask > 0)
+    if not pictures:
+        return _Counted(0, {"figures": {}})
+    fields = {"figures": count.figures(), "groups": count.by_group(), "cases": count.cases()}
+    return _Counted(pictures, fields)
+
+
+def _spacing_mm(path: Path) -> tuple[float, float, float]:
+    """Size of a voxel (slice, row, column) of a NIfTI file, from its header."""
+    import SimpleITK as sitk
+
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(path))
+    reader.ReadImageInformation()
+    x_mm, y_mm, z_mm = reader.GetSpacing()
+    return z_mm, y_mm, x_mm
