@@ -214,6 +214,11 @@ QPushButton[role="stage"][state="current"] {{ background: {raised}; }}
 QPushButton[role="stage"]:focus {{ border-color: {accent}; }}
 QPushButton[role="stage"] QLabel:disabled {{ color: {text_disabled}; }}
 QLabel[role="current"] {{ font-weight: 600; }}
+#field {{ background: {panel}; border: 1px solid {line}; border-radius: {RADIUS}px; }}
+#field[tone="warning"] {{ border-color: {warning}; }}
+#field[tone="error"] {{ border-color: {error}; }}
+#dropField {{ background: {panel}; border: 1px dashed {text_disabled}; border-radius: 10px; }}
+#dropField[over="true"] {{ border: 2px dashed {accent}; background: {raised}; }}
 #switch {{ background: {raised}; border: 1px solid {line}; border-radius: {RADIUS}px; }}
 QPushButton[role="switch"] {{ background: transparent; border: 1px solid transparent;
     border-radius: 4px; min-height: 26px; padding: 0 8px; color: {text_secondary}; }}

@@ -14,6 +14,7 @@ from tumordesk.core.training_run import RunState
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.training_process import TrainerProcess, TrainingRunProcess
+from tumordesk.gui.training_wizard.data_check import DataCheck
 from tumordesk.gui.training_wizard.thumbnails import ThumbnailStore
 from tumordesk.session.training import Draft, StageName
 
@@ -23,8 +24,9 @@ class WizardContext(QObject):
 
     ``said``: a :class:`Message` for the top of the window. ``published``: id of a model that is
     in the user's models now. ``go``: show another stage. ``runner``: threads for reading files.
-    ``training``: the run that is trained or attached to. ``device``: as in the settings ("auto",
-    "cpu", "cuda", "mps"). ``command``: the training program where it is not the usual one.
+    ``check``: what the training program says of the data. ``training``: the run that is trained
+    or attached to. ``device``: as in the settings ("auto", "cpu", "cuda", "mps"). ``command``: the
+    training program where it is not the usual one.
     """
 
     said = Signal(object)
@@ -49,6 +51,7 @@ class WizardContext(QObject):
         self._keep = keep
         self._processes: list[TrainerProcess] = []
         self.thumbnails = ThumbnailStore(self)
+        self.check = DataCheck(self)
         self.training = TrainingRunProcess(runner, self, command)
         self.training.begun.connect(self._begun)
         self.training.state_changed.connect(self._state_changed)

@@ -1,43 +1,130 @@
-"""Data: which folder."""
+"""Data: which folder, and what is recognised in it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from tumordesk.gui.panels.parts import ElidedLabel
+from tumordesk.gui import tokens
+from tumordesk.gui.jobs import Failure
+from tumordesk.gui.panels.parts import tight
 from tumordesk.gui.training_wizard.context import WizardContext
-from tumordesk.gui.training_wizard.pages import Page
+from tumordesk.gui.training_wizard.data_field import ChosenFolder, DropField
+from tumordesk.gui.training_wizard.data_options import DataOptions
+from tumordesk.gui.training_wizard.earlier import EarlierRuns, RecentFolders
+from tumordesk.gui.training_wizard.pages import Page, scrolling
+from tumordesk.session.folder_peek import Peek, peek
+
+RECENT_KEPT = 6
 
 
 class DataPage(Page):
-    """Choose the folder with the pictures."""
+    """Drop or choose the folder with the pictures; see at once what was recognised."""
 
     stage = "data"
     title = "Choose your data"
-    hint = "A folder of pictures that somebody has labelled: class folders, or pictures with masks."
+    hint = (
+        "A folder of pictures that somebody has labelled: one folder for each class, or pictures "
+        "with masks. Nothing in it is changed, and nothing leaves this computer."
+    )
 
     def __init__(self, context: WizardContext) -> None:
         super().__init__(context)
-        self.choose = QPushButton("&Choose folder…")
-        self.choose.clicked.connect(self._choose)
-        self._shown = ElidedLabel("")
-        self.body.addWidget(self.choose)
-        self.body.addWidget(self._shown)
-        self.body.addStretch(1)
+        self.setAcceptDrops(True)
+        self.field = DropField()
+        self.chosen = ChosenFolder(context)
+        self.options = DataOptions(context)
+        self.recent = RecentFolders()
+        self.earlier = EarlierRuns(context)
+        self.field.choose.connect(self._choose)
+        self.chosen.choose.connect(self._choose)
+        self.recent.chosen.connect(lambda name: self.use_folder(Path(name)))
+        self.options.changed.connect(self._read_otherwise)
+        context.check.changed.connect(self._checked)
+        self._build()
+        self._show()
+
+    def _build(self) -> None:
+        left = tight(QVBoxLayout(), tokens.SPACE_16)
+        left.addWidget(self.field)
+        left.addWidget(self.chosen)
+        left.addWidget(self.options)
+        left.addStretch(1)
+        right = tight(QVBoxLayout(), tokens.SPACE_16)
+        right.addWidget(self.recent)
+        right.addWidget(self.earlier)
+        right.addStretch(1)
+        inner = QWidget()
+        row = tight(QHBoxLayout(inner), tokens.SPACE_16)
+        row.addLayout(left, 5)
+        row.addLayout(right, 3)
+        self.body.addWidget(scrolling(inner))
+
+    # Choosing ------------------------------------------------------------------------------
 
     def _choose(self) -> None:
         dialog = QFileDialog(self, "Choose the data folder")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self.use_folder(Path(name)))
         dialog.open()
 
     def use_folder(self, folder: Path) -> None:
-        """Take a folder."""
-        self.context.draft.use_folder(folder)
-        self._shown.set_full(str(folder))
+        """Take a folder: look into it at once, and have it checked meanwhile."""
+        draft = self.context.draft
+        draft.use_folder(folder.absolute())
+        recent = self.context.choices.recent
+        kept = (str(folder), *(name for name in recent if name != str(folder)))[:RECENT_KEPT]
+        self.context.remember(recent=kept)
+        self.options.load()
+        self.chosen.show_folder(folder)
+        self.context.runner.submit(
+            "io",
+            "peek",
+            lambda job: peek(folder, job),
+            done=self._peeked,
+            failed=self._not_readable,
+        )
+        self.context.check.ensure()
+        self._show()
         self.changed.emit()
+
+    def _peeked(self, seen: Peek) -> None:
+        self.chosen.show_peek(seen)
+
+    def _not_readable(self, failure: Failure) -> None:
+        self.chosen.show_problem(f"{failure.message} {failure.hint}".strip())
+
+    def _read_otherwise(self) -> None:
+        """The expert changed how the folder is read."""
+        self.context.check.ensure()
+        self.changed.emit()
+
+    def _checked(self) -> None:
+        self.chosen.show_check()
+        self.changed.emit()
+
+    def _show(self) -> None:
+        has = bool(self.context.draft.data.root)
+        self.field.setVisible(not has)
+        self.chosen.setVisible(has)
+        self.recent.show_folders(self.context.choices.recent)
+        self._show_options()
+
+    def _show_options(self) -> None:
+        self.options.setVisible(self.context.expert and bool(self.context.draft.data.root))
+
+    # Page ----------------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Show the draft's folder, and which trainings there are."""
+        self._show()
+        self.chosen.show_check()
+        self.earlier.load()
 
     def complete(self) -> bool:
         """Once a folder is chosen."""
@@ -45,4 +132,42 @@ class DataPage(Page):
 
     def next_sentence(self) -> str:
         """What Next does."""
-        return "Next looks at every picture." if self.complete() else "Choose a folder to go on."
+        if not self.complete():
+            return "Choose a folder to go on."
+        if self.context.check.running:
+            return "Every picture is being looked at; Next shows what is found."
+        if self.context.draft.report is None:
+            return self.context.check.problem or "Next looks at every picture."
+        return "Next shows what was found in your pictures."
+
+    def set_expert(self, expert: bool) -> None:
+        """Show how the folder is read."""
+        self._show_options()
+
+    # Dropping ------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """A folder, or a file in it, may be dropped anywhere on the page."""
+        if _dropped(event) is not None:
+            event.acceptProposedAction()
+            self.field.set_over(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """It was carried away again."""
+        self.field.set_over(False)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Take the folder."""
+        self.field.set_over(False)
+        folder = _dropped(event)
+        if folder is not None:
+            event.acceptProposedAction()
+            self.use_folder(folder)
+
+
+def _dropped(event: QDropEvent) -> Path | None:
+    """The folder that is dropped, or that holds the dropped file."""
+    paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+    if not paths:
+        return None
+    return paths[0] if paths[0].is_dir() else paths[0].parent

@@ -76,5 +76,7 @@ def scrolling(inner: QWidget) -> QScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    # Qt takes the lowest height from the narrowest words; what counts is the present width.
+    inner.setMinimumHeight(1)
     area.setWidget(inner)
     return area
