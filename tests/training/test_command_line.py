@@ -251,17 +251,16 @@ def test_check_data_finds_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureFi
     assert found["layout"] == "classes"
     assert found["classes"] == {"blob": 3, "ring": 2}
     assert found["parts"] == {"test": 3, "train": 2}
-    assert found["unreadable"]["examples"][0]["path"] == "test/blob/p4-1.png"
-    copies = found["duplicates"]
-    assert (copies["sets"], copies["across_parts"], copies["across_classes"]) == (1, 1, 1)
-    assert found["groups_in_several_parts"]["examples"] == [
-        {"group": "p1", "parts": ["test", "train"]}
-    ]
+    findings = {finding["code"]: finding for finding in found["findings"]}
+    assert findings["unreadable"]["examples"][0]["keys"] == ["test/blob/p4-1.png"]
+    assert findings["duplicates_across_parts"]["title"].startswith("1 of 3 pictures of test (33 %)")
+    assert findings["conflicting_labels"]["count"] == findings["duplicates"]["count"] - 1 == 1
+    assert findings["patients_across_parts"]["examples"][0]["note"] == "p1 in train and test"
     assert main(["check-data", str(tmp_path), "--group-pattern", r"^(p\d+)"]) == 0
     text = capsys.readouterr().out
-    assert "1 cannot be read and will be left out" in text
-    assert "1 sets across train/val/test" in text
-    assert "1 groups lie in more than one" in text
+    assert "1 picture cannot be read and will be left out" in text
+    assert "1 of 3 pictures of test (33 %) is pixel-identical to pictures of train" in text
+    assert "1 patient on both sides of the given split" in text
 
 
 def test_check_data_says_when_masks_are_boxes(
@@ -273,10 +272,22 @@ def test_check_data_says_when_masks_are_boxes(
         mask[5:15, 8 : 20 + number] = 255
         save(tmp_path / f"{number}.png", picture)
         save(tmp_path / f"{number}_mask.png", mask)
-    found = report(capsys, tmp_path)["masks"]
-    assert (found["rectangles"], found["with_mask"]) == (3, 3)
-    assert "boxes, not outlines" in found["warning"]
-    assert report(capsys, mask_folder(tmp_path / "round", patients=1))["masks"]["warning"] == ""
+    found = report(capsys, tmp_path)
+    assert found["masks"] == {"with": 3, "empty": 0, "rectangles": 3}
+    title = next(f["title"] for f in found["findings"] if f["code"] == "rectangles")
+    assert title == "All 3 masks are plain rectangles: these are boxes, not outlines"
+    round_ones = report(capsys, mask_folder(tmp_path / "round", patients=1))
+    assert "rectangles" not in {f["code"] for f in round_ones["findings"]}
+
+
+def test_check_data_tells_its_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check-data", str(mask_folder(tmp_path)), "--json", "--progress"]) == 0
+    output = capsys.readouterr()
+    assert json.loads(output.out)["schema"] == 2
+    lines = [json.loads(line) for line in output.err.splitlines()]
+    assert [line["progress"] for line in lines] == sorted(line["progress"] for line in lines)
+    assert lines[-1]["progress"] == 1.0
+    assert {line["text"] for line in lines} >= {"Looking at the pictures", "Comparing the pictures"}
 
 
 def test_run_resume_and_what_is_said(

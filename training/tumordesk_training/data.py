@@ -38,6 +38,7 @@ _GROUP_COLUMNS = (
     "segment",
     "component",
 )
+PARTS_IN_ORDER = ("train", "val", "test")
 _PARTS = {
     "train": "train",
     "training": "train",

@@ -11,6 +11,7 @@ from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.coco import coco_files, scan_coco
 from tumordesk_training.data import (
+    PARTS_IN_ORDER,
     Case,
     DataSet,
     Grouper,
@@ -79,6 +80,13 @@ def detect(root: Path) -> str:
     ):
         return "masks"
     return "index" if _index_file(root) else "classes"
+
+
+def layout_title(data: DataSet) -> str:
+    """The layout in words, with its parts where the folder says them."""
+    title = _TITLES[data.layout]
+    parts = [part for part in PARTS_IN_ORDER if any(c.part == part for c in data.cases)]
+    return f"{title}, in parts {', '.join(parts)}" if parts else title
 
 
 def is_nifti(path: Path) -> bool:
@@ -321,6 +329,14 @@ def _nifti_finder(root: Path, masks: list[Path]) -> Callable[[Path], Path | None
 
     return find
 
+
+_TITLES = {
+    "masks": "pictures with masks",
+    "classes": "a folder for each class",
+    "index": "pictures listed in a CSV file",
+    "nifti": "NIfTI volumes with label maps",
+    "coco": "COCO segmentation",
+}
 
 _SCANNERS: dict[str, Callable[[Path, DataConfig], Found]] = {
     "masks": _scan_masks,

@@ -1,0 +1,126 @@
+"""``tumordesk-train check-data``: what a training folder holds, and what is wrong with it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from tumordesk.core.data_report import DataFinding, DataReport
+from tumordesk.core.job import JobContext
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.check.copies import copy_findings
+from tumordesk_training.check.files import file_findings
+from tumordesk_training.check.groups import group_findings
+from tumordesk_training.check.labels import label_findings
+from tumordesk_training.check.look import look
+from tumordesk_training.check.seen import Seen
+from tumordesk_training.check.shapes import is_rectangle
+from tumordesk_training.check.text import check_text
+from tumordesk_training.coco import count_categories
+from tumordesk_training.data import PARTS_IN_ORDER, find_indexes
+from tumordesk_training.duplicates import find_copies
+from tumordesk_training.layouts import layout_title, scan
+from tumordesk_training.patients import known_patients, patients_found
+from tumordesk_training.work import Share, for_each
+
+__all__ = ["check_data", "check_text", "is_rectangle"]
+
+_LOOKING = 0.8
+"""Share of the time that opening the files takes; comparing takes the rest."""
+
+_SIZES = 20
+_PREVIEW = 12
+_ORDER = {"problem": 0, "warning": 1, "info": 2}
+
+
+def check_data(root: Path, config: DataConfig, context: JobContext | None = None) -> DataReport:
+    """Look at every picture and mask of ``root``, and compare all with all.
+
+    Raises:
+        DataError: the folder is missing or holds nothing usable.
+        Cancelled: the user stopped it.
+    """
+    context = context or JobContext()
+    began = time.monotonic()
+    context.progress(0.0, "Listing the files")
+    data = scan(root, config)
+    looking = Share(context, 0.0, _LOOKING)
+    looks = tuple(
+        for_each(data.cases, partial(look, config=config), looking, "Looking at the pictures")
+    )
+    prints = {x.case.key: x.found for x in looks if x.found is not None}
+    comparing = Share(context, _LOOKING, 1.0)
+    copies = find_copies(prints, known_patients(data), context=comparing)
+    seen = Seen(data, looks, copies)
+    findings = tuple(_findings(root, config, seen))
+    report = _report(root, seen, findings, time.monotonic() - began)
+    context.progress(1.0, "Comparing the pictures")
+    return report
+
+
+def _report(
+    root: Path, seen: Seen, findings: tuple[DataFinding, ...], seconds: float
+) -> DataReport:
+    data, cases = seen.data, seen.data.cases
+    outlined = any(c.mask is not None or c.polygons for c in cases)
+    return DataReport(
+        root=root.resolve().name,
+        layout=data.layout,
+        layout_title=layout_title(data),
+        task="segmentation" if outlined else "classification",
+        pictures=len(cases),
+        classes=dict(sorted(Counter(c.label for c in cases).items())),
+        parts=_by_part(Counter(c.part for c in cases)),
+        patients=patients_found(data),
+        sizes=dict(Counter(x.size for x in seen.good).most_common(_SIZES)),
+        modes=dict(Counter(x.mode for x in seen.good).most_common()),
+        masks=_masks(seen),
+        findings=tuple(sorted(findings, key=lambda f: _ORDER[f.severity])),
+        preview=_preview(seen),
+        seconds=round(seconds, 1),
+        class_parts={
+            part: dict(sorted(Counter(c.label for c in cases if c.part == part).items()))
+            for part in _by_part(Counter(c.part for c in cases))
+        },
+    )
+
+
+def _findings(root: Path, config: DataConfig, seen: Seen) -> Iterator[DataFinding]:
+    yield from copy_findings(seen)
+    columns = sorted({spec.group for spec in config.indexes or find_indexes(root)})
+    yield from group_findings(seen, patients_found(seen.data), columns)
+    yield from label_findings(seen, count_categories(root) if seen.data.layout == "coco" else {})
+    yield from file_findings(seen, config.channel)
+
+
+def _by_part(counts: Counter[str]) -> dict[str, int]:
+    return {part: counts[part] for part in (*PARTS_IN_ORDER, "") if counts[part]}
+
+
+def _masks(seen: Seen) -> dict[str, int]:
+    known = [x for x in seen.good if x.mask_pixels is not None]
+    full = [x for x in known if x.mask_pixels]
+    return {
+        "with": len(known),
+        "empty": len(known) - len(full),
+        "rectangles": sum(x.rectangle for x in full),
+    }
+
+
+def _preview(seen: Seen) -> tuple[str, ...]:
+    """Some ordinary pictures: of each class as many, those with something outlined first."""
+    plain = [x for x in seen.good if x.found is not None and not x.found.blank]
+    wanted = [x for x in plain if x.mask_pixels] or plain
+    classes = sorted({x.case.label for x in plain})
+    shown: list[str] = []
+    for label in classes:
+        pool = [x for x in wanted if x.case.label == label] or [
+            x for x in plain if x.case.label == label
+        ]
+        each = max(1, _PREVIEW // len(classes))
+        step = max(1, len(pool) // each)
+        shown += [x.case.key for x in pool[step // 2 :: step][:each]]
+    return tuple(shown[:_PREVIEW])

@@ -1,0 +1,223 @@
+"""Findings about files: unreadable, unused, blank, of many sizes and kinds."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from tumordesk.core.data_report import DataFinding, Example
+from tumordesk_training.check.look import COLOURED, Look
+from tumordesk_training.check.seen import EXAMPLES, Seen, percent, singles, together
+
+_SMALL_PX = 64
+_RARE = 5
+_SHOWN_KINDS = 8
+_TELLS = 0.15
+"""So much more often than always saying the commonest class, a guess from the file is right."""
+
+
+def file_findings(seen: Seen, channel: int | None) -> Iterator[DataFinding]:
+    """All findings about files. ``channel``: the one to be read of coloured pictures, if any."""
+    yield from _unreadable(seen)
+    yield from _unused(seen)
+    yield from _left_out(seen)
+    yield from _blank(seen)
+    yield from _sizes(seen)
+    yield from _small(seen)
+    yield from _modes(seen)
+    if channel is None:
+        yield from _coloured(seen)
+    yield from _class_by_file(seen)
+
+
+def _unreadable(seen: Seen) -> Iterator[DataFinding]:
+    bad = [(x.case.key, x.problem) for x in seen.looks if x.problem]
+    if bad:
+        yield DataFinding(
+            "unreadable",
+            "warning",
+            f"{seen.number(len(bad))} cannot be read and will be left out",
+            "Replace these files, or leave them out for good.",
+            len(bad),
+            singles(bad),
+            ("exclude", "ignore"),
+            tuple(key for key, _ in bad),
+        )
+
+
+def _unused(seen: Seen) -> Iterator[DataFinding]:
+    used = {case.key for case in seen.data.cases}
+    unused = [item for item in seen.data.problems if item[0] not in used]
+    if unused:
+        reasons = Counter(reason for _, reason in unused).most_common(2)
+        words = "; ".join(f"{n} because {reason}" for reason, n in reasons)
+        yield DataFinding(
+            "unused",
+            "warning",
+            f"{len(unused)} files are not used: {words}",
+            "If they should be, check their names and folders against the layout that was found.",
+            len(unused),
+            singles(unused),
+            ("ignore",),
+        )
+    masked = any(case.mask is not None or case.polygons for case in seen.data.cases)
+    without = [case.key for case in seen.data.cases if masked and not case.has_mask]
+    if without:
+        yield DataFinding(
+            "no_mask",
+            "warning",
+            f"{seen.number(len(without))} have no mask",
+            "They can teach classes, but no outlines. Where nothing is to be outlined, give an "
+            "empty mask, or name their class as one without masks.",
+            len(without),
+            singles((key, "") for key in without),
+            ("ignore", "exclude"),
+            tuple(without),
+        )
+
+
+def _left_out(seen: Seen) -> Iterator[DataFinding]:
+    if seen.data.excluded:
+        yield DataFinding(
+            "excluded",
+            "info",
+            f"{seen.number(seen.data.excluded)} are left out by decision and not looked at here",
+            "The reasons are kept with the training run.",
+            seen.data.excluded,
+        )
+
+
+def _blank(seen: Seen) -> Iterator[DataFinding]:
+    keys = [x.case.key for x in seen.good if x.found is not None and x.found.blank]
+    if keys:
+        yield DataFinding(
+            "blank",
+            "warning",
+            f"{seen.number(len(keys))} hold one single value: nothing is on them",
+            "Leave them out, unless such slices are part of what the network will see.",
+            len(keys),
+            singles((key, "") for key in keys),
+            ("exclude", "keep"),
+            tuple(keys),
+        )
+
+
+def _sizes(seen: Seen) -> Iterator[DataFinding]:
+    first = {x.size: x for x in reversed(seen.good)}
+    if len(first) < 2:
+        return
+    counts = Counter(x.size for x in seen.good)
+    ordered = sorted(first.values(), key=lambda x: x.shape[-1] * x.shape[-2])
+    common = counts.most_common(1)[0]
+    shown = dict.fromkeys((ordered[0].case.key, first[common[0]].case.key, ordered[-1].case.key))
+    yield DataFinding(
+        "mixed_sizes",
+        "info",
+        f"{len(first)} sizes, from {ordered[0].size} to {ordered[-1].size}; the commonest, "
+        f"{common[0]}, has {percent(common[1], len(seen.good))}",
+        "All are brought to the network's input size. Many sizes mean many sources: see whether "
+        "some class or patient comes from one source alone.",
+        len(seen.good) - common[1],
+        (Example(tuple(shown), ", ".join(seen.by_key[k].size for k in shown)),),
+        ("ignore",),
+    )
+
+
+def _small(seen: Seen) -> Iterator[DataFinding]:
+    small = [x for x in seen.good if min(x.shape[-2:]) < _SMALL_PX]
+    if small:
+        yield DataFinding(
+            "small",
+            "warning",
+            f"{seen.number(len(small))} have fewer than {_SMALL_PX} rows or columns",
+            "Enlarged to the network's input size they are a blur. Leave them out, unless all of "
+            "the network's work will look like this.",
+            len(small),
+            singles((x.case.key, x.size) for x in small),
+            ("exclude", "keep"),
+            tuple(x.case.key for x in small),
+        )
+
+
+def _modes(seen: Seen) -> Iterator[DataFinding]:
+    counts = Counter(x.mode for x in seen.good)
+    if len(counts) < 2:
+        return
+    first = {x.mode: x.case.key for x in reversed(seen.good)}
+    named = [f"{mode or 'unknown'} ({n})" for mode, n in counts.most_common(EXAMPLES)]
+    yield DataFinding(
+        "mixed_modes",
+        "info",
+        f"Stored in {len(counts)} ways: {together(named)}",
+        "All are read as grey values, so this does no harm by itself; it shows several sources.",
+        len(seen.good) - counts.most_common(1)[0][1],
+        tuple(Example((first[mode],), mode) for mode, _ in counts.most_common(EXAMPLES)),
+        ("ignore",),
+    )
+
+
+def _coloured(seen: Seen) -> Iterator[DataFinding]:
+    keys = [x.case.key for x in seen.good if x.mode == COLOURED]
+    if not keys:
+        return
+    most = 2 * len(keys) > len(seen.good)
+    yield DataFinding(
+        "coloured",
+        "warning",
+        f"{seen.number(len(keys))} ({percent(len(keys), len(seen.good))}) are coloured",
+        "Such pictures often hold three sequences in red, green and blue: choose the channel that "
+        "is to be learned; without a choice, their brightness is."
+        if most
+        else "Colours may be drawn marks, writing or overlays, which a network learns instead of "
+        "the disease. Look at them, and leave them out where that is so.",
+        len(keys),
+        singles((key, "") for key in keys),
+        ("ignore",) if most else ("exclude", "ignore"),
+        () if most else tuple(keys),
+    )
+
+
+def _class_by_file(seen: Seen) -> Iterator[DataFinding]:
+    """Whether size and kind of the file give the class away, each picture judged by the others."""
+    labelled = [x for x in seen.good if x.case.label]
+    sizes = Counter(x.size for x in labelled)
+
+    def kind_of(x: Look) -> tuple[str, str]:
+        return (x.size if sizes[x.size] >= _RARE else "a rare size", x.mode)
+
+    rows = [(x.case.label, kind_of(x)) for x in labelled]
+    classes = Counter(label for label, _ in rows)
+    if len(classes) < 2:
+        return
+    by_kind: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    for label, kind in rows:
+        by_kind[kind][label] += 1
+    commonest, most = classes.most_common(1)[0]
+    right = 0
+    for label, kind in rows:
+        others = by_kind[kind] - Counter([label])
+        best = max(others, key=lambda c: (others[c], c)) if others else commonest
+        right += best == label
+    if right < most + _TELLS * len(rows):
+        return
+    yield DataFinding(
+        "class_by_file",
+        "warning",
+        f"Size and kind of the file alone tell the class of {percent(right, len(rows))} of the "
+        f"pictures (always saying '{commonest}' is right for {percent(most, len(rows))})",
+        "The classes come from different sources: a network may learn the source and not the "
+        "disease, and every figure on this data will flatter. Test on data where all classes come "
+        "from one place.",
+        right,
+        tuple(_kinds({kind_of(x): x.case.key for x in reversed(labelled)}, by_kind)),
+        ("ignore",),
+    )
+
+
+def _kinds(
+    first: dict[tuple[str, str], str], by_kind: dict[tuple[str, str], Counter[str]]
+) -> Iterator[Example]:
+    ordered = sorted(by_kind, key=lambda kind: -sum(by_kind[kind].values()))
+    for kind in ordered[:_SHOWN_KINDS]:
+        told = ", ".join(f"{n} {label}" for label, n in by_kind[kind].most_common())
+        yield Example((first[kind],), f"{kind[0]}, {kind[1]}: {told}")

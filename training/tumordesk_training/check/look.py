@@ -1,0 +1,118 @@
+"""What one case of a training folder turns out to be when it is opened."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tumordesk.core.errors import DataError
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.check.shapes import is_rectangle
+from tumordesk_training.data import Case
+from tumordesk_training.fingerprints import Fingerprint, digest, fingerprint
+from tumordesk_training.images import (
+    draw_polygons,
+    grey_of,
+    load_mask,
+    load_pixels,
+    stored_mode,
+)
+
+UInt8 = npt.NDArray[np.uint8]
+
+COLOURED = "RGB, coloured"
+_TINT = 16
+_COLOURED_SHARE = 0.002
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """One case, opened. ``problem``: why it cannot be used; the rest is then not known.
+
+    ``mask_pixels``: object pixels of its mask, None without one. ``mask_digest``: the same for
+    the same mask. ``mode``: how it is stored, in words.
+    """
+
+    case: Case
+    found: Fingerprint | None = None
+    shape: tuple[int, ...] = ()
+    mode: str = ""
+    mask_pixels: int | None = None
+    mask_digest: str = ""
+    rectangle: bool = False
+    problem: str = ""
+
+    @property
+    def size(self) -> str:
+        """Columns and rows ("512x512"), or columns, rows and slices."""
+        return "x".join(map(str, reversed(self.shape)))
+
+
+def look(case: Case, config: DataConfig) -> Look:
+    """Open a case and its mask. What is wrong with it is told, not raised."""
+    try:
+        return _volume(case) if case.volume else _picture(case, config)
+    except DataError as error:
+        return Look(case, problem=error.message)
+    except OSError as error:
+        return Look(case, problem=error.strerror or "it cannot be read")
+
+
+def _volume(case: Case) -> Look:
+    from tumordesk_training.nifti import load_pair
+
+    grey, labels, _ = load_pair(case.image, case.mask)
+    full = [m for m in labels if m.any()] if labels is not None else []
+    return Look(
+        case,
+        fingerprint(grey),
+        tuple(int(n) for n in grey.shape),
+        f"{grey.dtype} volume",
+        _count(labels),
+        digest(labels) if labels is not None else "",
+        bool(full) and all(is_rectangle(m) for m in full),
+    )
+
+
+def _picture(case: Case, config: DataConfig) -> Look:
+    pixels = load_pixels(case.image)
+    grey = grey_of(case.image.name, pixels, config.channel)
+    shape = (int(grey.shape[0]), int(grey.shape[1]))
+    mask = mask_of(case, shape)
+    if mask is not None and mask.shape != shape:
+        rows, columns = mask.shape
+        return Look(case, problem=f"its mask is {columns}x{rows}, it is {shape[1]}x{shape[0]}")
+    mode = stored_mode(case.image)
+    if mode == "RGB":
+        mode = COLOURED if is_coloured(pixels) else "RGB, all grey"
+    box = mask is not None and is_rectangle(mask)
+    outline = digest(mask) if mask is not None else ""
+    return Look(case, fingerprint(grey), shape, mode, _count(mask), outline, box)
+
+
+def is_coloured(pixels: npt.NDArray[Any]) -> bool:
+    """Whether colour is to be seen: the tint of a JPEG file's rounding is none."""
+    if pixels.ndim == 2:
+        return False
+    spread = pixels.max(axis=2) - pixels.min(axis=2)
+    return float(np.mean(spread > _TINT)) > _COLOURED_SHARE
+
+
+def mask_of(case: Case, shape: tuple[int, int]) -> UInt8 | None:
+    """Label map of a picture of ``shape``, as its file or outlines have it; None without one.
+
+    Raises:
+        DataError: the mask cannot be read.
+    """
+    if case.mask is not None:
+        return load_mask(case.mask)
+    if case.polygons:
+        return draw_polygons(case.polygons, shape)
+    return np.zeros(shape, dtype=np.uint8) if case.empty else None
+
+
+def _count(mask: npt.NDArray[Any] | None) -> int | None:
+    return None if mask is None else int(np.count_nonzero(mask))

@@ -1,0 +1,78 @@
+"""What all findings are made from, and words that several of them use."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+
+from tumordesk.core.data_report import Example
+from tumordesk_training.check.look import Look
+from tumordesk_training.data import Case, DataSet
+from tumordesk_training.duplicates import Copies
+
+EXAMPLES = 50
+"""Examples of one finding that the report holds."""
+
+SIDE_BY_SIDE = 6
+"""Keys of one example."""
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """A data set, every case opened, and the copies among them."""
+
+    data: DataSet
+    looks: tuple[Look, ...]
+    copies: Copies
+
+    @cached_property
+    def good(self) -> tuple[Look, ...]:
+        """Those that can be used."""
+        return tuple(x for x in self.looks if not x.problem)
+
+    @cached_property
+    def by_key(self) -> dict[str, Look]:
+        """Each case by its key."""
+        return {x.case.key: x for x in self.looks}
+
+    @cached_property
+    def in_part(self) -> Counter[str]:
+        """How many pictures each given part has."""
+        return Counter(case.part for case in self.data.cases)
+
+    def case(self, key: str) -> Case:
+        """The case of that key."""
+        return self.by_key[key].case
+
+    @cached_property
+    def noun(self) -> str:
+        """'picture' or 'volume'."""
+        return "volume" if all(case.volume for case in self.data.cases) else "picture"
+
+    def number(self, count: int) -> str:
+        """'1 picture', '2 pictures'."""
+        return many(count, self.noun)
+
+
+def many(count: int, noun: str) -> str:
+    """'1 set', '2 sets'."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def percent(part: int, whole: int) -> str:
+    """'64 %'; '<1 %' for what is little, but there."""
+    share = 100.0 * part / max(1, whole)
+    return "<1 %" if 0 < share < 0.5 else f"{share:.0f} %"
+
+
+def singles(items: Iterable[tuple[str, str]]) -> tuple[Example, ...]:
+    """Examples of one key each, from (key, note)."""
+    return tuple(Example((key,), note) for key, note in islice(items, EXAMPLES))
+
+
+def together(words: Sequence[str]) -> str:
+    """'a', 'a and b', 'a, b and c'."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

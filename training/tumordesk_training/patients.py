@@ -1,0 +1,74 @@
+"""Patients of a data set: how many, where they are known from, and a guess where they are not."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tumordesk.core.data_report import PatientsFound
+from tumordesk_training.data import PARTS_IN_ORDER, Case, DataSet
+
+_SHOWN = 8
+
+
+def patients_found(data: DataSet) -> PatientsFound:
+    """Patients, or the groups that stand for them.
+
+    ``known`` is False where no picture tells; ``count`` is then that of the pictures.
+    """
+    sources = Counter(case.source for case in data.cases if case.source)
+    if not sources:
+        return PatientsFound(False, len(data.groups), "none")
+    named = sorted({case.group for case in data.cases if case.source})
+    return PatientsFound(
+        True, len(data.groups), sources.most_common(1)[0][0], tuple(named[:_SHOWN])
+    )
+
+
+def known_patients(data: DataSet) -> dict[str, str]:
+    """Key -> group, of the pictures whose group is known."""
+    return {case.key: case.group for case in data.cases if case.source}
+
+
+def torn_groups(cases: Iterable[Case]) -> dict[str, tuple[str, ...]]:
+    """Known groups with pictures in several given parts, and these parts."""
+    parts: dict[str, set[str]] = defaultdict(set)
+    for case in cases:
+        if case.source and case.part:
+            parts[case.group].add(case.part)
+    return {
+        group: tuple(p for p in PARTS_IN_ORDER if p in found)
+        for group, found in sorted(parts.items())
+        if len(found) > 1
+    }
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A pattern that may tell patients: ``pattern`` for DataConfig.group_pattern."""
+
+    pattern: str
+    groups: int
+    examples: tuple[str, ...]
+
+
+_GUESSES = (
+    r"^([A-Za-z]+[-_ ]?\d+)[-_ .]+(?:[A-Za-z]*[-_ ]?)\d+$",
+    r"^(\d+)[-_ .]+(?:[A-Za-z]*[-_ ]?)\d+$",
+)
+"""'P12_slice_3', 's07-12', '0012_004': a name or number, then the number of the slice."""
+
+_EXPLAINED = 0.8
+
+
+def guess_pattern(stems: Iterable[str]) -> Guess | None:
+    """A pattern on file names that splits nearly all of them into groups of several pictures."""
+    names = sorted(set(stems))
+    for pattern in _GUESSES:
+        found = Counter(m.group(1) for name in names if (m := re.match(pattern, name)))
+        explained = sum(found.values())
+        if len(found) >= 2 and explained >= _EXPLAINED * len(names) and explained >= 2 * len(found):
+            return Guess(pattern, len(found), tuple(sorted(found)[:3]))
+    return None
