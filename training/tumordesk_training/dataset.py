@@ -133,13 +133,14 @@ def place_mask(preparer: Preparer, mask: UInt8, classes: int) -> UInt8:
 class Cache:
     """Pictures as uint8 (n, H, W), and label maps (n, H, W) or class numbers (n,).
 
-    ``unread``: (key, reason) of what was left out.
+    ``unread``: (key, reason) of what was left out; ``keys``: the picture (or volume) of each.
     """
 
     images: UInt8
     targets: npt.NDArray[Any]
     groups: tuple[str, ...]
     unread: tuple[tuple[str, str], ...] = ()
+    keys: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -209,8 +210,8 @@ def build_cache(
     _check_cases(cases, classes, segment)
     unread: Unread = []
 
-    def read(group: tuple[Case, ...]) -> list[tuple[UInt8, Any, str]]:
-        rows: list[tuple[UInt8, Any, str]] = []
+    def read(group: tuple[Case, ...]) -> list[tuple[UInt8, Any, Case]]:
+        rows: list[tuple[UInt8, Any, Case]] = []
         for stack in read_stack(group, config, spec, len(classes) if segment else 0, unread):
             for index, case in enumerate(stack.cases):
                 image = np.rint(stack.preparer.unit(index) * 255).astype(np.uint8)
@@ -220,7 +221,7 @@ def build_cache(
                     if segment and mask is not None
                     else classes.index(case.label)
                 )
-                rows.append((image, target, case.group))
+                rows.append((image, target, case))
         return rows
 
     most = sum(count_slices(case.image) if case.volume else 1 for case in cases)
@@ -229,17 +230,19 @@ def build_cache(
     targets: npt.NDArray[Any] = (
         _room((most, *spec.size), limit) if segment else np.zeros(most, dtype=np.int64)
     )
-    groups: list[str] = []
+    read_cases: list[Case] = []
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
         for rows in _ahead(pool, read, stacks_of(cases, config)):
-            for image, target, group in rows:
-                images[len(groups)], targets[len(groups)] = image, target
-                groups.append(group)
-    if not groups:
+            for image, target, case in rows:
+                images[len(read_cases)], targets[len(read_cases)] = image, target
+                read_cases.append(case)
+    if not read_cases:
         first = f"{unread[0][0]}: {unread[0][1]}" if unread else ""
         raise DataError(f"Not one of {len(cases)} pictures can be read. {first}".strip())
-    count = len(groups)
-    return Cache(images[:count], targets[:count], tuple(groups), tuple(sorted(unread)))
+    count = len(read_cases)
+    groups, keys = (c.group for c in read_cases), (c.key for c in read_cases)
+    left = tuple(sorted(unread))
+    return Cache(images[:count], targets[:count], tuple(groups), left, tuple(keys))
 
 
 def _check_cases(cases: Sequence[Case], classes: tuple[str, ...], segment: bool) -> None:

@@ -1,14 +1,11 @@
-"""The training loop: epochs, validation, checkpoints, stop, resume."""
+"""The training loop: epochs, validation, checkpoints, stop, pause, resume."""
 
 from __future__ import annotations
 
 import math
-import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,22 +15,20 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from tumordesk.core.errors import DataError, TumorDeskError, WriteError
-from tumordesk.core.training_run import (
-    CHECKPOINTS,
-    EVENTS_NAME,
-    STOP_NAME,
-    RunState,
-    TrainingConfig,
-)
+from tumordesk.core.errors import DataError, WriteError
+from tumordesk.core.training_run import CHECKPOINTS, EVENTS_NAME, RunState, TrainingConfig
+from tumordesk.networks.parts import backbone_parameters
 from tumordesk_training import checkpoints
+from tumordesk_training.control import Control, StopAsked
 from tumordesk_training.dataset import Cache, EpochSampler, Slices
 from tumordesk_training.distributed import Team
 from tumordesk_training.ema import Average
 from tumordesk_training.events import EventLog
+from tumordesk_training.failures import diverged, in_plain_words, is_memory
 from tumordesk_training.losses import Loss, class_weights
 from tumordesk_training.metrics import score
 from tumordesk_training.presets import train_transform
+from tumordesk_training.samples import Samples
 from tumordesk_training.schedule import (
     PLATEAU_FACTOR,
     PLATEAU_PATIENCE,
@@ -43,54 +38,17 @@ from tumordesk_training.schedule import (
 from tumordesk_training.setup import (
     choose_precision,
     freeze_backbone,
+    is_frozen,
     make_network,
     make_optimiser,
     set_threads,
     to_training,
 )
+from tumordesk_training.speed import Speed, memory_mb
+from tumordesk_training.standing import Learner, Standing
 from tumordesk_training.validate import Scaler, validate
 
-_STEP_EVENT_S = 5.0
-
-
-class StopAsked(Exception):
-    """Ctrl+C or a STOP file: quiet, the best checkpoint is kept."""
-
-
-def _in_plain_words(error: Exception, processes: int) -> Exception:
-    """The error itself, or one that a person understands, for what torch has no type of its own."""
-    if isinstance(error, TumorDeskError):
-        return error
-    first = (str(error).splitlines() or [""])[0]
-    if isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in first:
-        return DataError(
-            "The memory does not suffice for this training.",
-            "Use a smaller batch_size or input.size, or a smaller network.",
-        )
-    if first.startswith("Expected more than 1 value per channel"):
-        return DataError(
-            "A batch of one such small picture is too little for this network.",
-            "Use a larger batch_size or input.size.",
-        )
-    if processes > 1 and isinstance(error, RuntimeError):
-        return DataError(
-            f"Another process of this run ended or cannot be reached ({first[:200]}).",
-            "See what that process says; then go on with --resume.",
-        )
-    return error
-
-
-@dataclass
-class Standing:
-    """What a resume needs besides weights: all plain numbers."""
-
-    epoch: int = 0
-    step: int = 0
-    elapsed_s: float = 0.0
-    best: float = -math.inf
-    best_epoch: int = 0
-    plateau: float = 1.0
-    plateau_epoch: int = 0
+_STEP_EVENT_S = 1.0
 
 
 class Trainer:
@@ -121,12 +79,12 @@ class Trainer:
             freeze_backbone(network)
         layout = torch.channels_last if config.channels_last else torch.contiguous_format
         self._network: nn.Module = network.to(self._precision.device, memory_format=layout)  # type: ignore[call-overload]
-        self._layout = layout
         self._optimiser = make_optimiser(self._network, config.optimiser)
         self._average = Average(self._network, config.ema)
         self._grad_scaler = torch.amp.GradScaler(
             self._precision.device.type, enabled=self._precision.dtype is torch.float16
         )
+        self._learner = Learner(self._network, self._average, self._optimiser, self._grad_scaler)
         self._loss = Loss(config.loss, self._weights()).to(self._precision.device)
         self._scale = Scaler(config.input, self._precision.device, layout)
         self._sampler = EpochSampler(
@@ -138,9 +96,11 @@ class Trainer:
             )
         self._steps = max(1, len(self._sampler) // config.batch_size)
         self._now = Standing()
-        self._interrupted = threading.Event()
+        self._control = Control(folder, team)
+        self._speed = Speed(team.world)
+        self._samples = Samples(val, config)
         self._started = 0.0
-        self._told = 0.0
+        self._frozen = config.optimiser.freeze_backbone
         self._model: nn.Module = self._network
 
     def _weights(self) -> torch.Tensor | None:
@@ -162,14 +122,14 @@ class Trainer:
             KeyboardInterrupt: Ctrl+C a second time, which does not wait for the next step.
         """
         try:
-            with self._interruptible():
+            with self._control.interruptible():
                 return self._run()
         except KeyboardInterrupt:
             self._log.write("stopped", epoch=self._now.epoch, step=self._now.step)
             raise
         except Exception as error:
             # Whoever follows the run must learn that it is over, whatever ended it.
-            plain = _in_plain_words(error, self._team.world)
+            plain = in_plain_words(error, self._team.world)
             with suppress(WriteError):
                 self._log.write("failed", epoch=self._now.epoch, message=str(plain))
             if plain is error:
@@ -177,7 +137,10 @@ class Trainer:
             raise plain from error
 
     def _run(self) -> RunState:
-        self._resume()
+        last = self._folder / CHECKPOINTS / checkpoints.LAST
+        if last.is_file():
+            self._now = self._learner.restore(last, self._precision.device)
+            self._messages = (f"Resumed after epoch {self._now.epoch}.",)
         self._model = self._wrapped()
         self._started = time.monotonic() - self._now.elapsed_s
         facts = self._facts()
@@ -187,8 +150,7 @@ class Trainer:
         except StopAsked:
             self._log.write("stopped", epoch=self._now.epoch, step=self._now.step)
             return RunState.STOPPED
-        values = {"best": self._now.best, "best_epoch": self._now.best_epoch}
-        self._log.write("finished", epoch=self._now.epoch, step=self._now.step, values=values)
+        self._tell_end()
         return RunState.FINISHED
 
     def _tell_start(self, facts: dict[str, Any]) -> None:
@@ -197,8 +159,28 @@ class Trainer:
         self._say(", ".join(f"{k.replace('_', ' ')} {v}" for k, v in facts.items()))
         self._say(message)
         for note in self._notes:
-            self._log.write("warning", epoch=self._now.epoch, message=note)
-            self._say(f"warning: {note}")
+            self._warn(note)
+
+    def _warn(self, message: str) -> None:
+        self._log.write("warning", epoch=self._now.epoch, step=self._now.step, message=message)
+        self._say(f"warning: {message}")
+
+    def _tell_end(self) -> None:
+        values = {"best": self._now.best, "best_epoch": self._now.best_epoch}
+        message = ""
+        if self._tired() and self._now.epoch < self._config.epochs:
+            message = (
+                f"Ended after epoch {self._now.epoch}: nothing got better in "
+                f"{self._config.patience} epochs. The best was epoch {self._now.best_epoch}."
+            )
+            self._say(message)
+        self._log.write(
+            "finished",
+            epoch=self._now.epoch,
+            step=self._now.step,
+            values=values,
+            message=message,
+        )
 
     def _facts(self) -> dict[str, Any]:
         return {
@@ -207,28 +189,9 @@ class Trainer:
             "processes": self._team.world,
             "train": len(self._train),
             "validation": len(self._val),
+            "batch_size": self._config.batch_size,
             "steps_per_epoch": self._steps,
         }
-
-    @contextmanager
-    def _interruptible(self) -> Iterator[None]:
-        """Ctrl+C and a polite kill ask for a stop; only the main thread may catch signals."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        names = (signal.SIGINT, signal.SIGTERM)
-        kept = [signal.signal(name, self._on_signal) for name in names]
-        try:
-            yield
-        finally:
-            for name, handler in zip(names, kept, strict=True):
-                signal.signal(name, handler)
-
-    def _on_signal(self, number: int, _: object) -> None:
-        again = self._interrupted.is_set()
-        self._interrupted.set()
-        if again and number == signal.SIGINT and self._team.world == 1:
-            raise KeyboardInterrupt
 
     def _progress(self) -> float:
         total = self._steps * self._config.epochs
@@ -242,8 +205,9 @@ class Trainer:
         while not self._over():
             begun = time.monotonic()
             size = stage_size(self._progress(), self._config.stages, self._config.input.size)
+            self._thaw()
             loss, count = self._one_epoch(size)
-            trained = time.monotonic()
+            trained = max(1e-6, time.monotonic() - begun)
             values = self._validated()
             self._now.epoch += 1
             self._now.elapsed_s = time.monotonic() - self._started
@@ -252,16 +216,29 @@ class Trainer:
                 "loss": loss,
                 "size": list(size),
                 "rate": self._optimiser.param_groups[0]["lr"],
-                "ms_per_image": 1000.0 * (trained - begun) / max(1, count),
+                "images_per_s": count * self._team.world / trained,
+                "ms_per_image": 1000.0 * trained / max(1, count),
                 "seconds": time.monotonic() - begun,
+                "memory_mb": memory_mb(self._precision.device),
                 "best": self._now.best,
             }
             self._team.lead(partial(self._tell_epoch, values))
 
-    def _over(self) -> bool:
+    def _tired(self) -> bool:
         idle = self._now.epoch - self._now.best_epoch
-        tired = self._config.patience > 0 and idle >= self._config.patience
-        return tired or self._now.epoch >= self._config.epochs or self._progress() >= 1.0
+        return self._config.patience > 0 and idle >= self._config.patience
+
+    def _over(self) -> bool:
+        return self._tired() or self._now.epoch >= self._config.epochs or self._progress() >= 1.0
+
+    def _thaw(self) -> None:
+        """Freeze the backbone for the first epochs, and let it learn from then on."""
+        frozen = is_frozen(self._config.optimiser, self._now.epoch)
+        if self._frozen and not frozen:
+            self._team.lead(lambda: self._warn("All layers are trained from here on."))
+        self._frozen = frozen
+        if self._team.world == 1:  # several processes compute all gradients, and drop these
+            freeze_backbone(self._network, frozen=frozen)
 
     def _validated(self) -> dict[str, Any]:
         # Batch statistics differ from process to process: all must validate what rank 0 keeps.
@@ -269,12 +246,18 @@ class Trainer:
         self._team.level(self._network.get_buffer(name) for name in names)
         self._team.level(self._average.state[name] for name in names if name in self._average.state)
         with self._average.applied():
+            if self._team.leader and len(self._samples):
+                self._samples.look(self._network, self._precision, self._scale)
             return validate(
                 self._network, self._val, self._config, self._precision, self._scale, self._team
             )
 
     def _tell_epoch(self, values: dict[str, Any]) -> None:
         self._log.write("epoch", epoch=self._now.epoch, step=self._now.step, values=values)
+        folder = self._samples.write(self._folder, self._now.epoch)
+        if folder:
+            where = {"epoch": self._now.epoch, "folder": folder}
+            self._log.write("samples", epoch=self._now.epoch, values=where)
         names = ("loss", "dice_mean", "dice_by_image_mean", "balanced_accuracy", "accuracy")
         figures = [f"{n} {values[n]:.4f}" for n in names if values.get(n) is not None]
         best = " (best so far)" if self._now.best_epoch == self._now.epoch else ""
@@ -284,7 +267,7 @@ class Trainer:
         )
 
     def _one_epoch(self, size: tuple[int, int]) -> tuple[float, int]:
-        to_training(self._network, self._config.optimiser)
+        to_training(self._network, frozen=self._frozen)
         self._sampler.epoch = self._now.epoch
         torch.manual_seed(self._config.seed * 100_003 + self._now.epoch * 101 + self._team.rank)
         loader = DataLoader(
@@ -293,21 +276,28 @@ class Trainer:
             sampler=self._sampler,
             num_workers=self._config.workers,
             drop_last=len(self._sampler) >= self._config.batch_size,
+            pin_memory=self._precision.device.type == "cuda",
         )
         total, count = 0.0, 0
+        self._speed.begin(self._progress())
         for images, targets in loader:
-            self._check_stop()
+            self._check()
             progress = self._progress()
-            loss = self._one_step(images, targets, progress)
+            loss = self._step_that_fits(images, targets, progress)
             total, count = total + loss * len(images), count + len(images)
             self._now.step += 1
-            self._tell_step(loss, progress)
+            self._tell_step(loss, len(images), progress)
         return total / max(1, count), count
 
-    def _tell_step(self, loss: float, progress: float) -> None:
-        if time.monotonic() - self._told > _STEP_EVENT_S:
-            self._told = time.monotonic()
-            values = {"loss": loss, "progress": progress}
+    def _tell_step(self, loss: float, images: int, progress: float) -> None:
+        self._speed.add(images, loss)
+        if self._speed.due(_STEP_EVENT_S):
+            values: dict[str, Any] = self._speed.look(progress)
+            values |= {
+                "progress": progress,
+                "rate": self._optimiser.param_groups[0]["lr"],
+                "memory_mb": memory_mb(self._precision.device),
+            }
             self._log.write("step", epoch=self._now.epoch, step=self._now.step, values=values)
 
     def _wrapped(self) -> nn.Module:
@@ -317,26 +307,64 @@ class Trainer:
         ids = [self._precision.device.index] if self._precision.device.type == "cuda" else None
         return DistributedDataParallel(self._network, device_ids=ids)
 
-    def _check_stop(self) -> None:
-        asked = self._interrupted.is_set() or (
-            self._team.leader and (self._folder / STOP_NAME).exists()
-        )
-        if self._team.any(asked):
-            raise StopAsked
+    def _check(self) -> None:
+        begun = time.monotonic()
+
+        def paused() -> None:
+            self._log.write("paused", epoch=self._now.epoch, step=self._now.step)
+            self._say("paused; goes on when the file PAUSE is gone")
+
+        def resumed() -> None:
+            waited = time.monotonic() - begun
+            self._started += waited
+            self._speed.waited(waited)
+            self._log.write(
+                "start",
+                epoch=self._now.epoch,
+                step=self._now.step,
+                values=self._facts(),
+                message="Goes on after a pause.",
+            )
+
+        self._control.check(paused, resumed)
+
+    def _step_that_fits(
+        self, images: torch.Tensor, targets: torch.Tensor, progress: float
+    ) -> float:
+        """One step; where the memory does not hold the batch, it is computed in more parts.
+
+        The step stays the same: gradients of the parts are added up.
+        """
+        while True:
+            try:
+                return self._one_step(images, targets, progress)
+            except (RuntimeError, MemoryError) as error:
+                parts = 2 * self._now.parts
+                if not is_memory(error) or self._team.world > 1 or parts > len(images) // 2:
+                    raise
+            self._optimiser.zero_grad(set_to_none=True)
+            if self._precision.device.type == "cuda":
+                torch.cuda.empty_cache()
+            self._now.parts = parts
+            each = math.ceil(len(images) / parts)
+            self._warn(
+                f"The memory does not hold a batch of {len(images)} pictures: "
+                f"it is computed {each} at a time from here on."
+            )
 
     def _one_step(self, images: torch.Tensor, targets: torch.Tensor, progress: float) -> float:
         config = self._config.optimiser
         factor = rate_factor(progress, config, self._now.plateau)
         for group in self._optimiser.param_groups:
-            group["lr"] = config.rate * factor
-        with self._precision.autocast():
-            logits = self._model(self._scale(images))
-        loss = self._loss(logits, targets.to(self._precision.device))
-        value = float(loss.detach())
-        if self._team.any(not math.isfinite(value)):
-            raise self._diverged("The loss is", self._now.epoch + 1)
+            group["lr"] = config.rate * factor * group.get("share", 1.0)
         self._optimiser.zero_grad(set_to_none=True)
-        self._grad_scaler.scale(loss).backward()
+        value = 0.0
+        chunks = (images.tensor_split(self._now.parts), targets.tensor_split(self._now.parts))
+        for some, wanted in zip(*chunks, strict=True):
+            value += self._gradients(some, wanted, len(some) / len(images))
+        if self._frozen and not config.freeze_backbone and self._team.world > 1:
+            for parameter in backbone_parameters(self._network):
+                parameter.grad = None
         if config.gradient_clip:
             self._grad_scaler.unscale_(self._optimiser)
             nn.utils.clip_grad_norm_(self._network.parameters(), config.gradient_clip)
@@ -345,12 +373,17 @@ class Trainer:
         self._average.update()
         return value
 
-    def _diverged(self, what: str, epoch: int) -> DataError:
-        return DataError(
-            f"{what} no longer a number in epoch {epoch} (step {self._now.step}): "
-            "the training went astray.",
-            "Start again with a smaller learning rate, or with precision 'float32'.",
-        )
+    def _gradients(self, images: torch.Tensor, targets: torch.Tensor, share: float) -> float:
+        """Add the gradients of some pictures, ``share`` of the batch; their part of the loss."""
+        with self._precision.autocast():
+            logits = self._model(self._scale(images))
+        loss = self._loss(logits, targets.to(self._precision.device)) * share
+        value = float(loss.detach())
+        if self._team.any(not math.isfinite(value)):
+            now = self._now
+            raise diverged("The loss is", now.epoch + 1, now.step, now.best_epoch)
+        self._grad_scaler.scale(loss).backward()
+        return value
 
     def _keep(self, value: float) -> None:
         """Remember how it stands; write last, and best where this is the best so far.
@@ -358,8 +391,9 @@ class Trainer:
         Raises:
             DataError: the weights are not numbers any more; nothing is written then.
         """
-        if not all(bool(p.detach().isfinite().all()) for p in self._network.parameters()):
-            raise self._diverged("The weights are", self._now.epoch)
+        if not self._learner.healthy():
+            now = self._now
+            raise diverged("The weights are", now.epoch, now.step, now.best_epoch)
         better = value > self._now.best
         if better:
             self._now.best, self._now.best_epoch = value, self._now.epoch
@@ -367,42 +401,5 @@ class Trainer:
         if self._config.optimiser.schedule == "plateau" and since >= PLATEAU_PATIENCE:
             self._now.plateau *= PLATEAU_FACTOR
             self._now.plateau_epoch = self._now.epoch
-        self._team.lead(lambda: self._write(value if better else None))
-
-    def _write(self, best: float | None) -> None:
-        folder = self._folder / CHECKPOINTS
-        if best is not None:
-            state = {"model": self._average.current(), "epoch": self._now.epoch, "score": best}
-            checkpoints.save(folder / checkpoints.BEST, state)
-        checkpoints.save(folder / checkpoints.LAST, self._state())
-
-    def _state(self) -> dict[str, Any]:
-        return {
-            "model": self._network.state_dict(),
-            "average": self._average.state,
-            "average_steps": self._average.steps,
-            "optimiser": self._optimiser.state_dict(),
-            "grad_scaler": self._grad_scaler.state_dict(),
-            "random": torch.get_rng_state(),
-            "standing": dict(vars(self._now)),
-        }
-
-    def _resume(self) -> None:
-        path = self._folder / CHECKPOINTS / checkpoints.LAST
-        if not path.is_file():
-            return
-        state = checkpoints.load(path)
-        checkpoints.fit(self._network, state["model"], path.name)
-        self._average.state = {k: v.to(self._precision.device) for k, v in state["average"].items()}
-        self._average.steps = state["average_steps"]
-        try:
-            self._optimiser.load_state_dict(state["optimiser"])
-        except ValueError as error:
-            raise DataError(
-                f"{path.name} was made with another optimiser, or with other layers frozen.",
-                "Put back the config.json that the run began with.",
-            ) from error
-        self._grad_scaler.load_state_dict(state["grad_scaler"])
-        torch.set_rng_state(state["random"])
-        self._now = Standing(**state["standing"])
-        self._messages = (f"Resumed after epoch {self._now.epoch}.",)
+        best = value if better else None
+        self._team.lead(lambda: self._learner.write(self._folder / CHECKPOINTS, self._now, best))

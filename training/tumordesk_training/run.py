@@ -14,20 +14,23 @@ from tumordesk.core.training_run import (
     CHECKPOINTS,
     CONFIG_NAME,
     EVENTS_NAME,
+    PAUSE_NAME,
     SPLIT_NAME,
     STOP_NAME,
     RunState,
     TrainingConfig,
     write_config,
 )
+from tumordesk_training.batches import automatic, free_memory
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.distributed import Team, join, leave
+from tumordesk_training.environment import record
 from tumordesk_training.initial import resolved
 from tumordesk_training.layouts import scan
 from tumordesk_training.lock import only_one
 from tumordesk_training.loop import Trainer
-from tumordesk_training.setup import check_config
+from tumordesk_training.setup import check_config, choose_precision, make_network
 from tumordesk_training.split import (
     Split,
     copies_across_parts,
@@ -57,7 +60,8 @@ def prepare_folder(folder: Path, config: TrainingConfig, *, resume: bool) -> Non
             "Resume it with --resume, or give another folder.",
         )
     try:
-        (folder / STOP_NAME).unlink(missing_ok=True)
+        for name in (STOP_NAME, PAUSE_NAME):
+            (folder / name).unlink(missing_ok=True)
         if not resume:
             (folder / SPLIT_NAME).unlink(missing_ok=True)
     except OSError as error:
@@ -91,8 +95,31 @@ def start(
         stack.callback(leave)
         team.lead(lambda: stack.enter_context(only_one(folder)))
         team.lead(lambda: prepare_folder(folder, config, resume=resume))
+        changed = team.lead(lambda: record(folder))
         train, val, notes = load_parts(folder, config, team)
+        config = with_batch_size(folder, config, len(train), team)
+        notes = (*changed, *notes)
         return Trainer(folder, config, train, val, team, notes=notes, say=say).run()
+
+
+def with_batch_size(
+    folder: Path, config: TrainingConfig, pictures: int, team: Team
+) -> TrainingConfig:
+    """``config`` with a number for an automatic batch size, also in the run's config.json."""
+    if config.batch_size:
+        return config
+
+    def choose() -> int:
+        precision = choose_precision(config, team.local_rank)
+        network = make_network(replace(config, initial_weights=""))[0].to(precision.device)
+        free = free_memory(precision.device)
+        if free is not None and precision.device.type == "cpu":
+            free //= team.local_world
+        return automatic(network, config, pictures // team.world, free)
+
+    config = replace(config, batch_size=team.lead(choose))
+    team.lead(lambda: write_config(folder / CONFIG_NAME, config))
+    return config
 
 
 def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, ...]]:

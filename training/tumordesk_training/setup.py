@@ -6,6 +6,7 @@ import os
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -81,32 +82,60 @@ def make_network(config: TrainingConfig) -> tuple[nn.Module, tuple[str, ...]]:
     return network, messages
 
 
-def freeze_backbone(network: nn.Module) -> None:
-    """Leave only head or decoder trainable; see also :func:`to_training`."""
-    for parameter in backbone(network).parameters():
-        parameter.requires_grad_(False)
+def freeze_backbone(network: nn.Module, *, frozen: bool = True) -> None:
+    """Leave only head or decoder trainable (or all again); see also :func:`to_training`."""
+    backbone(network).requires_grad_(not frozen)
 
 
-def to_training(network: nn.Module, config: OptimiserConfig) -> None:
+def is_frozen(config: OptimiserConfig, epoch: int) -> bool:
+    """Whether the backbone stays as it is in this epoch (from 0)."""
+    return config.freeze_backbone or epoch < config.freeze_epochs
+
+
+def to_training(network: nn.Module, *, frozen: bool) -> None:
     """Training mode. A frozen backbone stays in eval mode: its statistics are frozen too."""
     network.train()
-    if config.freeze_backbone:
+    if frozen:
         backbone(network).eval()
 
 
 def make_optimiser(network: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
-    """AdamW, Adam or SGD; no weight decay on biases and normalisation."""
-    trained = [p for p in network.parameters() if p.requires_grad]
-    if not trained:
+    """AdamW, Adam or SGD; no weight decay on biases and normalisation.
+
+    Each group has a "share" of the learning rate: 1, or ``backbone_rate`` for the backbone.
+    """
+    groups = _groups(network, config)
+    if not groups:
         raise ModelError("No weight of the network is left to train.")
-    groups = [
-        {"params": [p for p in trained if p.ndim > 1], "weight_decay": config.weight_decay},
-        {"params": [p for p in trained if p.ndim <= 1], "weight_decay": 0.0},
-    ]
     if config.name == "sgd":
         return torch.optim.SGD(groups, lr=config.rate, momentum=config.momentum)
     kind = torch.optim.AdamW if config.name == "adamw" else torch.optim.Adam
     return kind(groups, lr=config.rate)
+
+
+def _groups(network: nn.Module, config: OptimiserConfig) -> list[dict[str, Any]]:
+    low = {id(p) for p in backbone(network).parameters()}
+    trained = [p for p in network.parameters() if not (config.freeze_backbone and id(p) in low)]
+    if config.backbone_rate == 1.0 or config.freeze_backbone:
+        return _by_decay(trained, config, 1.0)
+    head = [p for p in trained if id(p) not in low]
+    body = [p for p in trained if id(p) in low]
+    return _by_decay(head, config, 1.0) + _by_decay(body, config, config.backbone_rate)
+
+
+def _by_decay(
+    parameters: list[nn.Parameter], config: OptimiserConfig, share: float
+) -> list[dict[str, Any]]:
+    if not parameters:
+        return []
+    return [
+        {
+            "params": [p for p in parameters if p.ndim > 1],
+            "weight_decay": config.weight_decay,
+            "share": share,
+        },
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0, "share": share},
+    ]
 
 
 @dataclass(frozen=True)
