@@ -174,6 +174,19 @@ QTreeView, QTableView, QListView, QTextBrowser, QPlainTextEdit {{ background: {p
 QHeaderView::section {{ background: {panel}; color: {text_secondary}; border: none;
     border-bottom: 1px solid {line}; padding: 6px 8px; }}
 
+QTableView::item {{ padding: 0 8px; }}
+QTableView::item:selected {{ background: {raised}; color: {text}; }}
+QTableCornerButton::section {{ background: {panel}; border: none;
+    border-bottom: 1px solid {line}; }}
+#matrix QHeaderView::section {{ border: none; padding: 4px 6px; font-size: {FONT_SMALL}px; }}
+#matrix QTableCornerButton::section {{ border: none; }}
+QListView#cases {{ background: transparent; border: none; }}
+QListView#cases::item {{ border: 1px solid transparent; border-radius: {RADIUS}px;
+    padding: 2px; color: {text}; }}
+QListView#cases::item:hover {{ background: {raised}; }}
+QListView#cases::item:selected {{ background: {raised}; color: {text}; }}
+QListView#cases:focus::item:selected {{ border-color: {accent}; }}
+
 QLineEdit, QComboBox {{ background: {window}; border: 1px solid {line}; border-radius: {RADIUS}px;
     padding: 0 10px; min-height: 30px; }}
 QLineEdit:focus, QComboBox:focus {{ border-color: {accent}; }}
@@ -217,6 +230,7 @@ QLabel[role="current"] {{ font-weight: 600; }}
 #field {{ background: {panel}; border: 1px solid {line}; border-radius: {RADIUS}px; }}
 #field[tone="warning"] {{ border-color: {warning}; }}
 #field[tone="error"] {{ border-color: {error}; }}
+#findings::item {{ padding: 6px 4px; border-bottom: 1px solid {line}; }}
 #dropField {{ background: {panel}; border: 1px dashed {text_disabled}; border-radius: 10px; }}
 #dropField[over="true"] {{ border: 2px dashed {accent}; background: {raised}; }}
 #switch {{ background: {raised}; border: 1px solid {line}; border-radius: {RADIUS}px; }}

@@ -1,0 +1,145 @@
+"""All runs side by side; whether they were measured on the same pictures is said above them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from tumordesk.core.evaluation import Interval
+from tumordesk.gui import tokens
+from tumordesk.gui.panels.parts import IconLabel, label, tight
+from tumordesk.gui.training_wizard.tables import FactTable
+from tumordesk.session.results import UNKNOWN, ComparedRun, Comparison, figure_columns, shown
+
+_FACTS = ("Run", "Network", "Parameters", "Input", "Epochs", "s/epoch", "Device", "Split")
+_SHORT = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced",
+    "macro_f1": "F1",
+    "auc": "AUC",
+    "ece": "ECE",
+    "dice_mean": "Dice/patient",
+    "dice_by_image_mean": "Dice/picture",
+    "iou_mean": "IoU",
+    "hd95_px_median": "HD95",
+    "hd95_mm_median": "HD95",
+    "false_positive_share": "False pos.",
+}
+SHOWN_FIGURES = 3
+SAME = "All of these were measured on the same test pictures."
+NOT_MEASURED = "not evaluated"
+
+
+class ComparisonTable(QWidget):
+    """``opened(run)``: the folder name of a row that was chosen with Enter or a double click."""
+
+    opened = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._sign = IconLabel("check", "success")
+        self._warning = IconLabel("warning", "warning")
+        self.words = label("", "secondary", wrap=True)
+        head = tight(QHBoxLayout(), tokens.SPACE_8)
+        head.addWidget(self._sign)
+        head.addWidget(self._warning)
+        head.addWidget(self.words, 1)
+        self.table = FactTable("Runs side by side", _FACTS)
+        self.table.itemActivated.connect(lambda item: self._open(item.row()))
+        column = tight(QVBoxLayout(self), tokens.SPACE_8)
+        column.addLayout(head)
+        column.addWidget(self.table, 1)
+        self._rows: tuple[ComparedRun, ...] = ()
+        self.say("Runs are compared once one was evaluated.")
+
+    def say(self, text: str, *, tone: str = "") -> None:
+        """Only words: nothing to compare yet, or why there is nothing."""
+        self._sign.setVisible(tone == "success")
+        self._warning.setVisible(tone == "warning")
+        self.words.setText(text)
+        self.words.setProperty("tone", tone if tone == "warning" else "")
+        self.words.style().unpolish(self.words)
+        self.words.style().polish(self.words)
+        self.table.setVisible(bool(self._rows))
+
+    def show_comparison(self, found: Comparison, current: str = "") -> None:
+        """Show the runs, the best first; ``current`` is marked."""
+        columns = figure_columns(found.rows)[:SHOWN_FIGURES]
+        first = columns[0] if columns else ""
+        self._rows = tuple(sorted(found.rows, key=lambda row: _order(row, first)))
+        headings = [_FACTS[0], _FACTS[1], *(_SHORT.get(key, key) for key in columns), *_FACTS[2:]]
+        self.table.set_headings(headings)
+        rows = [_texts(row, columns, row.run == current) for row in self._rows]
+        self.table.set_rows(rows, [_tip(row) for row in self._rows])
+        place = next((i for i, row in enumerate(self._rows) if row.run == current), -1)
+        if place >= 0:
+            self.table.selectRow(place)
+        if len(self._rows) < 2:
+            self.say("This is the only run so far. Train another one to compare.")
+        elif found.same_split:
+            self.say(SAME, tone="success")
+        else:
+            self.say(f"Not the same test pictures: {found.reason}", tone="warning")
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """Folder names of the rows from top to bottom."""
+        return tuple(row.run for row in self._rows)
+
+    def _open(self, place: int) -> None:
+        self.opened.emit(self._rows[place].run)
+
+
+def _order(row: ComparedRun, key: str) -> tuple[bool, float, str]:
+    figure = row.figures.get(key)
+    return (figure is None, -(figure.value if figure is not None else 0.0), row.name)
+
+
+def _texts(row: ComparedRun, columns: tuple[str, ...], current: bool) -> list[str]:
+    figures = [_figure(key, row.figures.get(key)) for key in columns]
+    if figures and not any(row.figures.values()):
+        figures[0] = NOT_MEASURED
+    return [
+        f"{row.name} (this run)" if current else row.name,
+        row.architecture,
+        *figures,
+        millions(row.parameters),
+        size_text(row.input),
+        UNKNOWN if row.epochs is None else str(row.epochs),
+        UNKNOWN if row.seconds_per_epoch is None else f"{row.seconds_per_epoch:.0f}",
+        row.device or UNKNOWN,
+        _SPLITS.get(row.split_method, row.split_method or UNKNOWN),
+    ]
+
+
+_SPLITS = {"group": "by patient", "stratified": "stratified", "random": "random"}
+
+
+def _figure(key: str, figure: Interval | None) -> str:
+    if figure is None:
+        return UNKNOWN
+    value, unit = shown(key, figure.value)
+    return f"{value}\N{NO-BREAK SPACE}{unit}" if unit else value
+
+
+def _tip(row: ComparedRun) -> str:
+    lines = [row.run]
+    for key, figure in row.figures.items():
+        if figure is not None and figure.low is not None and figure.high is not None:
+            low, high = shown(key, figure.low)[0], shown(key, figure.high)[0]
+            lines.append(f"{_SHORT.get(key, key)}: {_figure(key, figure)} ({low} to {high})")
+    return "\n".join(lines)
+
+
+def millions(count: int | None) -> str:
+    """Parameters of a network: 3.2 M."""
+    return UNKNOWN if count is None else f"{count / 1e6:.1f}\N{NO-BREAK SPACE}M"
+
+
+def size_text(size: object) -> str:
+    """Rows × columns of a network's input, whatever form the document has."""
+    if isinstance(size, (list, tuple)) and len(size) >= 2:
+        return f"{size[-2]} × {size[-1]}"
+    if isinstance(size, dict) and "size" in size:
+        return size_text(size["size"])
+    return str(size) if size else UNKNOWN

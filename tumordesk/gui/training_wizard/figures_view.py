@@ -1,0 +1,87 @@
+"""Headline figures with their confidence intervals, and beside them what they are worth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from tumordesk.core.evaluation import Evaluation
+from tumordesk.gui import tokens
+from tumordesk.gui.panels.numbers import Quantity
+from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, clear, label, tight
+from tumordesk.gui.panels.rows import amount
+from tumordesk.session.results import Figure, headline
+
+
+class FigureCard(QFrame):
+    """One figure: its name, the number, the interval."""
+
+    def __init__(self, figure: Figure) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self.setToolTip(figure.tip)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(tokens.SPACE_12, tokens.SPACE_8, tokens.SPACE_8, tokens.SPACE_8)
+        column.setSpacing(0)
+        column.addWidget(ElidedLabel(figure.name, "small"))
+        column.addWidget(amount(Quantity(figure.value, figure.unit), "number"))
+        text = f"95 %: {figure.range_text}" if figure.range_text else "no interval"
+        self.range = ElidedLabel(text, "small")
+        column.addWidget(self.range)
+        spoken = f"{figure.name} {figure.value} {figure.unit}".strip()
+        self.setAccessibleName(f"{spoken}, {text}")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+
+class Caveats(QFrame):
+    """Sentences that must stand beside the figures; not there where there are none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        self.setProperty("tone", "warning")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(tokens.SPACE_12, tokens.SPACE_8, tokens.SPACE_12, tokens.SPACE_8)
+        row.setSpacing(tokens.SPACE_8)
+        row.addWidget(IconLabel("warning", "warning"), 0, Qt.AlignmentFlag.AlignTop)
+        self._column = tight(QVBoxLayout(), tokens.SPACE_4)
+        row.addLayout(self._column, 1)
+        self.sentences: tuple[str, ...] = ()
+        self.hide()
+
+    def show_sentences(self, sentences: Sequence[str]) -> None:
+        """Show these; nothing where there are none."""
+        self.sentences = tuple(sentences)
+        clear(self._column)
+        for sentence in sentences:
+            self._column.addWidget(label(sentence, tone="warning", wrap=True))
+        self.setAccessibleName("Warning: " + " ".join(sentences))
+        self.setVisible(bool(sentences))
+
+
+class FiguresView(QWidget):
+    """The figures in a row, the warnings right below them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        column = tight(QVBoxLayout(self), tokens.SPACE_8)
+        self._cards = tight(QHBoxLayout(), tokens.SPACE_8)
+        column.addLayout(self._cards)
+        self.caveats = Caveats()
+        column.addWidget(self.caveats)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    @property
+    def cards(self) -> tuple[FigureCard, ...]:
+        """The cards from left to right."""
+        items = (self._cards.itemAt(i).widget() for i in range(self._cards.count()))
+        return tuple(w for w in items if isinstance(w, FigureCard))
+
+    def show_evaluation(self, found: Evaluation) -> None:
+        """Show the figures of an evaluation."""
+        clear(self._cards)
+        for figure in headline(found):
+            self._cards.addWidget(FigureCard(figure), 1)
+        self.caveats.show_sentences(found.warnings)

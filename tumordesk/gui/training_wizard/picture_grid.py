@@ -1,0 +1,155 @@
+"""Pictures of cases side by side; Enter or a double click shows one large."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tumordesk.core.evaluation import CaseResult, Evaluation
+from tumordesk.gui import theme, tokens
+from tumordesk.gui.panels.parts import ElidedLabel, label, tight
+from tumordesk.gui.training_wizard.explain_store import BATCH, ExplainStore
+from tumordesk.session.results import case_line, case_title
+
+_KEY = Qt.ItemDataRole.UserRole
+_TEXT_H = 40
+
+
+class PictureGrid(QWidget):
+    """``opened(index)``: the case at that place of ``cases`` was chosen."""
+
+    opened = Signal(int)
+
+    def __init__(self, store: ExplainStore, empty: str = "") -> None:
+        super().__init__()
+        self._store = store
+        self._found: Evaluation | None = None
+        self.cases: tuple[CaseResult, ...] = ()
+        self._items: dict[str, QListWidgetItem] = {}
+        self._title = ElidedLabel("", "strong")
+        self._hint = label(empty, "secondary", wrap=True)
+        self.list = _list()
+        self.more = QPushButton("Show &more")
+        self.more.setProperty("role", "link")
+        self.more.clicked.connect(self._more)
+        head = tight(QHBoxLayout(), tokens.SPACE_8)
+        head.addWidget(self._title, 1)
+        head.addWidget(self.more)
+        column = tight(QVBoxLayout(self), tokens.SPACE_4)
+        column.addLayout(head)
+        column.addWidget(self._hint)
+        column.addWidget(self.list, 1)
+        self.list.itemActivated.connect(lambda item: self.opened.emit(self.list.row(item)))
+        store.ready.connect(self._ready)
+        store.failed.connect(self._failed)
+        self._show_state()
+
+    def show_cases(self, found: Evaluation, cases: Sequence[CaseResult], title: str) -> None:
+        """Show these cases, the first ones at once."""
+        self._found, self.cases = found, tuple(cases)
+        self._items.clear()
+        self.list.clear()
+        self._title.set_full(title)
+        self.list.setAccessibleName(title)
+        self._more()
+        if self.cases:
+            self.list.setCurrentRow(0)
+
+    def clear(self, hint: str) -> None:
+        """Show nothing but a hint."""
+        self._found, self.cases = None, ()
+        self._items.clear()
+        self.list.clear()
+        self._title.set_full("")
+        self._hint.setText(hint)
+        self._show_state()
+
+    def _more(self) -> None:
+        found = self._found
+        shown = self.list.count()
+        batch = self.cases[shown : shown + BATCH]
+        for case in batch:
+            if found is not None:
+                self._add(found, case)
+        self._store.request([case.key for case in batch])
+        self._show_state()
+
+    def _show_state(self) -> None:
+        left = len(self.cases) - self.list.count()
+        self.more.setText(f"Show {min(left, BATCH)} &more of {left}")
+        self.more.setVisible(left > 0)
+        self.list.setVisible(bool(self.cases))
+        self._title.setVisible(bool(self._title.full))
+        if self._found is not None:
+            self._hint.setText("No picture is here.")
+        self._hint.setVisible(not self.cases)
+
+    def _add(self, found: Evaluation, case: CaseResult) -> None:
+        item = QListWidgetItem(f"{case_title(case)}\n{case_line(found, case)}")
+        item.setData(_KEY, case.key)
+        item.setToolTip(f"{case.key}\n{case_line(found, case)}")
+        item.setSizeHint(
+            QSize(tokens.CASE_THUMBNAIL + tokens.SPACE_16, tokens.CASE_THUMBNAIL + _TEXT_H)
+        )
+        self._items[case.key] = item
+        self.list.addItem(item)
+        self._picture(case.key)
+
+    def _picture(self, key: str) -> None:
+        image = self._store.image(key)
+        if key in self._items:
+            self._items[key].setIcon(QIcon(square(image, tokens.CASE_THUMBNAIL)))
+
+    def _ready(self, key: str) -> None:
+        self._picture(key)
+
+    def _failed(self, key: str, reason: str) -> None:
+        if key in self._items:
+            item = self._items[key]
+            item.setToolTip(f"{item.data(_KEY)}\n{reason}")
+            item.setText(f"{item.text().splitlines()[0]}\nno picture: {reason}")
+
+
+def _list() -> QListWidget:
+    made = QListWidget()
+    made.setObjectName("cases")
+    made.setViewMode(QListView.ViewMode.IconMode)
+    made.setMovement(QListView.Movement.Static)
+    made.setResizeMode(QListView.ResizeMode.Adjust)
+    made.setIconSize(QSize(tokens.CASE_THUMBNAIL, tokens.CASE_THUMBNAIL))
+    made.setSpacing(tokens.SPACE_4)
+    made.setUniformItemSizes(True)
+    made.setWordWrap(False)
+    made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+    return made
+
+
+def square(image: QImage | None, size: int) -> QPixmap:
+    """``image`` fitted into a black square of ``size`` pixels; a plain one while it is missing."""
+    result = QPixmap(size, size)
+    result.fill(QColor(theme.palette().raised if image is None else tokens.DARK.viewport))
+    if image is None or image.isNull():
+        return result
+    fitted = image.scaled(
+        size,
+        size,
+        Qt.AspectRatioMode.KeepAspectRatio,
+        Qt.TransformationMode.SmoothTransformation,
+    )
+
+    painter = QPainter(result)
+    painter.drawImage((size - fitted.width()) // 2, (size - fitted.height()) // 2, fitted)
+    painter.end()
+    return result
