@@ -86,6 +86,7 @@ class Draft:
         """Take what the check found; the split then starts from the safest choice."""
         self.report = report
         self.split_report = None
+        self._act_on_decisions()
 
     def decide(self, finding: str, action: str, reason: str = "") -> None:
         """Record what a person decided on a finding, and do it; the last word counts."""
@@ -102,7 +103,8 @@ class Draft:
 
     def _act_on_decisions(self) -> None:
         """Make ``duplicates``, ``near_duplicates`` and ``exclude`` follow the decisions."""
-        plain = DataConfig()
+        codes = [f.code for f in self.report.findings] if self.report is not None else []
+        near = "together" if any(c.startswith("near_duplicates") for c in codes) else "keep"
         copies: dict[str, str] = {}
         excluded: list[str] = []
         for decision in self.data.decisions:
@@ -114,8 +116,8 @@ class Draft:
                 copies[kind] = _stricter(copies.get(kind, ""), action)
         self.data = replace(
             self.data,
-            duplicates=copies.get("duplicates", plain.duplicates),  # type: ignore[arg-type]
-            near_duplicates=copies.get("near_duplicates", plain.near_duplicates),  # type: ignore[arg-type]
+            duplicates=copies.get("duplicates", "together"),  # type: ignore[arg-type]
+            near_duplicates=copies.get("near_duplicates", near),  # type: ignore[arg-type]
             exclude=tuple(sorted(set(excluded))),
         )
 
@@ -225,7 +227,7 @@ def copy_kind(code: str) -> str:
     for kind in ("near_duplicates", "duplicates"):
         if code.startswith(kind):
             return kind
-    return "duplicates" if code == "conflicting_labels" else ""
+    return "duplicates" if code == "conflicting_masks" else ""
 
 
 def _stricter(first: str, second: str) -> str:

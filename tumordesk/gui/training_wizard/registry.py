@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from tumordesk.gui.training_wizard.check_page import CheckPage
 from tumordesk.gui.training_wizard.data_page import DataPage
 from tumordesk.gui.training_wizard.pages import Page
 
-PAGES: tuple[type[Page], ...] = (DataPage,)
+PAGES: tuple[type[Page], ...] = (DataPage, CheckPage)

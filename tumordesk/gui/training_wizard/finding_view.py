@@ -1,0 +1,136 @@
+"""One finding: what it means, what can be done, and the pictures it is about."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QHBoxLayout,
+    QLineEdit,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tumordesk.core.data_report import Action, DataFinding
+from tumordesk.core.training_run import Decision
+from tumordesk.gui import tokens
+from tumordesk.gui.panels.parts import clear, label, selectable, tight
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.examples_view import ExamplesView
+from tumordesk.session.folder_peek import number
+
+SHORT: dict[str, str] = {
+    "drop": "Drop copies",
+    "together": "Keep together",
+    "keep": "Leave as is",
+    "exclude": "Leave out",
+    "ignore": "Ignored",
+}
+_LONG: dict[Action, str] = {
+    "drop": "Drop the copies, keep one picture of each set",
+    "together": "Keep together: all of a set in the same part of the split",
+    "keep": "Leave as it is; the figures will carry a warning",
+    "exclude": "Leave these pictures out ({count})",
+    "ignore": "Ignore it, because",
+}
+_PATIENTS = "Keep together: all pictures of a patient in the same part of the split"
+_KEEP_PLAIN = "Leave as it is"
+
+
+class FindingView(QWidget):
+    """``decided(code, action, reason)``: a person chose what to do."""
+
+    decided = Signal(str, str, str)
+
+    def __init__(self, context: WizardContext) -> None:
+        super().__init__()
+        self.finding: DataFinding | None = None
+        self._group: QButtonGroup | None = None
+        self.buttons: dict[str, QRadioButton] = {}
+        column = tight(QVBoxLayout(self), tokens.SPACE_8)
+        self._title = selectable("", "strong")
+        self._advice = selectable("", "secondary")
+        self._choices = tight(QVBoxLayout(), tokens.SPACE_4)
+        self._heading = label("WHAT TO DO", "heading")
+        self.reason = QLineEdit()
+        self.reason.setPlaceholderText("the reason, kept with the model")
+        self.reason.setAccessibleName("Reason for ignoring it")
+        self.reason.editingFinished.connect(self._reason_given)
+        self.examples = ExamplesView(context.thumbnails)
+        self._pictures = label("PICTURES", "heading")
+        column.addWidget(self._title)
+        column.addWidget(self._advice)
+        column.addSpacing(tokens.SPACE_4)
+        column.addWidget(self._heading)
+        column.addLayout(self._choices)
+        column.addSpacing(tokens.SPACE_8)
+        column.addWidget(self._pictures)
+        column.addWidget(self.examples)
+        column.addStretch(1)
+
+    def show_finding(
+        self, finding: DataFinding | None, decision: Decision | None, default: str
+    ) -> None:
+        """Show a finding and what was decided; ``default`` is done where nothing was."""
+        self.finding = finding
+        self.setVisible(finding is not None)
+        if finding is None:
+            return
+        self._title.setText(finding.title)
+        self._advice.setText(finding.advice)
+        self._fill_choices(finding, decision, default)
+        self._pictures.setVisible(bool(finding.examples))
+        self.examples.show_examples(finding.examples)
+
+    def _fill_choices(self, finding: DataFinding, decision: Decision | None, default: str) -> None:
+        self._choices.removeWidget(self.reason)
+        self.reason.setParent(self)
+        self.reason.hide()
+        clear(self._choices)
+        self.buttons = {}
+        self._group = QButtonGroup(self)
+        self._heading.setVisible(bool(finding.actions))
+        chosen = decision.action if decision is not None else default
+        self.reason.setText(decision.reason if decision is not None else "")
+        for action in finding.actions:
+            button = QRadioButton(action_words(finding, action))
+            button.setChecked(action == chosen)
+            button.clicked.connect(lambda _=False, said=action: self._choose(said))
+            self._group.addButton(button)
+            self.buttons[action] = button
+            self._choices.addWidget(self._with_reason(button) if action == "ignore" else button)
+
+    def _with_reason(self, button: QRadioButton) -> QWidget:
+        box = QWidget()
+        row = tight(QHBoxLayout(box), tokens.SPACE_8)
+        row.addWidget(button)
+        row.addWidget(self.reason, 1)
+        self.reason.show()
+        return box
+
+    def _choose(self, action: str) -> None:
+        if action == "ignore" and not self.reason.text().strip():
+            self.reason.setFocus()
+            return
+        self._tell(action)
+
+    def _reason_given(self) -> None:
+        button = self.buttons.get("ignore")
+        if button is not None and self.reason.text().strip():
+            button.setChecked(True)
+            self._tell("ignore")
+
+    def _tell(self, action: str) -> None:
+        if self.finding is not None:
+            reason = self.reason.text().strip() if action == "ignore" else ""
+            self.decided.emit(self.finding.code, action, reason)
+
+
+def action_words(finding: DataFinding, action: Action) -> str:
+    """An action in words, for this finding."""
+    if action == "together" and finding.code.startswith("patients"):
+        return _PATIENTS
+    if action == "keep" and "duplicates" not in finding.code:
+        return _KEEP_PLAIN
+    return _LONG[action].format(count=number(len(finding.exclude)))
