@@ -8,13 +8,14 @@ mirrored or turned: that finds copies saved again, resized, brightened, and augm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tumordesk.core.job import JobContext
 from tumordesk_training.fingerprints import Fingerprint, Float, UInt8, details
+from tumordesk_training.sets import Sets
 
 COARSE, FINE = 32, 64
 """Scales (rows and columns) at which structures are compared."""
@@ -40,32 +41,6 @@ class Copies:
 
     exact: tuple[tuple[str, ...], ...] = ()
     near: tuple[tuple[str, ...], ...] = ()
-
-
-class Sets:
-    """Joins things that belong together (union-find)."""
-
-    def __init__(self) -> None:
-        self._parent: dict[str, str] = {}
-
-    def root(self, name: str) -> str:
-        """The name that stands for the set of ``name``."""
-        self._parent.setdefault(name, name)
-        while self._parent[name] != name:
-            self._parent[name] = self._parent[self._parent[name]]
-            name = self._parent[name]
-        return name
-
-    def join(self, first: str, second: str) -> None:
-        """Put both into one set."""
-        self._parent[self.root(second)] = self.root(first)
-
-    def of(self, names: Iterable[str]) -> list[tuple[str, ...]]:
-        """Sets of ``names``, and their members, in the order of ``names``."""
-        found: dict[str, list[str]] = {}
-        for name in names:
-            found.setdefault(self.root(name), []).append(name)
-        return [tuple(members) for members in found.values()]
 
 
 def exact_sets(prints: dict[str, Fingerprint]) -> tuple[tuple[str, ...], ...]:
@@ -160,3 +135,9 @@ def _turned(quarter: int, *, mirrored: bool) -> Callable[[UInt8], UInt8]:
 
 _TURNS = tuple(_turned(quarter, mirrored=m) for m in (False, True) for quarter in range(4))
 """The picture as it is comes first."""
+
+
+def first_of(keys: Sequence[str], parts: dict[str, str]) -> str:
+    """The copy that stays when the others are dropped: of test, then val, then train, then any."""
+    order = {"test": 0, "val": 1, "train": 2, "": 3}
+    return min(keys, key=lambda key: order[parts.get(key, "")])

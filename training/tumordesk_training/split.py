@@ -1,10 +1,11 @@
-"""Train, validation and test by group: seeded, balanced over labels, written to a file."""
+"""Train, validation and test: which groups (or pictures) are in which part, as a file."""
 
 from __future__ import annotations
 
 import hashlib
 import random
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,107 +13,202 @@ from pathlib import Path
 from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.jsonio import from_plain, read_json, write_json
 from tumordesk.core.training_run import SplitConfig
-from tumordesk_training.data import Case, DataSet
+from tumordesk_training.data import PARTS_IN_ORDER, Case, DataSet
+from tumordesk_training.sets import Sets
 
-PARTS = ("train", "val", "test")
+PARTS = PARTS_IN_ORDER
 
 
 @dataclass(frozen=True)
 class Split:
-    """Which groups are in which part. ``counts``: pictures of each part, by label."""
+    """Which groups are in which part. ``counts``: pictures of each part, by label.
+
+    ``method``: "group", "stratified" or "random"; with the latter two ``parts`` holds keys of
+    pictures, not groups. ``left_out``: keys of copies that were dropped. ``warnings``: sentences
+    on what flatters the figures, or was changed.
+    """
 
     seed: int
     parts: dict[str, tuple[str, ...]]
     counts: dict[str, dict[str, int]]
     origin: str = "seeded"
     schema: int = 1
+    method: str = "group"
+    left_out: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def by_picture(self) -> bool:
+        """True where pictures are split, not groups."""
+        return self.method != "group"
 
     def part(self, group: str) -> str:
-        """'train', 'val', 'test', or '' for a group the split has never seen."""
+        """'train', 'val', 'test', or '' for a group (or key) the split has never seen."""
         return next((p for p, groups in self.parts.items() if group in groups), "")
 
+    def member(self, case: Case) -> str:
+        """What stands for the case in ``parts``: its group, or its key."""
+        return case.key if self.by_picture else case.group
 
-def make_split(data: DataSet, config: SplitConfig) -> Split:
-    """Split the groups of ``data``; a group is never torn apart.
+    def places(self, cases: Iterable[Case]) -> dict[str, str]:
+        """Key -> part, of the cases that are in one."""
+        where = {name: part for part, names in self.parts.items() for name in names}
+        gone = frozenset(self.left_out)
+        return {
+            case.key: where[self.member(case)]
+            for case in cases
+            if self.member(case) in where and case.key not in gone
+        }
 
-    Folders named train/val/test are kept where ``config.given`` (what is missing is taken from
-    the training part). A group that lies in several given folders goes to the first of test,
-    val, train, so that it cannot leak.
+
+@dataclass(frozen=True)
+class _Unit:
+    """What goes into a part as a whole: one or several groups (or pictures), with their cases."""
+
+    name: str
+    cases: tuple[Case, ...]
+
+    @property
+    def label(self) -> str:
+        """The commonest label."""
+        return Counter(case.label for case in self.cases).most_common(1)[0][0]
+
+    @property
+    def given(self) -> str:
+        """The first of test, val, train that one of its pictures lies in, or ''."""
+        return next((p for p in reversed(PARTS) if any(c.part == p for c in self.cases)), "")
+
+
+def make_split(data: DataSet, config: SplitConfig, together: Iterable[Sequence[str]] = ()) -> Split:
+    """Split the groups of ``data`` (or its pictures, as ``config.method`` says).
+
+    A group is never torn apart, nor is a set of ``together`` (keys of copies). Folders named
+    train/val/test are kept where ``config.given`` (what is missing is taken from the training
+    part). What lies in several given folders goes to the first of test, val, train, so that it
+    cannot leak. With folds, given folders do not count.
 
     Raises:
         DataError: too few groups to have a training and a validation part.
     """
-    given = _given(data) if config.given else {}
-    parts: dict[str, set[str]] = {p: {g for g, q in given.items() if q == p} for p in PARTS}
-    free = [g for g in data.groups if given.get(g, "train") == "train"]
-    parts["train"] = set(free)
+    units = _units(data, config, together)
+    given = config.given and not config.folds and any(u.given for u in units)
+    parts: dict[str, list[_Unit]] = {p: [] for p in PARTS}
+    for unit in units:
+        parts[(unit.given or "train") if given else "train"].append(unit)
+    if config.folds:
+        parts["test"] = _fold(units, config)
+        parts["train"] = [unit for unit in units if unit not in parts["test"]]
     for part, share in (("test", config.test), ("val", config.validation)):
         if not parts[part] and share > 0:
-            pool = sorted(parts["train"])
-            taken = _take(data.cases, pool, share, config.seed)
-            # Of few groups a small share may be none: one is taken all the same, and of two or
-            # less none for the test part, which needs validation and training beside it.
-            if not taken and len(pool) > (2 if part == "test" and not parts["val"] else 1):
-                taken = {random.Random(f"{config.seed}/{part}").choice(pool)}
-            parts[part] = taken
-            parts["train"] -= taken
+            _move(parts, part, _wanted(data.cases, share, config), config)
     if not parts["train"] or not parts["val"]:
         raise DataError(
-            f"{len(data.groups)} groups (patients, or single pictures) are too few for a "
+            f"{len(units)} groups (patients, or single pictures) are too few for a "
             "training and a validation part.",
             "Add data, or give validation a share above 0.",
         )
-    frozen = {p: tuple(sorted(parts[p])) for p in PARTS}
-    return Split(config.seed, frozen, _counts(data.cases, frozen), "given" if given else "seeded")
+    plain = Split(config.seed, {}, {}, method=config.method)
+    names = {
+        part: tuple(sorted({plain.member(case) for unit in found for case in unit.cases}))
+        for part, found in parts.items()
+    }
+    places = {case.key: p for p, found in parts.items() for unit in found for case in unit.cases}
+    fold = f"fold {config.fold + 1} of {config.folds}" if config.folds else ""
+    origin = fold or ("given" if given else "seeded")
+    counts = count(data.cases, places)
+    return Split(config.seed, names, counts, origin, method=config.method)
 
 
-def _given(data: DataSet) -> dict[str, str]:
-    order = {"": -1, "train": 0, "val": 1, "test": 2}
-    result: dict[str, str] = {}
+def _units(data: DataSet, config: SplitConfig, together: Iterable[Sequence[str]]) -> list[_Unit]:
+    by_picture = config.method != "group"
+    name = {case.key: case.key if by_picture else case.group for case in data.cases}
+    sets = Sets()
+    for keys in together:
+        there = [key for key in keys if key in name]
+        for other in there[1:]:
+            sets.join(name[there[0]], name[other])
+    found: dict[str, list[Case]] = {}
     for case in data.cases:
-        if order[case.part] > order[result.get(case.group, "")]:
-            result[case.group] = case.part
-    return result
+        found.setdefault(sets.root(name[case.key]), []).append(case)
+    units = []
+    for cases in found.values():
+        units.append(_Unit(min(name[case.key] for case in cases), tuple(cases)))
+    return sorted(units, key=lambda unit: unit.name)
 
 
-def _take(cases: tuple[Case, ...], groups: list[str], share: float, seed: int) -> set[str]:
-    """Groups with about ``share`` of the pictures (of the groups, where they are alike), by label.
+def _wanted(cases: tuple[Case, ...], share: float, config: SplitConfig) -> dict[str, float]:
+    """Pictures that a part is to have, by label; a random split knows no labels."""
+    totals = Counter("" if config.method == "random" else case.label for case in cases)
+    return {label: n * share for label, n in totals.items()}
 
-    ``share`` is of the whole data set's pictures of each label.
-    """
-    size = Counter(case.group for case in cases)
-    main: dict[str, Counter[str]] = {}
-    for case in cases:
-        main.setdefault(case.group, Counter())[case.label] += 1
-    label = {g: c.most_common(1)[0][0] for g, c in main.items()}
-    totals = Counter(case.label for case in cases)
-    chosen: set[str] = set()
-    for name in sorted({label[g] for g in groups}):
-        pool = [g for g in groups if label[g] == name]
-        random.Random(f"{seed}/{name}").shuffle(pool)
-        wanted, got = totals[name] * share, 0
-        for group in pool[:-1]:
-            if got + size[group] / 2 > wanted:
+
+def _move(
+    parts: dict[str, list[_Unit]], part: str, wanted: dict[str, float], config: SplitConfig
+) -> None:
+    """Move units from the training part to ``part``, about as many pictures as wanted."""
+    pool = parts["train"]
+    taken: set[str] = set()
+    label = {u.name: "" if config.method == "random" else u.label for u in pool}
+    size = {u.name: len(u.cases) for u in pool}
+    for name in sorted(set(label.values())):
+        alike = [n for n in label if label[n] == name]
+        random.Random(f"{config.seed}/{name}").shuffle(alike)
+        got = 0
+        for unit in alike[:-1]:
+            if got + size[unit] / 2 > wanted[name]:
                 break
-            chosen.add(group)
-            got += size[group]
-    return chosen
+            taken.add(unit)
+            got += size[unit]
+    # Of few groups a small share may be none: one is taken all the same, and of two or less none
+    # for the test part, which needs validation and training beside it.
+    if not taken and len(pool) > (2 if part == "test" and not parts["val"] else 1):
+        taken = {random.Random(f"{config.seed}/{part}").choice(sorted(label))}
+    parts[part] = [unit for unit in pool if unit.name in taken]
+    parts["train"] = [unit for unit in pool if unit.name not in taken]
 
 
-def _counts(
-    cases: tuple[Case, ...], parts: dict[str, tuple[str, ...]]
-) -> dict[str, dict[str, int]]:
-    where = {g: p for p, groups in parts.items() for g in groups}
-    result: dict[str, Counter[str]] = {p: Counter() for p in parts}
+def _fold(units: list[_Unit], config: SplitConfig) -> list[_Unit]:
+    """Units of one fold: every fold gets about as many pictures of each label.
+
+    Raises:
+        DataError: there are fewer units than folds.
+    """
+    if len(units) < config.folds:
+        raise DataError(
+            f"{len(units)} groups (patients, or single pictures) are too few for "
+            f"{config.folds} folds.",
+            "Choose fewer folds.",
+        )
+    label = {u.name: "" if config.method == "random" else u.label for u in units}
+    order = list(units)
+    random.Random(f"{config.seed}/folds").shuffle(order)
+    order.sort(key=lambda unit: -len(unit.cases))
+    whole = [0] * config.folds
+    by_label: Counter[tuple[int, str]] = Counter()
+    chosen = []
+    for unit in order:
+        name = label[unit.name]
+        fold = min(range(config.folds), key=lambda f: (by_label[f, name], whole[f], f))
+        by_label[fold, name] += len(unit.cases)
+        whole[fold] += len(unit.cases)
+        if fold == config.fold:
+            chosen.append(unit)
+    return sorted(chosen, key=lambda unit: unit.name)
+
+
+def count(cases: Iterable[Case], places: dict[str, str]) -> dict[str, dict[str, int]]:
+    """Pictures of each part, by label. ``places``: key -> part."""
+    result: dict[str, Counter[str]] = {p: Counter() for p in PARTS}
     for case in cases:
-        result[where[case.group]][case.label or "pictures"] += 1
+        if case.key in places:
+            result[places[case.key]][case.label or "pictures"] += 1
     return {p: dict(sorted(c.items())) for p, c in result.items()}
 
 
 def select(data: DataSet, split: Split, part: str) -> tuple[Case, ...]:
     """Cases of one part, in order."""
-    groups = set(split.parts.get(part, ()))
-    return tuple(case for case in data.cases if case.group in groups)
+    places = split.places(data.cases)
+    return tuple(case for case in data.cases if places.get(case.key) == part)
 
 
 def copies_across_parts(data: DataSet, split: Split) -> int:
@@ -120,20 +216,20 @@ def copies_across_parts(data: DataSet, split: Split) -> int:
 
     Only files of one size are read; volumes are left out. See check-data for a thorough search.
     """
-    where = {g: p for p, groups in split.parts.items() for g in groups}
+    places = split.places(data.cases)
     by_size: dict[int, list[Case]] = {}
     for case in data.cases:
-        if not case.volume and case.group in where:
+        if not case.volume and case.key in places:
             with suppress(OSError):
                 by_size.setdefault(case.image.stat().st_size, []).append(case)
     found = 0
     for cases in by_size.values():
-        if len({where[case.group] for case in cases}) > 1:
+        if len({places[case.key] for case in cases}) > 1:
             parts: dict[bytes, set[str]] = {}
             for case in cases:
                 with suppress(OSError):
                     digest = hashlib.sha256(case.image.read_bytes()).digest()
-                    parts.setdefault(digest, set()).add(where[case.group])
+                    parts.setdefault(digest, set()).add(places[case.key])
             found += sum(len(names) > 1 for names in parts.values())
     return found
 

@@ -14,6 +14,7 @@ from tumordesk_training.check.seen import (
     together,
 )
 from tumordesk_training.data import PARTS_IN_ORDER
+from tumordesk_training.duplicates import first_of
 
 KeySet = tuple[str, ...]
 _HELD_OUT = ("test", "val")
@@ -210,9 +211,3 @@ def _spare(seen: Seen, sets: Iterable[KeySet]) -> set[str]:
 def kept(keys: KeySet, seen: Seen) -> str:
     """The copy that stays: of test before val before train, else the first."""
     return first_of(keys, {key: seen.case(key).part for key in keys})
-
-
-def first_of(keys: KeySet, parts: dict[str, str]) -> str:
-    """The copy that stays when the others are dropped: of test, then val, then train, then any."""
-    order = {"test": 0, "val": 1, "train": 2, "": 3}
-    return min(keys, key=lambda key: order[parts.get(key, "")])
