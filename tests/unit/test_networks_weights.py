@@ -69,6 +69,16 @@ def pictures(channels: int) -> torch.Tensor:
     )
 
 
+def test_weights_of_one_slice_start_with_eyes_for_the_middle_one_alone():
+    old = make(segmenter_card(1))
+    new = make(segmenter_card(3), seed=2)
+    state, messages = adapt_state(old.state_dict(), new, centre=True)
+    new.load_state_dict(state)
+    x = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(3))
+    torch.testing.assert_close(answer(new, x), answer(old, x[:, 1:2]))
+    assert "3 neighbouring slices" in messages[0]
+
+
 def test_half_precision_roundtrip_keeps_the_answer_and_halves_the_file(tmp_path):
     model, path = make(segmenter_card()), tmp_path / WEIGHTS_NAME
     digest = save_weights(model, path)

@@ -15,6 +15,7 @@ from tumordesk.imaging.preprocess import (
     canonical_in_plane,
     foreground_range,
     letterbox,
+    neighbour_offsets,
     prepare,
 )
 
@@ -232,3 +233,44 @@ def test_wrong_calls_are_refused() -> None:
 def test_the_transform_is_the_same_every_time() -> None:
     first, second = (prepare(brain(), None, SPEC).inputs for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+def _steps(slices: int = 6) -> np.ndarray:
+    """Slices that are told apart by one bright column each, on the same range."""
+    grey = np.zeros((slices, 8, 8), dtype=np.float32)
+    grey[:, :, -1] = 50.0
+    for index in range(slices):
+        grey[index, :, index] = 100.0
+    return grey
+
+
+def _seen(channel: np.ndarray) -> int:
+    """Which of :func:`_steps` a channel shows."""
+    return int(np.argmax(channel[0, :-1]))
+
+
+def test_neighbouring_slices_fill_the_channels_and_repeat_at_the_ends() -> None:
+    spec = InputSpec(channels=3, size=(8, 8), neighbours=1)
+    made = prepare(_steps(), None, spec, [0, 3, 5])
+    assert made.inputs.shape == (3, 3, 8, 8)
+    seen = [[_seen(channel) for channel in item] for item in made.inputs]
+    assert seen == [[0, 0, 1], [2, 3, 4], [4, 5, 5]]
+
+
+def test_a_single_picture_is_its_own_neighbour() -> None:
+    spec = InputSpec(channels=3, size=(8, 8), neighbours=1)
+    made = prepare(_steps(1), None, spec)
+    np.testing.assert_array_equal(made.inputs[0, 0], made.inputs[0, 1])
+    np.testing.assert_array_equal(made.inputs[0, 2], made.inputs[0, 1])
+
+
+@pytest.mark.parametrize(
+    ("slice_mm", "wanted"), [(5.0, (-1, 0, 1)), (1.0, (-5, 0, 5)), (8.0, (-1, 0, 1))]
+)
+def test_thin_series_are_stepped_through_as_the_training_data_were(
+    slice_mm: float, wanted: tuple[int, ...]
+) -> None:
+    known = Geometry((6, 8, 8), (1.0, 1.0), slice_mm)
+    spec = InputSpec(channels=3, neighbours=1, neighbour_mm=5.0)
+    assert neighbour_offsets(spec, known) == wanted
+    assert neighbour_offsets(spec, None) == (-1, 0, 1)

@@ -12,6 +12,7 @@ import pytest
 
 from model_factories import make_model_folder, safetensors_bytes
 from tumordesk.core.errors import ModelError, ModelNotFound, WriteError
+from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import CARD_NAME, WEIGHTS_NAME, InputSpec, Normalisation
 from tumordesk.core.paths import user_models_dir
 from tumordesk.zoo import Zoo, verify
@@ -129,12 +130,15 @@ def test_unknown_schema_is_refused(zoo, tmp_path):
         (InputSpec(normalisation=Normalisation(mean=(0.0, 0.0))), "one for each channel"),
         (InputSpec(normalisation=Normalisation(low=50.0, high=50.0)), "low < high"),
         (InputSpec(normalisation=Normalisation(mean=(1e999,))), "no number"),
+        (InputSpec(neighbours=1), "1 neighbours on either side need 3 channels"),
+        (InputSpec(neighbours=4), "neighbours must be 0 to 3"),
+        (InputSpec(neighbour_mm=0.0), "neighbour_mm must be above 0"),
     ],
 )
 def test_cards_that_make_no_sense_are_refused(zoo, tmp_path, spec, words):
     folder = make_model_folder(tmp_path / "user")
     card = json.loads((folder / CARD_NAME).read_text())
-    card["input"] |= {"size": spec.size, "normalisation": vars(spec.normalisation)}
+    card["input"] |= to_plain(spec)
     (folder / CARD_NAME).write_text(json.dumps(card))
     assert words in reason(zoo)
 

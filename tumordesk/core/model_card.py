@@ -63,6 +63,11 @@ class InputSpec:
     series. ``size`` is (rows, columns) of the network input; slices keep their aspect ratio.
     ``source_channel``: the channel of colour training pictures that held this sequence (None:
     luma); evaluation on such pictures uses the same one.
+
+    ``neighbours``: so many slices on either side fill further channels (``channels`` is then
+    2 * neighbours + 1, the slice itself in the middle; at the ends, and for a single picture, the
+    nearest slice is repeated). ``neighbour_mm``: how far apart the slices of the training data
+    were; in a series with thinner slices the neighbours are taken from about that distance.
     """
 
     modality: str = "MR"
@@ -72,6 +77,8 @@ class InputSpec:
     size: tuple[int, int] = (256, 256)
     normalisation: Normalisation = field(default_factory=Normalisation)
     source_channel: int | None = None
+    neighbours: int = 0
+    neighbour_mm: float | None = None
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,19 @@ def _resize(image: Float32, height: int, width: int) -> Float32:
     return np.asarray(resized, dtype=np.float32)
 
 
+def neighbour_offsets(spec: InputSpec, geometry: Geometry | None) -> tuple[int, ...]:
+    """Slices that fill the channels, counted from the slice itself: (-1, 0, 1), or just (0,).
+
+    Where both distances are known, a thin series is stepped through in the steps of the training
+    data, so that the neighbours show what they showed there.
+    """
+    spacing_mm = geometry.slice_spacing_mm if geometry is not None else None
+    step = 1
+    if spec.neighbour_mm is not None and spacing_mm:
+        step = max(1, round(spec.neighbour_mm / spacing_mm))
+    return tuple(step * d for d in range(-spec.neighbours, spec.neighbours + 1))
+
+
 class Preparer:
     """Slices of one volume as network input, on demand, and maps back on the source grid.
 
@@ -158,6 +171,7 @@ class Preparer:
             rows, columns, row_mm, column_mm = columns, rows, column_mm, row_mm
         self._turned_shape = (rows, columns)
         self.placement = letterbox((rows, columns), (row_mm, column_mm), spec.size)
+        self._offsets = neighbour_offsets(spec, geometry)
         whole = spec.normalisation.scope == "volume"
         self._range = foreground_range(grey, spec.normalisation) if whole else None
 
@@ -183,9 +197,13 @@ class Preparer:
         return out
 
     def batch(self, indices: Sequence[int]) -> Float32:
-        """Network input, float32 (n, channels, H, W); one grey slice fills all channels."""
+        """Network input, float32 (n, channels, H, W); one grey slice fills all channels, or each
+        its own where the network sees neighbouring slices."""
         channels = self._spec.channels
-        units = np.stack([self.unit(i) for i in indices])[:, None]
+        last = len(self) - 1
+        rows = [[min(max(i + d, 0), last) for d in self._offsets] for i in indices]
+        ready = {i: self.unit(i) for i in sorted({i for row in rows for i in row})}
+        units = np.stack([[ready[i] for i in row] for row in rows])
         mean = _per_channel(self._spec.normalisation.mean, channels)
         std = _per_channel(self._spec.normalisation.std, channels)
         return np.asarray((units - mean) / std, dtype=np.float32)

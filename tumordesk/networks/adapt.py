@@ -27,8 +27,25 @@ def adapt_input(weight: torch.Tensor, channels: int) -> torch.Tensor:
     return (weight.sum(dim=1, keepdim=True) / channels).repeat(1, channels, 1, 1)
 
 
-def adapt_state(state: State, model: nn.Module) -> tuple[State, tuple[str, ...]]:
+def centre_input(weight: torch.Tensor, channels: int) -> torch.Tensor:
+    """Kernel (out, in, k, k) -> (out, channels, k, k) that looks at the middle channel alone.
+
+    For networks whose further channels are neighbouring slices: they start without influence.
+    """
+    if weight.shape[1] == channels:
+        return weight
+    result = weight.new_zeros((weight.shape[0], channels, *weight.shape[2:]))
+    result[:, channels // 2] = weight.sum(dim=1)
+    return result
+
+
+def adapt_state(
+    state: State, model: nn.Module, *, centre: bool = False
+) -> tuple[State, tuple[str, ...]]:
     """Make weights of the same architecture fit ``model``'s channels, classes and head.
+
+    With ``centre`` the channels of ``model`` are neighbouring slices: what the weights knew of
+    one slice is then given to the middle one.
 
     Returns:
         The state to load strictly, and sentences that say what was changed (none: nothing was).
@@ -38,7 +55,7 @@ def adapt_state(state: State, model: nn.Module) -> tuple[State, tuple[str, ...]]
     """
     own = model.state_dict()
     head = parts.head_name(model) + "."
-    result, messages = _adapt_inputs(state, own, parts.input_layers(model))
+    result, messages = _adapt_inputs(state, own, parts.input_layers(model), centre=centre)
     fresh = [n for n in own if n.startswith(head) and not _fits(result, own, n)]
     unused = [n for n in result if n.startswith(head) and n not in own]
     for name in fresh:
@@ -56,7 +73,9 @@ def _fits(state: State, own: State, name: str) -> bool:
     return name in state and state[name].shape == own[name].shape
 
 
-def _adapt_inputs(state: State, own: State, layers: tuple[str, ...]) -> tuple[State, list[str]]:
+def _adapt_inputs(
+    state: State, own: State, layers: tuple[str, ...], *, centre: bool = False
+) -> tuple[State, list[str]]:
     result = dict(state)
     messages: list[str] = []
     for layer in layers:
@@ -66,16 +85,22 @@ def _adapt_inputs(state: State, own: State, layers: tuple[str, ...]) -> tuple[St
         old, new = state[name].shape, own[name].shape
         if len(old) != len(new) or old[0] != new[0] or old[2:] != new[2:]:
             continue
-        result[name] = adapt_input(state[name], new[1])
+        made = centre_input if centre else adapt_input
+        result[name] = made(state[name], new[1])
         if not messages:
-            messages.append(_input_message(old[1], new[1]))
+            messages.append(_input_message(old[1], new[1], centre))
     return result, messages
 
 
-def _input_message(old: int, new: int) -> str:
+def _input_message(old: int, new: int, centre: bool) -> str:
     def count(n: int) -> str:
         return "1 input channel" if n == 1 else f"{n} input channels"
 
+    if centre:
+        return (
+            f"The weights were made for {count(old)}, this network sees {new} neighbouring slices: "
+            "it starts with eyes for the middle one alone."
+        )
     how = "summed over" if new == 1 else f"summed over, and shared evenly by {new} channels of,"
     return (
         f"The weights were made for {count(old)}, this network has {count(new)}: the first "
@@ -112,7 +137,7 @@ def _require_fit(state: State, own: State) -> None:
         )
 
 
-def load_pretrained(model: nn.Module, path: Path) -> tuple[str, ...]:
+def load_pretrained(model: nn.Module, path: Path, *, centre: bool = False) -> tuple[str, ...]:
     """Load weights of the same backbone, made for other classes or another task.
 
     Takes a classifier in torchvision's or timm's own names (``features.*``, ``classifier.*``) or
@@ -133,7 +158,7 @@ def load_pretrained(model: nn.Module, path: Path) -> tuple[str, ...]:
     )
     backbone = parts.backbone(model)
     own = backbone.state_dict()
-    state, messages = _adapt_inputs(state, own, layers)
+    state, messages = _adapt_inputs(state, own, layers, centre=centre)
     _add_counters(state, own)
     _require_fit(state, own)
     backbone.load_state_dict(state)

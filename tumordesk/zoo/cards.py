@@ -6,10 +6,11 @@ import math
 from pathlib import Path
 
 from tumordesk.core.errors import ModelError, plain_reason
-from tumordesk.core.model_card import CARD_NAME, ModelCard, Normalisation, read_card
+from tumordesk.core.model_card import CARD_NAME, InputSpec, ModelCard, Normalisation, read_card
 
 MAX_CARD_BYTES = 1024**2
 MAX_CLASSES = 1000
+MAX_NEIGHBOURS = 3
 MIN_SIZE, MAX_SIZE = 16, 4096
 
 
@@ -54,6 +55,7 @@ def check_card(card: ModelCard) -> None:
         (len(names) <= MAX_CLASSES, f"more than {MAX_CLASSES} classes are not allowed"),
         (len(set(names)) == len(names), "two classes have the same name"),
         (0.0 <= card.postprocess.threshold <= 1.0, "postprocess.threshold must be 0 to 1"),
+        *_neighbour_rules(card.input),
         *_normalisation_rules(card.input.normalisation, card.input.channels),
     )
     for right, reason in rules:
@@ -62,6 +64,18 @@ def check_card(card: ModelCard) -> None:
                 f"The card of model {card.id} makes no sense: {reason}.",
                 "Correct the card, or fetch the model again.",
             )
+
+
+def _neighbour_rules(spec: InputSpec) -> tuple[tuple[bool, str], ...]:
+    channels, distance = 2 * spec.neighbours + 1, spec.neighbour_mm
+    return (
+        (0 <= spec.neighbours <= MAX_NEIGHBOURS, f"neighbours must be 0 to {MAX_NEIGHBOURS}"),
+        (
+            not spec.neighbours or spec.channels == channels,
+            f"{spec.neighbours} neighbours on either side need {channels} channels",
+        ),
+        (distance is None or 0.0 < distance < 100.0, "neighbour_mm must be above 0, below 100"),
+    )
 
 
 def _normalisation_rules(spec: Normalisation, channels: int) -> tuple[tuple[bool, str], ...]:
