@@ -26,6 +26,7 @@ from tumordesk.core.training_run import (
 from tumordesk_training import checkpoints, events, loop
 from tumordesk_training.lock import only_one
 from tumordesk_training.run import start
+from tumordesk_training.split import read_split
 
 
 @pytest.fixture(scope="module")
@@ -392,9 +393,14 @@ def test_exact_copies_across_parts_are_warned_of(tmp_path: Path) -> None:
                 shutil.copy(original, root / part / name / f"{part}{number}.png")
     shutil.rmtree(root / "blob")
     shutil.rmtree(root / "ring")
-    start(tmp_path / "run", class_config(root, epochs=1, batch_size=2))
+    config = class_config(root, epochs=1, batch_size=2)
+    config = replace(config, data=replace(config.data, duplicates="keep"))
+    start(tmp_path / "run", config)
     told = [e.message for e in read_run(tmp_path / "run").events if e.kind == "warning"]
-    assert told == ["4 pictures are in more than one part as exact copies: figures will flatter."]
+    for part in ("test", "val"):
+        words = f"4 of 4 pictures of {part} have an exact copy in another part"
+        assert any(message.startswith(words) for message in told)
+    assert read_split(tmp_path / "run" / "split.json").warnings[0] in told
 
 
 def test_a_batch_that_is_too_small_is_told(tmp_path: Path) -> None:

@@ -30,15 +30,9 @@ from tumordesk_training.initial import resolved
 from tumordesk_training.layouts import scan
 from tumordesk_training.lock import only_one
 from tumordesk_training.loop import Trainer
+from tumordesk_training.plan import plan_split
 from tumordesk_training.setup import check_config, choose_precision, make_network
-from tumordesk_training.split import (
-    Split,
-    copies_across_parts,
-    make_split,
-    read_split,
-    select,
-    write_split,
-)
+from tumordesk_training.split import read_split, select, write_split
 
 _NAMED = 20
 """Left-out files that are named one by one; the rest is counted."""
@@ -156,7 +150,8 @@ def load_parts(
     """
     data, notes = usable(scan(Path(config.data.root), config.data), config)
     path = folder / SPLIT_NAME
-    team.lead(lambda: None if path.exists() else write_split(path, _split_of(data, config)))
+    asked = (data, config.data, config.split)
+    team.lead(lambda: None if path.exists() else write_split(path, plan_split(*asked)))
     split = read_split(path)
     order = (config.data, config.input, config.classes, config.task)
     train = build_cache(limited(select(data, split, "train"), config), *order)
@@ -164,11 +159,7 @@ def load_parts(
     val = build_cache(limited(select(data, split, "val"), config), *order, limit_mb=rest)
     used = {case.key for case in data.cases}
     unused = tuple(item for item in data.problems if item[0] not in used)
-    copies = team.lead(lambda: copies_across_parts(data, split))
-    if copies:
-        leak = f"{copies} pictures are in more than one part as exact copies: figures will flatter."
-        notes = (*notes, leak)
-    return train, val, (*notes, *_told(unused), *_told(train.unread + val.unread))
+    return train, val, (*notes, *split.warnings, *_told(unused), *_told(train.unread + val.unread))
 
 
 def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]:
@@ -184,11 +175,6 @@ def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]
         counts[case.label] += 1
     kept = {key for _, key in sorted(ranked)[: config.limit]}
     return tuple(case for case in cases if case.key in kept)
-
-
-def _split_of(data: DataSet, config: TrainingConfig) -> Split:
-    given = config.split.file
-    return read_split(Path(given)) if given else make_split(data, config.split)
 
 
 def _told(items: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
