@@ -20,9 +20,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("data", type=Path, metavar="DATA")
     add_data_options(parser)
-    parser.add_argument(
-        "--config", type=Path, metavar="CONFIG.json", help="read the folder as this configuration"
-    )
+    add_config_option(parser)
     parser.add_argument("--json", action="store_true", help="print the report as JSON")
     add_progress_option(parser)
     parser.set_defaults(function=_check)
@@ -34,6 +32,13 @@ def _check(args: argparse.Namespace) -> int:
     report = check_data(args.data, how_to_read(args), context_of(args))
     print(dumps(report).rstrip("\n") if args.json else check_text(report))
     return 0
+
+
+def add_config_option(parser: argparse.ArgumentParser) -> None:
+    """``--config``: data options from a configuration."""
+    parser.add_argument(
+        "--config", type=Path, metavar="CONFIG.json", help="read the folder as this configuration"
+    )
 
 
 def how_to_read(args: argparse.Namespace) -> DataConfig:
