@@ -5,5 +5,6 @@ from __future__ import annotations
 from tumordesk.gui.training_wizard.check_page import CheckPage
 from tumordesk.gui.training_wizard.data_page import DataPage
 from tumordesk.gui.training_wizard.pages import Page
+from tumordesk.gui.training_wizard.split_page import SplitPage
 
-PAGES: tuple[type[Page], ...] = (DataPage, CheckPage)
+PAGES: tuple[type[Page], ...] = (DataPage, CheckPage, SplitPage)
