@@ -17,7 +17,7 @@ from training_factories import head, mask_config
 from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.evaluation import Evaluation
 from tumordesk.core.jsonio import from_plain
-from tumordesk.core.training_run import read_config, write_config
+from tumordesk.core.training_run import read_config
 from tumordesk_training.cli import main
 from tumordesk_training.evaluation.files import read_evaluation, write_table
 from tumordesk_training.evaluation.of_run import evaluate_run
@@ -49,7 +49,7 @@ def test_a_segmentation_run(
     mean = np.mean([row["dice"] for row in found.groups.values() if row["dice"] is not None])
     assert found.figures["dice_mean"].value == pytest.approx(mean)
     assert found.figures["hd95_px_median"].value < 10
-    assert any("Only" in sentence for sentence in found.warnings)
+    assert any("only 2 patients" in sentence for sentence in found.warnings)
     assert read_evaluation(run, "test") == found
     with (run / "evaluation" / "test-cases.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
@@ -82,7 +82,7 @@ def test_a_classification_run(
     assert sum(b.pictures for b in found.calibration) == found.pictures
     told = " ".join(found.warnings)
     assert "chosen on this validation part" in told
-    assert "No patients are known" in told
+    assert "Patients are not known" in told
     assert main(["evaluate", str(run), "--part", "val"]) == 0
     text = capsys.readouterr().out
     assert "Note: The best epoch was chosen" in text
@@ -104,19 +104,28 @@ def test_copies_and_pictures_split_one_by_one_are_told(
     outline_run: Path, copied: Copied, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = copied(outline_run)
-    config = read_config(run / "config.json")
     scans = tmp_path / "scans"
-    shutil.copytree(config.data.root, scans)
+    shutil.copytree(read_config(run / "config.json").data.root, scans)
     split = json.loads((run / "split.json").read_text())
     first, other = split["parts"]["test"][0], split["parts"]["train"][0]
     shutil.copy(scans / f"{first}_1.png", scans / f"{other}_1.png")
-    random = replace(config, split=replace(config.split, method="random"))
-    write_config(run / "config.json", random)
-    found = evaluated(run, capsys, str(scans))
-    told = " ".join(found.warnings)
+    told = " ".join(evaluated(run, capsys, str(scans)).warnings)
     assert "1 picture is in more than one part as exact copies" in told
-    assert "Single pictures were split, not patients" in told
+
+
+def test_pictures_split_one_by_one_are_told(
+    outline_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = read_config(outline_run / "config.json")
+    split = SplitConfig(validation=0.2, test=0.2, method="random")
+    start(tmp_path / "run", replace(config, split=split, epochs=1))
+    found = evaluated(tmp_path / "run", capsys)
     assert found.split_method == "random"
+    assert "by picture although patients are known" in " ".join(found.warnings)
+    made = json.loads((tmp_path / "run" / "split.json").read_text())
+    (tmp_path / "run" / "split.json").write_text(json.dumps({**made, "warnings": []}))
+    found = evaluated(tmp_path / "run", capsys)
+    assert "Single pictures were split, not patients" in " ".join(found.warnings)
 
 
 def test_volumes_have_distances_in_millimetres(tmp_path: Path) -> None:

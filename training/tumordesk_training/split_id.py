@@ -9,7 +9,9 @@ from tumordesk_training.split import PARTS, Split
 
 
 def split_id(split: Split) -> str:
-    """sha256 (hex) over the groups of all parts, whatever their order and the split's origin."""
+    """sha256 (hex) over what is in each part and what is left out, however the split was made."""
     parts = {part: sorted(split.parts.get(part, ())) for part in PARTS}
+    if split.left_out:
+        parts["left_out"] = sorted(split.left_out)
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8")).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 
@@ -18,16 +19,26 @@ def caveats(
     """Sentences that must stand beside every headline figure of ``part``.
 
     Args:
-        data: all cases of the folder. cases: those of the part. split: of the run.
+        data: all cases of the folder. cases: those of the part. split: of the run; what it warns
+            of is told again here.
     """
-    found = [
-        _of_part(part),
-        _of_copies(copies_across_parts(data, split)),
-        _of_split(data, config),
-        _of_groups(cases),
-        _of_classes(cases, config),
-    ]
+    known = [sentence for sentence in split.warnings if _concerns(sentence, part)]
+    found = [_of_part(part), *known]
+    if not any("copy" in sentence for sentence in known):  # the data may have changed since
+        found.append(_of_copies(copies_across_parts(data, split)))
+    if not any("patients are known" in s or "are not known" in s for s in known):
+        found.append(_of_split(data, split))
+    if not any(sentence.startswith(f"{part} has only") for sentence in known):
+        found.append(_of_groups(cases))
+    if not any("no picture of" in sentence for sentence in known):
+        found.append(_of_classes(cases, config))
     return tuple(sentence for sentence in found if sentence)
+
+
+def _concerns(sentence: str, part: str) -> bool:
+    """Whether a sentence of the split is about this part, the training part, or all of them."""
+    named = set(re.findall(r"\b(train|val|test)\b", sentence))
+    return not named or bool(named & {part, "train"})
 
 
 def _of_part(part: str) -> str:
@@ -51,8 +62,8 @@ def _of_copies(copies: int) -> str:
     return f"{what} in more than one part as exact copies: the figures flatter the model."
 
 
-def _of_split(data: DataSet, config: TrainingConfig) -> str:
-    if config.split.method != "group":
+def _of_split(data: DataSet, split: Split) -> str:
+    if split.by_picture:
         return (
             "Single pictures were split, not patients: pictures of one patient may be on both "
             "sides, and the figures then flatter the model."

@@ -24,7 +24,7 @@ from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.evaluation.classification import Answers, figures_of
 from tumordesk_training.evaluation.segmentation import OutlineCount
 from tumordesk_training.layouts import scan
-from tumordesk_training.run import usable
+from tumordesk_training.run import limited, usable
 from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.split import select
 from tumordesk_training.split_id import split_id
@@ -64,7 +64,8 @@ def evaluate_run(
     config = run.config
     context.progress(0.0, "Looking at the pictures")
     data, _ = usable(scan(run.root, config.data), config)
-    cases = part_of_run(run, data, part)
+    whole = part_of_run(run, data, part)
+    cases = limited(whole, config)
     card = run_card(config)
     unread: list[tuple[str, str]] = []
     with Engine(best_network(run), choose_device(device).device, card.input.size) as engine:
@@ -87,8 +88,8 @@ def evaluate_run(
         group_count=len({case.group for case in cases}),
         classes=config.classes,
         split_id=split_id(run.split),
-        split_method=config.split.method,
-        warnings=(*told, *_of_unread(unread, len(cases))),
+        split_method=run.split.method,
+        warnings=(*told, *_of_trial(cases, whole), *_of_unread(unread, len(cases))),
         skipped=tuple(unread),
         device=used,
         software=f"tumordesk {__version__}, torch {torch.__version__}",
@@ -112,6 +113,12 @@ def part_of_run(run: Run, data: DataSet, part: Part) -> tuple[Case, ...]:
             "Is this the folder the run was made with? Give it with --data.",
         )
     return cases
+
+
+def _of_trial(cases: Sequence[Case], whole: Sequence[Case]) -> tuple[str, ...]:
+    if len(cases) == len(whole):
+        return ()
+    return (f"This was a trial on {len(cases)} of {len(whole)} pictures of the part.",)
 
 
 def _of_unread(unread: Sequence[tuple[str, str]], total: int) -> tuple[str, ...]:
