@@ -69,6 +69,33 @@ def test_the_network_gets_what_inference_gives_it(scans: Path) -> None:
     assert np.abs(given.numpy() - wanted).max() <= 1 / 255 / 0.2 + 1e-6
 
 
+@pytest.mark.parametrize("neighbours", [0, 1, 2])
+def test_the_network_gets_the_neighbours_that_inference_gives_it(
+    scans: Path, neighbours: int
+) -> None:
+    spec = InputSpec(channels=2 * neighbours + 1, size=SPEC.size, neighbours=neighbours)
+    cache, cases = cache_of(scans, spec, volumes=True)
+    for group in {case.group for case in cases}:
+        own = [i for i, case in enumerate(cases) if case.group == group]
+        preparer = Preparer(np.stack([load_grey(cases[i].image) for i in own]), None, spec)
+        given = cache.channels(own, neighbours) / 255
+        assert np.abs(given - preparer.batch(range(len(own)))).max() <= 1 / 255
+
+
+def test_neighbours_come_from_either_end_and_move_together(scans: Path) -> None:
+    spec = replace(SPEC, channels=3, neighbours=1)
+    cache, _ = cache_of(scans, spec, volumes=True)
+    slices = Slices(cache, plain_transform(SPEC.size), neighbours=1)
+    plain = torch.from_numpy(cache.channels([1], 1)[0]) / 255
+    torch.manual_seed(0)
+    seen = [slices[1][0] for _ in range(12)]
+    kept = [torch.allclose(picture, plain, atol=1e-6) for picture in seen]
+    turned = [torch.allclose(picture, plain.flip(0), atol=1e-6) for picture in seen]
+    assert any(kept)
+    assert any(turned)
+    assert all(a or b for a, b in zip(kept, turned, strict=True))
+
+
 def test_masks_lie_where_the_pictures_lie(scans: Path) -> None:
     cache, cases = cache_of(scans)
     for index, case in enumerate(cases):

@@ -133,7 +133,8 @@ def place_mask(preparer: Preparer, mask: UInt8, classes: int) -> UInt8:
 class Cache:
     """Pictures as uint8 (n, H, W), and label maps (n, H, W) or class numbers (n,).
 
-    ``unread``: (key, reason) of what was left out; ``keys``: the picture (or volume) of each.
+    ``unread``: (key, reason) of what was left out; ``keys``: the picture (or volume) of each;
+    ``stacks``: number of the stack that each is a slice of, in order (none: each stands alone).
     """
 
     images: UInt8
@@ -141,9 +142,29 @@ class Cache:
     groups: tuple[str, ...]
     unread: tuple[tuple[str, str], ...] = ()
     keys: tuple[str, ...] = ()
+    stacks: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.groups)
+
+    def channels(self, rows: Sequence[int], neighbours: int) -> UInt8:
+        """Pictures with so many slices on either side, uint8 (n, 2 * neighbours + 1, H, W).
+
+        At the ends of a stack the nearest slice is repeated, as ``Preparer.batch`` does.
+        """
+        return np.stack([self.images[self._around(row, neighbours)] for row in rows])
+
+    def _around(self, row: int, neighbours: int) -> list[int]:
+        wanted = [row]
+        for step in (-1, 1):
+            at = row
+            for _ in range(neighbours):
+                at = at + step if self._same_stack(row, at + step) else at
+                wanted.append(at)
+        return sorted(wanted)
+
+    def _same_stack(self, row: int, other: int) -> bool:
+        return 0 <= other < len(self.stacks) and self.stacks[other] == self.stacks[row]
 
     @property
     def memory_mb(self) -> int:
@@ -210,9 +231,10 @@ def build_cache(
     _check_cases(cases, classes, segment)
     unread: Unread = []
 
-    def read(group: tuple[Case, ...]) -> list[tuple[UInt8, Any, Case]]:
-        rows: list[tuple[UInt8, Any, Case]] = []
-        for stack in read_stack(group, config, spec, len(classes) if segment else 0, unread):
+    def read(group: tuple[Case, ...]) -> list[tuple[UInt8, Any, Case, int]]:
+        rows: list[tuple[UInt8, Any, Case, int]] = []
+        stacks = read_stack(group, config, spec, len(classes) if segment else 0, unread)
+        for number, stack in enumerate(stacks):
             for index, case in enumerate(stack.cases):
                 image = np.rint(stack.preparer.unit(index) * 255).astype(np.uint8)
                 mask = stack.masks[index]
@@ -221,7 +243,7 @@ def build_cache(
                     if segment and mask is not None
                     else classes.index(case.label)
                 )
-                rows.append((image, target, case))
+                rows.append((image, target, case, number))
         return rows
 
     most = sum(count_slices(case.image) if case.volume else 1 for case in cases)
@@ -231,18 +253,21 @@ def build_cache(
         _room((most, *spec.size), limit) if segment else np.zeros(most, dtype=np.int64)
     )
     read_cases: list[Case] = []
+    stacks: list[int] = []
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
         for rows in _ahead(pool, read, stacks_of(cases, config)):
-            for image, target, case in rows:
+            first = stacks[-1] + 1 if stacks else 0
+            for image, target, case, number in rows:
                 images[len(read_cases)], targets[len(read_cases)] = image, target
                 read_cases.append(case)
+                stacks.append(first + number)
     if not read_cases:
-        first = f"{unread[0][0]}: {unread[0][1]}" if unread else ""
-        raise DataError(f"Not one of {len(cases)} pictures can be read. {first}".strip())
+        why = f"{unread[0][0]}: {unread[0][1]}" if unread else ""
+        raise DataError(f"Not one of {len(cases)} pictures can be read. {why}".strip())
     count = len(read_cases)
     groups, keys = (c.group for c in read_cases), (c.key for c in read_cases)
     left = tuple(sorted(unread))
-    return Cache(images[:count], targets[:count], tuple(groups), left, tuple(keys))
+    return Cache(images[:count], targets[:count], tuple(groups), left, tuple(keys), tuple(stacks))
 
 
 def _check_cases(cases: Sequence[Case], classes: tuple[str, ...], segment: bool) -> None:
@@ -259,18 +284,25 @@ def _check_cases(cases: Sequence[Case], classes: tuple[str, ...], segment: bool)
 
 
 class Slices(Dataset[tuple[torch.Tensor, torch.Tensor]]):
-    """One entry: uint8 picture (1, H, W) and label map (H, W) or class number, transformed."""
+    """One entry: uint8 picture (channels, H, W) and label map (H, W) or class number, transformed.
 
-    def __init__(self, cache: Cache, transform: Any) -> None:
-        self._images, self._targets = cache.images, cache.targets
+    With ``neighbours`` the channels are slices, from either end of the patient: half of the time
+    in reverse, for which way a stack runs says nothing.
+    """
+
+    def __init__(self, cache: Cache, transform: Any, neighbours: int = 0) -> None:
+        self._cache, self._neighbours = cache, neighbours
         self._transform = transform
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self._cache)
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, torch.Tensor]:
-        image = tv_tensors.Image(torch.from_numpy(np.array(self._images[index]))[None])
-        value = self._targets[index]
+        slices = torch.from_numpy(self._cache.channels([index], self._neighbours)[0])
+        if self._neighbours and float(torch.rand(())) < 0.5:
+            slices = slices.flip(0)
+        image = tv_tensors.Image(slices)
+        value = self._cache.targets[index]
         if np.ndim(value):
             mask = tv_tensors.Mask(torch.from_numpy(np.array(value)))
             picture, target = self._transform(image, mask)

@@ -78,15 +78,16 @@ def load_initial(network: nn.Module, config: TrainingConfig) -> tuple[str, ...]:
         return _load_file(network, path)
     if path.is_dir() and not (path / CARD_NAME).is_file():
         return _load_file(network, _in_folder(path, config.architecture))
-    return _load_model(network, config.architecture, Zoo().find(wish))
+    return _load_model(network, config, Zoo().find(wish))
 
 
-def _load_model(network: nn.Module, architecture: str, entry: ModelEntry) -> tuple[str, ...]:
+def _load_model(network: nn.Module, config: TrainingConfig, entry: ModelEntry) -> tuple[str, ...]:
     Zoo().verify(entry)
     file = entry.folder / entry.card.weights_file
-    if entry.card.architecture == architecture:
+    if entry.card.architecture == config.architecture:
+        centre = config.input.neighbours > 0
         try:
-            state, messages = adapt_state(read_state(file), network)
+            state, messages = adapt_state(read_state(file), network, centre=centre)
         except ModelError:
             return _backbone_of(network, entry)  # other options: another decoder or width
         network.load_state_dict(state)

@@ -271,7 +271,11 @@ class Trainer:
         self._sampler.epoch = self._now.epoch
         torch.manual_seed(self._config.seed * 100_003 + self._now.epoch * 101 + self._team.rank)
         loader = DataLoader(
-            Slices(self._train, train_transform(self._config.augment, size)),
+            Slices(
+                self._train,
+                train_transform(self._config.augment, size),
+                self._config.input.neighbours,
+            ),
             batch_size=self._config.batch_size,
             sampler=self._sampler,
             num_workers=self._config.workers,

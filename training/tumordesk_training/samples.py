@@ -96,9 +96,9 @@ class Samples:
         network.eval()
         self._found = []
         for row in self._rows:
-            image = torch.from_numpy(np.array(self._cache.images[row]))[None, None].float() / 255
+            seen = self._cache.channels([row], self._config.input.neighbours)
             with precision.autocast():
-                logits = network(scale(image))
+                logits = network(scale(torch.from_numpy(seen).float() / 255))
             self._found.append(logits.float().argmax(dim=1)[0].cpu().numpy())
 
     def write(self, run: Path, epoch: int) -> str | None:

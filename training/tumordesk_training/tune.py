@@ -29,9 +29,11 @@ def probabilities(network: nn.Module, cache: Cache, config: TrainingConfig) -> n
     mean = torch.tensor(spec.normalisation.mean).reshape(1, -1, 1, 1)
     std = torch.tensor(spec.normalisation.std).reshape(1, -1, 1, 1)
     parts = []
-    for first in range(0, len(cache), config.batch_size):
-        images = torch.from_numpy(np.array(cache.images[first : first + config.batch_size]))
-        wide = images[:, None].float().div(255).expand(-1, spec.channels, -1, -1)
+    batch = config.batch_size or 16
+    for first in range(0, len(cache), batch):
+        rows = range(first, min(first + batch, len(cache)))
+        images = torch.from_numpy(cache.channels(rows, spec.neighbours))
+        wide = images.float().div(255).expand(-1, spec.channels, -1, -1)
         inputs = ((wide - mean) / std).contiguous(memory_format=torch.channels_last)
         outlined = _foreground(network, inputs)
         if config.postprocess.flips:

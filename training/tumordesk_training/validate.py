@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import torch
 from torch import nn
 
@@ -17,7 +16,7 @@ from tumordesk_training.setup import Precision
 
 
 class Scaler:
-    """Float pictures in 0..1 (n, 1, H, W) -> network input, as ``Preparer.batch`` makes it."""
+    """Float pictures in 0..1 (n, 1 or channels, H, W) -> input as ``Preparer.batch`` makes it."""
 
     def __init__(self, spec: InputSpec, device: torch.device, layout: torch.memory_format) -> None:
         self._channels, self._device, self._layout = spec.channels, device, layout
@@ -48,7 +47,7 @@ def validate(
     said: list[int] = []
     for first in range(0, len(own), config.batch_size):
         rows = own[first : first + config.batch_size]
-        images = torch.from_numpy(np.stack([cache.images[i] for i in rows]))[:, None].float() / 255
+        images = torch.from_numpy(cache.channels(rows, config.input.neighbours)).float() / 255
         with precision.autocast():
             logits = network(scale(images))
         found = logits.float().argmax(dim=1).cpu().numpy()
