@@ -17,95 +17,74 @@ from tumordesk.core.training_run import (
     TrainingConfig,
     read_config,
 )
+from tumordesk_training.commands.orders import (
+    add_change_options,
+    add_order_options,
+    changed,
+    new_config,
+    with_data,
+)
 from tumordesk_training.commands.shared import leader, say
 
 
 def add(commands: Any) -> None:
     """Describe the command to the parser."""
     parser = commands.add_parser(
-        "run", help="train a model; Ctrl+C or a file STOP in the run folder keeps the best"
+        "run",
+        help="train a model; Ctrl+C or a file STOP in the run folder keeps the best, a file PAUSE "
+        "lets it wait",
     )
-    parser.add_argument(
-        "config", type=Path, nargs="?", metavar="CONFIG.json",
-        help="what to train (see training/configs); not needed with --resume",
-    )  # fmt: skip
-    parser.add_argument(
-        "--recipe", metavar="NAME[/VARIANT]",
-        help="instead of CONFIG: a recipe (see 'recipes'); variants are joined by +",
-    )  # fmt: skip
-    parser.add_argument(
-        "--network", default="", metavar="ARCH", help="one of the recipe's networks"
-    )
-    parser.add_argument("--data", type=Path, help="data folder, instead of the one in CONFIG")
+    add_order_options(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="run folder")
+    add_change_options(parser)
     parser.add_argument(
-        "--weights", metavar="FROM",
-        help="start from this model id, model folder, safetensors file or folder of pretrained "
-        "weights; 'auto', 'scratch', or 'imagenet' (downloads)",
-    )  # fmt: skip
-    parser.add_argument("--epochs", type=int, help="instead of the number in CONFIG")
-    parser.add_argument(
-        "--limit", type=int, metavar="N", help="at most so many pictures of each part, for a trial"
+        "--folds", type=int, metavar="K", help="all of K folds, one run each (see kfold)"
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="default: as CONFIG says")
+    parser.add_argument("--fold", type=int, metavar="I", help="only this one of the folds, from 0")
     parser.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
     parser.set_defaults(function=_run)
 
 
 def _run(args: argparse.Namespace) -> int:
+    if args.folds is not None and args.fold is None:
+        from tumordesk_training.commands import kfold
+
+        return kfold.run_folds(args)
     from tumordesk_training.run import start
 
-    config = _run_config(args)
-    if args.data:
-        config = replace(config, data=replace(config.data, root=str(args.data)))
-    if args.weights is not None:
-        config = replace(config, initial_weights="" if args.weights == "scratch" else args.weights)
-    if args.epochs is not None:
-        if args.epochs < 1:
-            raise ConfigError(f"--epochs {args.epochs} is not a number from 1.")
-        config = replace(config, epochs=args.epochs)
-    if args.limit is not None:
-        if args.limit < 1:
-            raise ConfigError(f"--limit {args.limit} is not a number from 1.")
-        config = replace(config, limit=args.limit)
-    if args.device:
-        config = replace(config, device=args.device)
+    config = changed(_with_fold(_run_config(args), args), args)
     state = start(args.out, config, resume=args.resume, say=say)
-    return _ended(args.out, state)
+    return ended(args.out, state)
+
+
+def _with_fold(config: TrainingConfig, args: argparse.Namespace) -> TrainingConfig:
+    if args.fold is None:
+        return config
+    folds = args.folds or config.split.folds
+    if args.resume:
+        raise ConfigError("--fold is for a new run.", "A resumed one goes on with its own.")
+    try:
+        return replace(config, split=replace(config.split, folds=folds, fold=args.fold))
+    except ValueError as error:
+        raise ConfigError(
+            f"--fold {args.fold} of {folds}: {error}.", "Give --folds too."
+        ) from error
 
 
 def _run_config(args: argparse.Namespace) -> TrainingConfig:
     if not args.resume:
-        return _new_config(args)
+        return new_config(args)
     if args.weights is not None:
         raise ConfigError("--weights is for a new run.", "A resumed one goes on with its own.")
     path = args.out / CONFIG_NAME
     if not path.is_file():
         raise ConfigError(f"{args.out.name} holds no training run to resume.")
-    if args.config is not None and leader():
+    if (args.config is not None or args.recipe is not None) and leader():
         print("The run's own config.json is used, not the one given.", file=sys.stderr)
-    return read_config(path)
+    return with_data(read_config(path), args.data)
 
 
-def _new_config(args: argparse.Namespace) -> TrainingConfig:
-    if args.recipe is None:
-        if args.config is None:
-            raise ConfigError(
-                "Which configuration?", "Give CONFIG.json, --recipe NAME, or --resume a run."
-            )
-        if args.network:
-            raise ConfigError("--network goes with --recipe.", "CONFIG names its own network.")
-        return read_config(args.config)
-    if args.config is not None:
-        raise ConfigError("CONFIG.json and --recipe are two different orders.", "Give one of them.")
-    if args.data is None:
-        raise ConfigError("Which data folder?", "A recipe needs --data.")
-    from tumordesk_training.recipe import from_recipe
-
-    return from_recipe(args.recipe, args.data, network=args.network)
-
-
-def _ended(folder: Path, state: RunState) -> int:
+def ended(folder: Path, state: RunState) -> int:
     """Say how a run ended; return the exit code."""
     best = (folder / CHECKPOINTS / "best.pt").is_file()
     words = state.value

@@ -1,0 +1,194 @@
+"""Several runs in sequence: networks of a recipe, folds; and what helps before a run."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training_factories import class_config, class_folder, mask_config, mask_folder
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.training_run import (
+    AugmentConfig,
+    OptimiserConfig,
+    RunState,
+    SplitConfig,
+    read_run,
+    write_config,
+)
+from tumordesk_training import loop
+from tumordesk_training.cli import main
+from tumordesk_training.preview import preview
+from tumordesk_training.rate_finder import find_rate, suggestion
+from tumordesk_training.series import Planned, by_fold, by_network, run_series, table
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return class_folder(tmp_path_factory.mktemp("classes") / "pictures", 12)
+
+
+@pytest.fixture(scope="module")
+def scans(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return mask_folder(tmp_path_factory.mktemp("scans") / "scans")
+
+
+def test_networks_are_compared_on_one_split(pictures: Path, tmp_path: Path) -> None:
+    config = class_config(pictures, epochs=1, samples=0)
+    planned = by_network(config, ("mobilenetv2", "resnet18"))
+    series, state = run_series("sweep", planned, tmp_path / "out", same_split=True)
+    assert state is RunState.FINISHED
+    assert [run.architecture for run in series.runs] == ["mobilenetv2", "resnet18"]
+    assert all(run.part == "test" and "accuracy" in run.figures for run in series.runs)
+    splits = [
+        json.loads((tmp_path / "out" / run.name / "split.json").read_text())["parts"]
+        for run in series.runs
+    ]
+    assert splits[0] == splits[1]
+    assert json.loads((tmp_path / "out" / "sweep.json").read_text())["runs"][1]["epochs"] == 1
+    assert any(line.startswith("resnet18") for line in table(series))
+
+
+def test_every_picture_is_tested_in_one_fold(pictures: Path, tmp_path: Path) -> None:
+    config = class_config(pictures, epochs=1, samples=0, split=SplitConfig(validation=0.2))
+    series, _ = run_series("kfold", by_fold(config, 3), tmp_path / "out")
+    assert [run.name for run in series.runs] == ["fold-0", "fold-1", "fold-2"]
+    tests = [
+        json.loads((tmp_path / "out" / run.name / "split.json").read_text())["parts"]["test"]
+        for run in series.runs
+    ]
+    together = [key for part in tests for key in part]
+    assert len(together) == len(set(together)) == 24
+    accuracy = [run.figures["accuracy"] for run in series.runs]
+    assert series.summary["accuracy"]["mean"] == pytest.approx(sum(accuracy) / 3)
+    assert series.summary["accuracy"]["deviation"] == pytest.approx(np.std(accuracy, ddof=1))
+
+
+def test_a_run_that_fails_does_not_stop_the_others(pictures: Path, tmp_path: Path) -> None:
+    config = class_config(pictures, epochs=1, samples=0)
+    planned = by_network(config, ("unet", "resnet18"))
+    series, _ = run_series("sweep", planned, tmp_path / "out", same_split=True)
+    assert [run.state for run in series.runs] == ["failed", "finished"]
+    assert "is for segmentation" in series.runs[0].message
+
+
+def test_a_stopped_series_goes_on_where_it_was(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = class_config(pictures, epochs=2, samples=0)
+    planned = [Planned("a", config), Planned("b", replace(config, architecture="resnet18"))]
+    validated = loop.Trainer._validated
+
+    def stopping(self: loop.Trainer) -> Any:
+        if self._folder.name == "b":
+            (self._folder / "STOP").touch()
+        return validated(self)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Trainer, "_validated", stopping)
+        series, state = run_series("sweep", planned, tmp_path / "out")
+    assert state is RunState.STOPPED
+    assert [run.state for run in series.runs] == ["finished", "stopped"]
+    with pytest.raises(ConfigError, match="--resume"):
+        run_series("sweep", planned, tmp_path / "out")
+    first = (tmp_path / "out" / "a" / "events.jsonl").read_bytes()
+    series, state = run_series("sweep", planned, tmp_path / "out", resume=True)
+    assert [run.state for run in series.runs] == ["finished", "finished"]
+    assert series.runs[1].epochs == 2
+    assert (tmp_path / "out" / "a" / "events.jsonl").read_bytes() == first
+
+
+def test_folds_on_the_command_line(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(tmp_path / "config.json", class_config(pictures, epochs=1, samples=0))
+    order = ["run", str(tmp_path / "config.json"), "--out", str(tmp_path / "all")]
+    assert main([*order, "--folds", "2"]) == 0
+    assert "accuracy: 0." in capsys.readouterr().out or "accuracy" in (
+        (tmp_path / "all" / "kfold.json").read_text()
+    )
+    assert read_run(tmp_path / "all" / "fold-1").config.split.fold == 1
+    order = ["run", str(tmp_path / "config.json"), "--out", str(tmp_path / "one")]
+    assert main([*order, "--folds", "2", "--fold", "1"]) == 0
+    assert read_run(tmp_path / "one").config.split.folds == 2
+    one = json.loads((tmp_path / "one" / "split.json").read_text())
+    assert one["parts"] == json.loads((tmp_path / "all/fold-1/split.json").read_text())["parts"]
+    assert main(["run", str(tmp_path / "config.json"), "--out", "x", "--fold", "1"]) == 2
+    assert main(["kfold", str(tmp_path / "config.json"), "--out", "x", "--folds", "1"]) == 2
+
+
+def test_a_sweep_refuses_networks_of_other_recipes(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = ["sweep", "--recipe", "yesno-224", "--data", str(pictures), "--out", str(tmp_path)]
+    assert main([*order, "--networks", "mobilenetv2,unet"]) == 2
+    assert "is not for unet" in capsys.readouterr().err
+
+
+def test_a_preview_shows_originals_and_what_becomes_of_them(
+    scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = mask_config(scans, augment=AugmentConfig(flip=1.0))
+    write_config(tmp_path / "config.json", config)
+    order = ["preview", str(tmp_path / "config.json"), "--out", str(tmp_path / "shown")]
+    assert main([*order, "--count", "2", "--progress"]) == 0
+    captured = capsys.readouterr()
+    shown = json.loads(captured.out)
+    assert [entry["original"] for entry in shown] == ["0_original.png", "1_original.png"]
+    assert shown[0]["augmented"] == ["0_1.png", "0_2.png", "0_3.png"]
+    assert '"progress": 1.0' in captured.err
+    with Image.open(tmp_path / "shown" / "1_3.png") as picture:
+        assert picture.size == (32, 32)
+        assert picture.mode == "RGB"
+    files = [tmp_path / "shown" / name for name in ("0_original.png", "0_1.png", "0_2.png")]
+    assert len({file.read_bytes() for file in files}) == 3
+
+
+def test_a_preview_is_the_same_for_the_same_seed(pictures: Path, tmp_path: Path) -> None:
+    config = class_config(pictures, augment=AugmentConfig())
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        shown = preview(config, tmp_path / name, count=4, seed=seed)
+        assert {entry["class"] for entry in shown} == {"blob", "ring"}
+    first, same, other = ((tmp_path / n / "0_1.png").read_bytes() for n in "abc")
+    assert first == same
+    assert first != other
+
+
+def test_the_suggested_rate_is_where_the_loss_falls_most() -> None:
+    rates = [10 ** (-6 + k / 10) for k in range(51)]
+    falling = [1.0 - 0.5 / (1 + math.exp(-4 * (math.log10(r) + 3))) for r in rates]
+    found, reason = suggestion(rates, falling)
+    assert found == pytest.approx(1e-3, rel=0.15)
+    assert "most steeply" in reason
+    assert suggestion(rates, [1.0] * 51)[0] is None
+    assert suggestion(rates[:3], [1.0, 0.5, 0.1])[0] is None
+
+
+def test_find_rate_tries_growing_rates_and_keeps_nothing(
+    scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(tmp_path / "config.json", mask_config(scans, batch_size=2))
+    order = ["find-rate", str(tmp_path / "config.json"), "--json", "--progress"]
+    assert main([*order, "--steps", "30"]) == 0
+    captured = capsys.readouterr()
+    found = json.loads(captured.out)
+    assert found["schema"] == 1
+    assert len(found["rates"]) == len(found["losses"]) > 5
+    assert found["rates"] == sorted(found["rates"])
+    assert found["suggested"] is None or 1e-6 < found["suggested"] < 1.0
+    assert found["reason"]
+    assert '"progress"' in captured.err
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_find_rate_stops_where_the_loss_explodes(pictures: Path) -> None:
+    sgd = OptimiserConfig(name="sgd", gradient_clip=0.0)
+    found = find_rate(class_config(pictures, optimiser=sgd, architecture="resnet18"), steps=40)
+    assert all(math.isfinite(loss) for loss in found.losses)
+    assert found.suggested is None or found.suggested < 0.9

@@ -1,0 +1,220 @@
+"""Several runs one after the other, on one data folder: networks of a recipe, or folds."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
+from tumordesk.core.jsonio import write_json
+from tumordesk.core.training_run import (
+    CONFIG_NAME,
+    EVENTS_NAME,
+    SPLIT_NAME,
+    STOP_NAME,
+    RunState,
+    TrainingConfig,
+    read_config,
+    read_run,
+)
+from tumordesk_training.evaluation.files import read_evaluation, write_evaluation
+from tumordesk_training.evaluation.of_run import evaluate_run
+from tumordesk_training.run import start
+from tumordesk_training.run_model import open_run
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One run of a series: folder name and configuration."""
+
+    name: str
+    config: TrainingConfig
+
+
+@dataclass(frozen=True)
+class Done:
+    """How one run of a series ended. ``figures``: of its test part (of validation without one)."""
+
+    name: str
+    architecture: str
+    state: str
+    message: str = ""
+    best: float | None = None
+    best_epoch: int = 0
+    epochs: int = 0
+    seconds_per_epoch: float | None = None
+    part: str = ""
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Series:
+    """All runs of a series. ``summary``: mean and standard deviation of each figure."""
+
+    kind: str
+    runs: tuple[Done, ...]
+    summary: dict[str, dict[str, float]] = field(default_factory=dict)
+    schema: int = 1
+
+
+def by_network(config: TrainingConfig, networks: Sequence[str]) -> tuple[Planned, ...]:
+    """The same order for several architectures."""
+    return tuple(Planned(n, replace(config, architecture=n)) for n in networks)
+
+
+def by_fold(config: TrainingConfig, folds: int) -> tuple[Planned, ...]:
+    """The same order with each of so many folds as the test part. Raises ConfigError."""
+    if folds < 2:
+        raise ConfigError(f"--folds {folds} is not a number from 2.")
+    return tuple(
+        Planned(
+            f"fold-{k}",
+            replace(
+                config,
+                name=f"{config.name}, fold {k + 1} of {folds}",
+                split=replace(config.split, folds=folds, fold=k),
+            ),
+        )
+        for k in range(folds)
+    )
+
+
+def run_series(
+    kind: str,
+    planned: Sequence[Planned],
+    out: Path,
+    *,
+    resume: bool = False,
+    same_split: bool = False,
+    say: Say = lambda _: None,
+) -> tuple[Series, RunState]:
+    """Train and evaluate one after the other; ``<out>/<kind>.json`` tells how they stand.
+
+    A run that fails is told and does not stop the others. ``same_split``: all use the split of
+    the first. With ``resume``, finished runs are left as they are and the rest goes on.
+
+    Returns:
+        The series, and STOPPED where a person stopped it, else FINISHED.
+
+    Raises:
+        ConfigError: ``out`` holds a series already and ``resume`` is False.
+        WriteError: ``out`` cannot be written.
+    """
+    path = out / f"{kind}.json"
+    if path.exists() and not resume:
+        raise ConfigError(f"{out.name} already holds a {kind}.", "Go on with it with --resume.")
+    _prepare(out)
+    done: list[Done] = []
+    series = Series(kind, ())
+    for index, item in enumerate(planned):
+        if (out / STOP_NAME).exists():
+            return series, RunState.STOPPED
+        say(f"{item.name} ({index + 1} of {len(planned)})")
+        done.append(_one(_on_split(item, out, done) if same_split else item, out, say))
+        series = Series(kind, tuple(done), _summary(done) if kind == "kfold" else {})
+        write_json(path, series)
+        if done[-1].state == RunState.STOPPED:
+            return series, RunState.STOPPED
+    return series, RunState.FINISHED
+
+
+def _prepare(out: Path) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        (out / STOP_NAME).unlink(missing_ok=True)
+    except OSError as error:
+        raise WriteError(f"{out.name} cannot be written: {error.strerror}.") from error
+
+
+def _on_split(item: Planned, out: Path, done: Sequence[Done]) -> Planned:
+    """With the split file of the first run that has one."""
+    files = (out / earlier.name / SPLIT_NAME for earlier in done)
+    first = next((str(f.absolute()) for f in files if f.is_file()), "")
+    if not first or item.config.split.file:
+        return item
+    split = replace(item.config.split, file=first)
+    return replace(item, config=replace(item.config, split=split))
+
+
+def _one(item: Planned, out: Path, say: Say) -> Done:
+    folder = out / item.name
+    try:
+        state = _train(item, folder, say)
+        if state is RunState.FINISHED:
+            _evaluate(folder)
+    except TumorDeskError as error:
+        say(f"{item.name}: {error}")
+        return Done(item.name, item.config.architecture, RunState.FAILED, str(error))
+    return _told(item, folder, state)
+
+
+def _train(item: Planned, folder: Path, say: Say) -> RunState:
+    if not (folder / EVENTS_NAME).exists():
+        return start(folder, item.config, resume=False, say=say)
+    if read_run(folder).state is RunState.FINISHED:
+        return RunState.FINISHED
+    return start(folder, read_config(folder / CONFIG_NAME), resume=True, say=say)
+
+
+def _part(folder: Path) -> Literal["test", "val"]:
+    return "test" if open_run(folder).split.parts.get("test") else "val"
+
+
+def _evaluate(folder: Path) -> None:
+    write_evaluation(folder, evaluate_run(open_run(folder), _part(folder)))
+
+
+def _told(item: Planned, folder: Path, state: RunState) -> Done:
+    epochs = [event for event in read_run(folder).events if event.kind == "epoch"]
+    seconds = [float(event.values["seconds"]) for event in epochs]
+    best = epochs[-1].values.get("best") if epochs else None
+    figures: dict[str, float] = {}
+    part = ""
+    if state is RunState.FINISHED:
+        part = _part(folder)
+        found = read_evaluation(folder, part)
+        figures = {name: figure.value for name, figure in found.figures.items()}
+    return Done(
+        item.name,
+        item.config.architecture,
+        state.value,
+        best=best,
+        best_epoch=next((e.epoch for e in epochs if e.values.get("best") == best), 0),
+        epochs=epochs[-1].epoch if epochs else 0,
+        seconds_per_epoch=statistics.fmean(seconds) if seconds else None,
+        part=part,
+        figures=figures,
+    )
+
+
+def _summary(done: Sequence[Done]) -> dict[str, dict[str, float]]:
+    """Mean, standard deviation and number of runs for each figure."""
+    names = sorted({name for run in done for name in run.figures})
+    result = {}
+    for name in names:
+        values = [run.figures[name] for run in done if name in run.figures]
+        deviation = statistics.stdev(values) if len(values) > 1 else 0.0
+        result[name] = {
+            "mean": statistics.fmean(values),
+            "deviation": deviation,
+            "runs": float(len(values)),
+        }
+    return result
+
+
+def table(series: Series) -> list[str]:
+    """The series as lines for a person."""
+    lines = []
+    for run in series.runs:
+        figures = ", ".join(f"{k} {v:.4f}" for k, v in run.figures.items())
+        rest = run.message or f"{run.epochs} epochs, {run.seconds_per_epoch or 0:.1f} s each"
+        part = f" on {run.part}: {figures}" if figures else ""
+        lines.append(f"{run.name:22} {run.state}{part}; {rest}")
+    for name, value in series.summary.items():
+        lines.append(f"{name}: {value['mean']:.4f} +- {value['deviation']:.4f}")
+    return lines
