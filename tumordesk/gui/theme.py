@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication
 
+from tumordesk.core.paths import resource_root
 from tumordesk.gui import tokens
 
 _current: list[tokens.Palette] = [tokens.DARK]
@@ -87,7 +88,8 @@ def style_sheet(colours: tokens.Palette) -> str:
     """The style sheet of a theme."""
     values = {name: getattr(colours, name) for name in tokens.Palette.__dataclass_fields__}
     sizes = {name: value for name, value in vars(tokens).items() if isinstance(value, int)}
-    return _SHEET.format(**values, **sizes)
+    arrows = (resource_root() / "themes" / colours.name).as_posix()
+    return _SHEET.format(**values, **sizes, arrows=arrows)
 
 
 _SHEET = """
@@ -190,7 +192,21 @@ QListView#cases:focus::item:selected {{ border-color: {accent}; }}
 QLineEdit, QComboBox {{ background: {window}; border: 1px solid {line}; border-radius: {RADIUS}px;
     padding: 0 10px; min-height: 30px; }}
 QLineEdit:focus, QComboBox:focus {{ border-color: {accent}; }}
-QComboBox::drop-down {{ border: none; width: 24px; }}
+QComboBox::drop-down {{ border: none; width: 28px; }}
+QComboBox::down-arrow {{ image: url("{arrows}-down.svg"); width: 16px; height: 16px; }}
+QComboBox:disabled {{ color: {text_disabled}; background: {panel}; }}
+QAbstractSpinBox {{ background: {window}; border: 1px solid {line}; border-radius: {RADIUS}px;
+    padding: 0 4px 0 10px; min-height: 30px; max-height: 30px; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; }}
+QAbstractSpinBox:focus {{ border-color: {accent}; }}
+QAbstractSpinBox:disabled {{ color: {text_disabled}; background: {panel}; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border;
+    border: none; background: transparent; width: 22px; height: 14px; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; margin: 1px 1px 0 0; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; margin: 0 1px 1px 0; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {raised}; }}
+QAbstractSpinBox::up-arrow {{ image: url("{arrows}-up.svg"); width: 12px; height: 12px; }}
+QAbstractSpinBox::down-arrow {{ image: url("{arrows}-down.svg"); width: 12px; height: 12px; }}
 QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; padding: 4px;
     selection-background-color: {raised}; selection-color: {text}; }}
 QCheckBox {{ spacing: 8px; min-height: 24px; }}

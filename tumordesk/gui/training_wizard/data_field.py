@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, clear, label, tight
 from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.flow import FlowLayout
 from tumordesk.gui.training_wizard.widgets import Card, CaseThumbnail, Picture
 from tumordesk.session.folder_peek import Peek, number
 
@@ -31,7 +32,6 @@ _KINDS = (
 )
 _ICON = 36
 _SHOWN = 8
-_COLUMNS = 4
 
 
 class DropField(QFrame):
@@ -107,9 +107,8 @@ class ChosenFolder(Card):
         for widget in (self.layout_words, self.found, self.bar, self.doing):
             self.column.addWidget(widget)
         self._pictures = QWidget()
-        self._grid = QGridLayout(self._pictures)
-        self._grid.setContentsMargins(0, tokens.SPACE_8, 0, 0)
-        self._grid.setSpacing(tokens.SPACE_12)
+        self._grid = FlowLayout(self._pictures)
+        self.column.addSpacing(tokens.SPACE_4)
         self.column.addWidget(self._pictures)
 
     def show_folder(self, folder: Path) -> None:
@@ -132,16 +131,12 @@ class ChosenFolder(Card):
             return
         clear(self._grid)
         frames = []
-        for place, path in enumerate(seen.samples[:_SHOWN]):
+        for path in seen.samples[:_SHOWN]:
             frame = Picture()
             frame.setToolTip(path.name)
-            self._put(frame, place)
+            self._grid.addWidget(frame)
             frames.append((frame, path))
         self._load(frames)
-
-    def _put(self, widget: QWidget, place: int) -> None:
-        self._grid.addWidget(widget, *divmod(place, _COLUMNS))
-        self._grid.setColumnStretch(_COLUMNS, 1)
 
     def _load(self, frames: list[tuple[Picture, Path]]) -> None:
         paths = [path for _, path in frames]
@@ -179,8 +174,8 @@ class ChosenFolder(Card):
             return
         self._keys = keys
         clear(self._grid)
-        for place, key in enumerate(keys):
-            self._put(CaseThumbnail(key, self._context.thumbnails), place)
+        for key in keys:
+            self._grid.addWidget(CaseThumbnail(key, self._context.thumbnails))
         self._context.thumbnails.request(keys)
 
 

@@ -27,15 +27,21 @@ SHORT: dict[str, str] = {
     "exclude": "Leave out",
     "ignore": "Ignored",
 }
-_LONG: dict[Action, str] = {
-    "drop": "Drop the copies, keep one picture of each set",
-    "together": "Keep together: all of a set in the same part of the split",
-    "keep": "Leave as it is; the figures will carry a warning",
-    "exclude": "Leave these pictures out ({count})",
+_NAMES: dict[Action, str] = {
+    "drop": "Drop the copies",
+    "together": "Keep together",
+    "keep": "Leave as it is",
+    "exclude": "Leave these out",
     "ignore": "Ignore it, because",
 }
-_PATIENTS = "Keep together: all pictures of a patient in the same part of the split"
-_KEEP_PLAIN = "Leave as it is"
+_NOTES: dict[Action, str] = {
+    "drop": "One picture of each set stays.",
+    "together": "All of a set are in the same part of the split.",
+    "keep": "The figures will carry a warning.",
+    "exclude": "{count} pictures are not used at all.",
+    "ignore": "",
+}
+_PATIENTS = "All pictures of a patient are in the same part of the split."
 
 
 class FindingView(QWidget):
@@ -51,7 +57,7 @@ class FindingView(QWidget):
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         self._title = selectable("", "strong")
         self._advice = selectable("", "secondary")
-        self._choices = tight(QVBoxLayout(), tokens.SPACE_4)
+        self._choices = tight(QVBoxLayout())
         self._heading = label("WHAT TO DO", "heading")
         self.reason = QLineEdit()
         self.reason.setPlaceholderText("the reason, kept with the model")
@@ -94,12 +100,17 @@ class FindingView(QWidget):
         chosen = decision.action if decision is not None else default
         self.reason.setText(decision.reason if decision is not None else "")
         for action in finding.actions:
-            button = QRadioButton(action_words(finding, action))
+            button = QRadioButton(_NAMES[action])
             button.setChecked(action == chosen)
             button.clicked.connect(lambda _=False, said=action: self._choose(said))
             self._group.addButton(button)
             self.buttons[action] = button
             self._choices.addWidget(self._with_reason(button) if action == "ignore" else button)
+            note = action_note(finding, action)
+            if note:
+                words = label(note, "small", wrap=True)
+                words.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
+                self._choices.addWidget(words)
 
     def _with_reason(self, button: QRadioButton) -> QWidget:
         box = QWidget()
@@ -127,10 +138,10 @@ class FindingView(QWidget):
             self.decided.emit(self.finding.code, action, reason)
 
 
-def action_words(finding: DataFinding, action: Action) -> str:
-    """An action in words, for this finding."""
+def action_note(finding: DataFinding, action: Action) -> str:
+    """What an action does with this finding, in a sentence."""
     if action == "together" and finding.code.startswith("patients"):
         return _PATIENTS
     if action == "keep" and "duplicates" not in finding.code:
-        return _KEEP_PLAIN
-    return _LONG[action].format(count=number(len(finding.exclude)))
+        return ""
+    return _NOTES[action].format(count=number(len(finding.exclude)))

@@ -89,7 +89,7 @@ class SplitView(QWidget):
         """Show the counts, a column for each part; ``patients``: the groups are patients."""
         clear(self.grid)
         for column, (part, title) in enumerate(PARTS.items(), start=1):
-            self.grid.addWidget(_head(part, title), 0, column)
+            self.grid.addWidget(_head(part, title), 0, column, Qt.AlignmentFlag.AlignRight)
         names = sorted({name for counts in report.counts.values() for name in counts})
         if len(names) > 1:
             for name in names:
@@ -100,6 +100,7 @@ class SplitView(QWidget):
         if patients:
             self._add_row("Patients", [report.groups.get(part, 0) for part in PARTS], "current")
         self.grid.setColumnStretch(0, 1)
+        self.grid.setColumnMinimumWidth(0, tokens.THUMBNAIL)
         self.bar.set_sizes(dict(zip(PARTS, totals, strict=True)))
 
     def _add_row(self, title: str, counts: list[int], role: str = "") -> None:
@@ -114,7 +115,6 @@ class SplitView(QWidget):
 def _head(part: str, title: str) -> QWidget:
     box = QWidget()
     row = tight(QHBoxLayout(box), tokens.SPACE_4)
-    row.addStretch(1)
     row.addWidget(Dot(part))
     row.addWidget(label(title, "small"))
     return box
