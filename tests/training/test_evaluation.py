@@ -17,7 +17,7 @@ from training_factories import head, mask_config
 from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.evaluation import Evaluation
 from tumordesk.core.jsonio import from_plain
-from tumordesk.core.training_run import read_config
+from tumordesk.core.training_run import SplitConfig, read_config
 from tumordesk_training.cli import main
 from tumordesk_training.evaluation.files import read_evaluation, write_table
 from tumordesk_training.evaluation.of_run import evaluate_run
