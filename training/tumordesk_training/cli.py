@@ -9,10 +9,38 @@ from collections.abc import Sequence
 
 from tumordesk import __version__
 from tumordesk.core.errors import Cancelled, ModelError, TumorDeskError
-from tumordesk_training.commands import check_data, evaluate, explain, publish, recipes, run
+from tumordesk_training.commands import (
+    check_data,
+    compare,
+    evaluate,
+    explain,
+    find_rate,
+    kfold,
+    preview,
+    publish,
+    recipes,
+    run,
+    split,
+    sweep,
+    thumbnails,
+)
 from tumordesk_training.commands.shared import leader
 
-_COMMANDS = (check_data, recipes, run, evaluate, explain, publish)
+_COMMANDS = (
+    check_data,
+    split,
+    thumbnails,
+    recipes,
+    preview,
+    find_rate,
+    run,
+    sweep,
+    kfold,
+    evaluate,
+    explain,
+    compare,
+    publish,
+)
 """In the order of the help text; each module has ``add(commands)``."""
 
 _EPILOG = """\
