@@ -44,21 +44,21 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def test_the_backbone_is_frozen_first_and_then_trained(classes: Path, tmp_path: Path) -> None:
+def test_the_backbone_is_frozen_first_and_then_trained(
+    classes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first_frozen = OptimiserConfig(freeze_epochs=1)
     config = class_config(classes, optimiser=first_frozen, epochs=2)
     seen: list[dict[str, torch.Tensor]] = []
 
-    class Watched(loop.Trainer):
-        def _keep(self, value: float) -> None:
-            seen.append({k: v.clone() for k, v in self._network.state_dict().items()})
-            super()._keep(value)
+    keep = loop.Trainer._keep
 
-    original, loop_trainer = loop.Trainer, "tumordesk_training.run.Trainer"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop_trainer, Watched)
-        start(tmp_path / "run", config)
-    assert issubclass(Watched, original)
+    def watched(self: loop.Trainer, value: float) -> None:
+        seen.append({k: v.clone() for k, v in self._network.state_dict().items()})
+        keep(self, value)
+
+    monkeypatch.setattr(loop.Trainer, "_keep", watched)
+    start(tmp_path / "run", config)
     torch.manual_seed(1)
     begin = make_network(config)[0].state_dict()
     first = {k for k, v in seen[0].items() if not torch.equal(v, begin[k])}
@@ -66,7 +66,7 @@ def test_the_backbone_is_frozen_first_and_then_trained(classes: Path, tmp_path: 
     assert all(name.startswith("head.") for name in first)
     then = {k for k, v in seen[1].items() if not torch.equal(v, seen[0][k])}
     assert any(name.startswith("backbone.") for name in then)
-    assert "All layers are trained" in told(tmp_path / "run", "warning")[0].message
+    assert "All layers are trained" in told(tmp_path / "run", "warning")[-1].message
 
 
 def test_the_backbone_learns_at_its_share_of_the_rate(classes: Path) -> None:
@@ -99,7 +99,7 @@ def test_a_batch_that_does_not_fit_is_halved_and_the_run_goes_on(
     tried = short_of_memory(monkeypatch, 2)
     assert start(tmp_path / "run", mask_config(scans, batch_size=8)) is RunState.FINISHED
     assert tried[:7] == [8, 4, 2, 2, 2, 2, 2]
-    warnings = [event.message for event in told(tmp_path / "run", "warning")]
+    warnings = [e.message for e in told(tmp_path / "run", "warning") if "memory" in e.message]
     assert [w.partition(": ")[2] for w in warnings] == [
         "it is computed 4 at a time from here on.",
         "it is computed 2 at a time from here on.",
@@ -179,7 +179,7 @@ def test_a_pause_lasts_until_its_file_is_gone(
         assert start(tmp_path / "run", mask_config(scans, epochs=1)) is RunState.FINISHED
     assert states == [RunState.PAUSED]
     kinds = [event.kind for event in read_run(tmp_path / "run").events]
-    assert kinds[:3] == ["start", "paused", "start"]
+    assert [k for k in kinds if k != "warning"][:3] == ["start", "paused", "start"]
     assert "pause" in told(tmp_path / "run", "start")[1].message
 
 
