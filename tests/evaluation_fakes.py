@@ -135,7 +135,7 @@ def segmentation(patients: int = 14, **changes: Any) -> Evaluation:
 
 
 def comparison(*, same_split: bool = True) -> dict[str, Any]:
-    """What ``compare --json`` prints of three runs, one of them not evaluated."""
+    """What ``compare --json`` prints of three runs, one of them not evaluated, one warned of."""
     rows = [
         ("2026-11-20-types", "Types", "mobilenet", 3_228_864, 0.871, 41.0),
         ("2026-11-20-types-2", "Types, Xception", "xception", 22_855_952, 0.914, 180.5),
@@ -146,7 +146,7 @@ def comparison(*, same_split: bool = True) -> dict[str, Any]:
             "name": name,
             "architecture": network,
             "parameters": count,
-            "input": [224, 224],
+            "input": "224 x 224, 3 channels",
             "epochs": 20,
             "seconds_per_epoch": seconds,
             "device": "CPU",
@@ -155,6 +155,8 @@ def comparison(*, same_split: bool = True) -> dict[str, Any]:
                 "accuracy": {"value": value, "low": value - 0.05, "high": value + 0.04},
                 "balanced_accuracy": {"value": value - 0.01, "low": None, "high": None},
             },
+            "warnings": [WARNING] if value > 0.9 else [],
+            "pictures": 70,
         }
         for run, name, network, count, value, seconds in rows
     ]

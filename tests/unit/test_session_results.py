@@ -56,7 +56,7 @@ def test_facts_of_a_case() -> None:
     facts = dict(results.case_facts(outline, outline.cases[1]))
     assert facts["Group"] == "P00"
     assert facts["HD95"] == "4.5 px"
-    assert results.case_line(outline, outline.cases[0]) == "Nothing there, nothing found"
+    assert results.case_line(outline, outline.cases[0]) == "Empty, and right"
 
 
 def test_quartiles_are_those_of_numpy() -> None:

@@ -122,6 +122,7 @@ QPushButton {{ background: {raised}; border: 1px solid {line}; border-radius: {R
 QPushButton:hover {{ border-color: {text_disabled}; }}
 QPushButton:pressed {{ background: {line}; }}
 QPushButton:focus {{ border-color: {accent}; }}
+QPushButton::menu-indicator {{ image: none; width: 0px; }}
 QPushButton:disabled {{ color: {text_disabled}; background: {panel}; }}
 QPushButton[role="primary"] {{ background: {accent}; color: {on_accent}; border-color: {accent};
     font-weight: 600; }}
@@ -176,7 +177,7 @@ QTreeView, QTableView, QListView, QTextBrowser, QPlainTextEdit {{ background: {p
 QHeaderView::section {{ background: {panel}; color: {text_secondary}; border: none;
     border-bottom: 1px solid {line}; padding: 6px 8px; }}
 
-QTableView::item {{ padding: 0 8px; }}
+QTableView::item {{ padding: 0 8px; border: none; }}
 QTableView::item:selected {{ background: {raised}; color: {text}; }}
 QTableCornerButton::section {{ background: {panel}; border: none;
     border-bottom: 1px solid {line}; }}

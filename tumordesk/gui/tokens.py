@@ -157,7 +157,7 @@ BADGE = 24
 CASE_THUMBNAIL = 112
 TABLE_ROW_H = 30
 CELL_MIN = 36
-BOX_H = 190
+BOX_H = 150
 CASE_PICTURE = 448
 
 # Behaviour that is seen.

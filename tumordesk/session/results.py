@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import CaseResult, Evaluation, Interval
 from tumordesk.core.jsonio import from_plain, read_json
-from tumordesk.core.training_run import CHECKPOINTS, EVALUATION
+from tumordesk.core.training_run import CHECKPOINTS, CONFIG_NAME, EVALUATION, read_config
 
 NAMES = {
     "accuracy": "Accuracy",
@@ -54,6 +55,8 @@ HEADLINES = {
 }
 PARTS = {"train": "training", "val": "validation", "test": "test"}
 UNKNOWN = "–"
+MOST_RUNS = 40
+"""More runs than this are not put side by side."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """One row of ``tumordesk-train compare``. Figures are missing where it was not evaluated."""
+    """One row of ``tumordesk-train compare``. Figures are missing where it was not evaluated.
+
+    ``run``: its folder; ``warnings`` must stand beside the figures; ``note``: why there are none.
+    """
 
     run: str
     name: str
@@ -82,6 +88,8 @@ class ComparedRun:
     device: str
     split_method: str
     figures: dict[str, Interval | None]
+    warnings: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -206,8 +214,10 @@ def group_values(found: Evaluation, figure: str = "dice") -> tuple[tuple[str, fl
 
 
 def case_title(case: CaseResult) -> str:
-    """The picture's file name without folders."""
-    return case.key.rsplit("/", 1)[-1]
+    """The picture's file name, after the patient's where it does not say whose it is."""
+    name = case.key.rsplit("/", 1)[-1]
+    alone = not case.group or case.group == case.key or case.group in name
+    return name if alone else f"{case.group} {name}"
 
 
 def case_line(found: Evaluation, case: CaseResult) -> str:
@@ -217,7 +227,7 @@ def case_line(found: Evaluation, case: CaseResult) -> str:
         return f"{case.said} {percent(sure)}"
     if case.dice is not None:
         return f"Dice {case.dice:.2f}"
-    return "Nothing there, nothing found"
+    return "Empty, and right"
 
 
 def case_facts(found: Evaluation, case: CaseResult) -> tuple[tuple[str, str], ...]:
@@ -270,14 +280,29 @@ def read_comparison(document: Any) -> Comparison:
 
 
 def _compared(row: dict[str, Any]) -> ComparedRun:
-    known = {name: row.get(name) for name in ComparedRun.__dataclass_fields__}
+    known = {name: row[name] for name in ComparedRun.__dataclass_fields__ if name in row}
     figures = row.get("figures") or {}
-    texts = ("run", "name", "architecture", "device", "split_method")
-    return from_plain(
-        ComparedRun,
-        known | {name: str(row.get(name) or "") for name in texts} | {"figures": figures},
-        "comparison",
-    )
+    texts = ("run", "name", "architecture", "device", "split_method", "note")
+    words = {name: str(row.get(name) or "") for name in texts}
+    unknown = dict.fromkeys(("parameters", "input", "epochs", "seconds_per_epoch"))
+    return from_plain(ComparedRun, unknown | known | words | {"figures": figures}, "comparison")
+
+
+def comparable_runs(run: Path) -> tuple[Path, ...]:
+    """``run`` and all other runs beside it that have a best epoch and the same task."""
+    found = [run]
+    try:
+        task = read_config(run / CONFIG_NAME).task
+        folders = sorted(path.parent for path in run.parent.glob(f"*/{CONFIG_NAME}"))
+    except (ConfigError, OSError):
+        return (run,)
+    for folder in folders:
+        if folder == run or not (folder / CHECKPOINTS / "best.pt").is_file():
+            continue
+        with suppress(ConfigError):
+            if read_config(folder / CONFIG_NAME).task == task:
+                found.append(folder)
+    return tuple(found[:MOST_RUNS])
 
 
 def figure_columns(rows: Iterable[ComparedRun]) -> tuple[str, ...]:

@@ -73,7 +73,9 @@ class TrainingSetDialog(BaseDialog):
         self.add.clicked.connect(self.accept)
         self._show_folder()
         # Wrapped words ask for far more room than they need at this width.
-        self.layout().setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        layout = self.layout()
+        if layout is not None:
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         self.setMinimumSize(tokens.DIALOG_W, self.heightForWidth(tokens.DIALOG_W))
         self.resize(self.minimumSize())
 
@@ -100,7 +102,8 @@ class TrainingSetDialog(BaseDialog):
         column.addWidget(button)
 
     def _folder_row(self) -> QHBoxLayout:
-        row = tight(QHBoxLayout(), tokens.SPACE_8)
+        row = QHBoxLayout()
+        row.setSpacing(tokens.SPACE_8)
         self._folder_text = ElidedLabel()
         row.addWidget(IconLabel("folder"))
         row.addWidget(self._folder_text, 1)

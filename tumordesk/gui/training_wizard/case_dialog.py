@@ -11,14 +11,14 @@ from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from tumordesk.core.evaluation import CaseResult, Evaluation
 from tumordesk.gui import tokens
 from tumordesk.gui.dialogs.base import BaseDialog
-from tumordesk.gui.panels.parts import ElidedLabel, clear, label, tight
+from tumordesk.gui.panels.parts import ElidedLabel, label, tight
 from tumordesk.gui.training_wizard.explain_store import ExplainStore
 from tumordesk.gui.training_wizard.picture_grid import square
 from tumordesk.session.results import case_facts, case_title
 
 _LEGENDS = {
     "classification": "Colour: where the network looked for its answer (class-activation map).",
-    "segmentation": "Two contours: the mask of the data set, and the outline of the model.",
+    "segmentation": "Blue: the mask of the data set. Orange: the outline of the model.",
 }
 
 
@@ -58,7 +58,8 @@ class CaseDialog(BaseDialog):
         self._show()
 
     def _right(self) -> QVBoxLayout:
-        column = tight(QVBoxLayout(), tokens.SPACE_8)
+        column = QVBoxLayout()
+        column.setSpacing(tokens.SPACE_8)
         column.addWidget(self._title)
         column.addWidget(self._count)
         column.addLayout(self._form)
@@ -94,7 +95,8 @@ class CaseDialog(BaseDialog):
         self._count.setText(f"{self.place + 1} of {len(self._cases)}")
         self._store.request([case.key])
         self._arrived(case.key)
-        clear(self._form)
+        while self._form.rowCount():
+            self._form.removeRow(0)
         for name, value in case_facts(self._found, case):
             self._form.addRow(label(name, "secondary"), ElidedLabel(value))
         self.previous.setEnabled(self.place > 0)

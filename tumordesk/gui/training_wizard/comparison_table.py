@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from tumordesk.core.evaluation import Interval
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import IconLabel, label, tight
+from tumordesk.gui.training_wizard.figures_view import Caveats
 from tumordesk.gui.training_wizard.tables import FactTable
 from tumordesk.session.results import UNKNOWN, ComparedRun, Comparison, figure_columns, shown
 
@@ -28,10 +29,11 @@ _SHORT = {
 SHOWN_FIGURES = 3
 SAME = "All of these were measured on the same test pictures."
 NOT_MEASURED = "not evaluated"
+WARNED = "\N{WARNING SIGN}"
 
 
 class ComparisonTable(QWidget):
-    """``opened(run)``: the folder name of a row that was chosen with Enter or a double click."""
+    """``opened(run)``: the folder of a row that was chosen with Enter or a double click."""
 
     opened = Signal(str)
 
@@ -49,6 +51,10 @@ class ComparisonTable(QWidget):
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         column.addLayout(head)
         column.addWidget(self.table, 1)
+        self.caveats = Caveats()
+        column.addWidget(self.caveats)
+        column.addStretch(0)
+        self.table.currentCellChanged.connect(lambda row, *_: self._show_caveats(row))
         self._rows: tuple[ComparedRun, ...] = ()
         self.say("Runs are compared once one was evaluated.")
 
@@ -74,6 +80,7 @@ class ComparisonTable(QWidget):
         place = next((i for i, row in enumerate(self._rows) if row.run == current), -1)
         if place >= 0:
             self.table.selectRow(place)
+        self._show_caveats(self.table.currentRow())
         if len(self._rows) < 2:
             self.say("This is the only run so far. Train another one to compare.")
         elif found.same_split:
@@ -83,8 +90,12 @@ class ComparisonTable(QWidget):
 
     @property
     def runs(self) -> tuple[str, ...]:
-        """Folder names of the rows from top to bottom."""
+        """Folders of the rows from top to bottom."""
         return tuple(row.run for row in self._rows)
+
+    def _show_caveats(self, place: int) -> None:
+        known = 0 <= place < len(self._rows)
+        self.caveats.show_sentences(self._rows[place].warnings if known else ())
 
     def _open(self, place: int) -> None:
         self.opened.emit(self._rows[place].run)
@@ -99,8 +110,9 @@ def _texts(row: ComparedRun, columns: tuple[str, ...], current: bool) -> list[st
     figures = [_figure(key, row.figures.get(key)) for key in columns]
     if figures and not any(row.figures.values()):
         figures[0] = NOT_MEASURED
+    name = f"{row.name} (this run)" if current else row.name
     return [
-        f"{row.name} (this run)" if current else row.name,
+        f"{name}  {WARNED}" if row.warnings else name,
         row.architecture,
         *figures,
         millions(row.parameters),
@@ -123,11 +135,12 @@ def _figure(key: str, figure: Interval | None) -> str:
 
 
 def _tip(row: ComparedRun) -> str:
-    lines = [row.run]
+    lines = [line for line in (row.run, row.note) if line]
     for key, figure in row.figures.items():
         if figure is not None and figure.low is not None and figure.high is not None:
             low, high = shown(key, figure.low)[0], shown(key, figure.high)[0]
             lines.append(f"{_SHORT.get(key, key)}: {_figure(key, figure)} ({low} to {high})")
+    lines += row.warnings
     return "\n".join(lines)
 
 

@@ -76,11 +76,9 @@ class _Matrix(QTableWidget):
         self.clear()
         self.setRowCount(len(classes))
         self.setColumnCount(len(classes))
-        self.setHorizontalHeaderLabels(list(classes))
-        self.setVerticalHeaderLabels(list(classes))
         for place, name in enumerate(classes):
-            self.horizontalHeaderItem(place).setToolTip(f"Said: {name}")
-            self.verticalHeaderItem(place).setToolTip(f"Truth: {name}")
+            self.setHorizontalHeaderItem(place, _heading(name, f"Said: {name}"))
+            self.setVerticalHeaderItem(place, _heading(name, f"Truth: {name}"))
         for truth, row in enumerate(counts):
             whole = sum(row)
             for said, count in enumerate(row):
@@ -101,6 +99,12 @@ class _Matrix(QTableWidget):
         super().keyPressEvent(event)
 
 
+def _heading(name: str, tip: str) -> QTableWidgetItem:
+    item = QTableWidgetItem(name)
+    item.setToolTip(tip)
+    return item
+
+
 class _CellPainter(QStyledItemDelegate):
     """Right answers in the accent colour, wrong ones in the colour of errors, by their share."""
 
@@ -114,7 +118,9 @@ class _CellPainter(QStyledItemDelegate):
         colours = theme.palette()
         share = float(index.data(_SHARE) or 0.0)
         right = index.row() == index.column()
-        area = QRectF(option.rect).adjusted(1.5, 1.5, -1.5, -1.5)
+        # The stubs of Qt leave these two out.
+        rect, state = option.rect, option.state  # type: ignore[attr-defined]
+        area = QRectF(rect).adjusted(1.5, 1.5, -1.5, -1.5)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -122,8 +128,8 @@ class _CellPainter(QStyledItemDelegate):
         painter.drawRoundedRect(area, 4, 4)
         painter.setBrush(theme.colour(colours.accent if right else colours.error, _ALPHA * share))
         painter.drawRoundedRect(area, 4, 4)
-        if option.state & QStyle.StateFlag.State_Selected:
-            focused = bool(option.state & QStyle.StateFlag.State_Active)
+        if state & QStyle.StateFlag.State_Selected:
+            focused = bool(state & QStyle.StateFlag.State_Active)
             painter.setPen(QPen(QColor(colours.text if focused else colours.text_secondary), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(area, 4, 4)

@@ -75,8 +75,8 @@ class ExplainStore(QObject):
             return
         batch, self._wanted = self._wanted[:BATCH], self._wanted[BATCH:]
         run, folder = self._run, self._folder
-        args = ["explain", str(run), *batch, "--out", str(folder), "--size", str(SIZE)]
-        process = self._context.trainer(args)
+        args = ["explain", str(run), "-", "--out", str(folder), "--size", str(SIZE)]
+        process = self._context.trainer(args, "\n".join(batch) + "\n")
         self._process = process
         process.finished.connect(lambda outcome: self._made(process, folder, batch, outcome))
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon, QImage, QPainter, QPixmap
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPixmap, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QListView,
     QListWidget,
     QListWidgetItem,
     QPushButton,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -23,7 +26,9 @@ from tumordesk.gui.training_wizard.explain_store import BATCH, ExplainStore
 from tumordesk.session.results import case_line, case_title
 
 _KEY = Qt.ItemDataRole.UserRole
-_TEXT_H = 40
+_LINE = Qt.ItemDataRole.UserRole + 1
+_PICTURE = Qt.ItemDataRole.UserRole + 2
+_LINE_H = 16
 
 
 class PictureGrid(QWidget):
@@ -82,8 +87,18 @@ class PictureGrid(QWidget):
         for case in batch:
             if found is not None:
                 self._add(found, case)
-        self._store.request([case.key for case in batch])
+        self._request()
         self._show_state()
+
+    def _request(self) -> None:
+        """Have the pictures made once somebody sees them."""
+        if self.isVisible():
+            self._store.request([case.key for case in self.cases[: self.list.count()]])
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Now they are seen."""
+        super().showEvent(event)
+        self._request()
 
     def _show_state(self) -> None:
         left = len(self.cases) - self.list.count()
@@ -96,12 +111,12 @@ class PictureGrid(QWidget):
         self._hint.setVisible(not self.cases)
 
     def _add(self, found: Evaluation, case: CaseResult) -> None:
-        item = QListWidgetItem(f"{case_title(case)}\n{case_line(found, case)}")
+        line = case_line(found, case)
+        item = QListWidgetItem(case_title(case))
         item.setData(_KEY, case.key)
-        item.setToolTip(f"{case.key}\n{case_line(found, case)}")
-        item.setSizeHint(
-            QSize(tokens.CASE_THUMBNAIL + tokens.SPACE_16, tokens.CASE_THUMBNAIL + _TEXT_H)
-        )
+        item.setData(_LINE, line)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{case_title(case)}, {line}")
+        item.setToolTip(f"{case.key}\n{line}")
         self._items[case.key] = item
         self.list.addItem(item)
         self._picture(case.key)
@@ -109,7 +124,7 @@ class PictureGrid(QWidget):
     def _picture(self, key: str) -> None:
         image = self._store.image(key)
         if key in self._items:
-            self._items[key].setIcon(QIcon(square(image, tokens.CASE_THUMBNAIL)))
+            self._items[key].setData(_PICTURE, image)
 
     def _ready(self, key: str) -> None:
         self._picture(key)
@@ -118,7 +133,7 @@ class PictureGrid(QWidget):
         if key in self._items:
             item = self._items[key]
             item.setToolTip(f"{item.data(_KEY)}\n{reason}")
-            item.setText(f"{item.text().splitlines()[0]}\nno picture: {reason}")
+            item.setData(_LINE, "no picture")
 
 
 def _list() -> QListWidget:
@@ -127,13 +142,56 @@ def _list() -> QListWidget:
     made.setViewMode(QListView.ViewMode.IconMode)
     made.setMovement(QListView.Movement.Static)
     made.setResizeMode(QListView.ResizeMode.Adjust)
-    made.setIconSize(QSize(tokens.CASE_THUMBNAIL, tokens.CASE_THUMBNAIL))
-    made.setSpacing(tokens.SPACE_4)
+    made.setItemDelegate(_CasePainter(made))
+    made.setSpacing(tokens.SPACE_4 // 2)
     made.setUniformItemSizes(True)
-    made.setWordWrap(False)
-    made.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+    made.setMouseTracking(True)
     made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
     return made
+
+
+class _CasePainter(QStyledItemDelegate):
+    """The picture, the file's name below it, and what was found on it."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """The same for every case."""
+        side = tokens.CASE_THUMBNAIL
+        return QSize(side + 2 * tokens.SPACE_4, side + 2 * _LINE_H + 3 * tokens.SPACE_4)
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        """Draw one case; the chosen one is raised, and framed while the keyboard is here."""
+        colours = theme.palette()
+        rect, state = option.rect, option.state  # type: ignore[attr-defined]
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        focused = chosen and bool(state & QStyle.StateFlag.State_HasFocus)
+        painter.setPen(QPen(QColor(colours.accent)) if focused else Qt.PenStyle.NoPen)
+        raised = chosen or bool(state & QStyle.StateFlag.State_MouseOver)
+        painter.setBrush(QColor(colours.raised) if raised else Qt.BrushStyle.NoBrush)
+        frame = QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.drawRoundedRect(frame, tokens.RADIUS, tokens.RADIUS)
+        side, gap = tokens.CASE_THUMBNAIL, tokens.SPACE_4
+        place = QRect(rect.left() + gap, rect.top() + gap, side, side)
+        painter.drawPixmap(place, square(index.data(_PICTURE), 2 * side))
+        lines = ((index.data(), colours.text_secondary), (index.data(_LINE), colours.text))
+        painter.setFont(theme.base_font(tokens.FONT_SMALL))
+        for number, (text, colour) in enumerate(lines):
+            painter.setPen(QColor(colour))
+            top = place.bottom() + gap + number * _LINE_H
+            where = QRect(place.left(), top, side, _LINE_H)
+            mode = Qt.TextElideMode.ElideMiddle
+            shown = painter.fontMetrics().elidedText(str(text), mode, side)
+            painter.drawText(where, Qt.AlignmentFlag.AlignLeft, shown)
+        painter.restore()
 
 
 def square(image: QImage | None, size: int) -> QPixmap:

@@ -12,7 +12,6 @@ from tumordesk.core.colours import SEGMENT_COLOURS
 from tumordesk.core.evaluation import ClassFigures, Evaluation
 from tumordesk.gui import theme, tokens
 from tumordesk.gui.panels.parts import ElidedLabel, Swatch, clear, label, tight
-from tumordesk.session.results import shown
 
 _WIDTH = 2
 _TICKS = [(k / 5, f"{k / 5:.1f}") for k in range(6)]
@@ -74,7 +73,7 @@ class UnitChart(pg.PlotWidget):  # type: ignore[misc]
 
 
 class RocView(QWidget):
-    """One curve for each class against the rest, with its AUC; of two classes only the last."""
+    """One curve for each class against the rest; of two classes only the last."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -116,7 +115,7 @@ class RocView(QWidget):
         swatch = Swatch()
         swatch.set_colours((colour,))
         row.addWidget(swatch)
-        row.addWidget(ElidedLabel(f"{one.name}, AUC {shown('auc', one.auc)[0]}", "small"), 1)
+        row.addWidget(ElidedLabel(one.name, "small"), 1)
         self._legend.addLayout(row, *divmod(place, _LEGEND_COLUMNS))
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QPushButton
+
+from tumordesk.gui import theme, tokens
 
 
 class Switch(QFrame):
@@ -21,6 +23,9 @@ class Switch(QFrame):
         self._group = QButtonGroup(self)
         for index, word in enumerate(words):
             button = QPushButton(word)
+            # The chosen word is bold, and wider.
+            strong = QFontMetrics(theme.base_font(weight=tokens.WEIGHT_STRONG))
+            button.setMinimumWidth(strong.horizontalAdvance(word) + 2 * tokens.SPACE_12)
             button.setCheckable(True)
             button.setProperty("role", "switch")
             if tips:

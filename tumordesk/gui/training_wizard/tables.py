@@ -34,15 +34,15 @@ class FactTable(QTableWidget):
     def set_headings(self, headings: Sequence[str]) -> None:
         """Change the columns; the first takes the room that is left."""
         self.setColumnCount(len(headings))
-        self.setHorizontalHeaderLabels(list(headings))
         head = self.horizontalHeader()
         head.setHighlightSections(False)
         for column in range(len(headings)):
             first = column == 0
             mode = QHeaderView.ResizeMode.Stretch if first else _FIT
             head.setSectionResizeMode(column, mode)
-            item = self.horizontalHeaderItem(column)
+            item = QTableWidgetItem(headings[column])
             item.setTextAlignment(_LEFT if first else _RIGHT)
+            self.setHorizontalHeaderItem(column, item)
 
     def set_rows(self, rows: Sequence[Sequence[str]], tips: Sequence[str] = ()) -> None:
         """Show these texts; ``tips`` are those of whole rows."""

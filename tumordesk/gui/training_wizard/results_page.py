@@ -1,0 +1,388 @@
+"""Results: what the trained model is worth, on pictures it has never seen."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.evaluation import Evaluation
+from tumordesk.gui import tokens
+from tumordesk.gui.icons import icon
+from tumordesk.gui.jobs import Failure
+from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
+from tumordesk.gui.training_process import Outcome, TrainerProcess
+from tumordesk.gui.training_wizard.comparison_table import ComparisonTable
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.explain_store import ExplainStore
+from tumordesk.gui.training_wizard.figures_view import FiguresView
+from tumordesk.gui.training_wizard.pages import Page
+from tumordesk.gui.training_wizard.report_export import Kind, ReportExport
+from tumordesk.gui.training_wizard.results_views import ClassifierView, OutlinerView
+from tumordesk.session import results
+from tumordesk.session.naming import safe_part
+
+ALL_RUNS = "All runs"
+_WAITING = "The best epoch is measured on the test part: pictures it has never seen."
+_NO_RUN = "Nothing is trained yet. Results stand here after the training."
+
+
+class ResultsPage(Page):
+    """Evaluates the run once, then shows figures, pictures and all runs side by side."""
+
+    stage = "results"
+    title = "Results"
+    hint = "Measured on the test part: pictures that took no part in the training."
+
+    def __init__(self, context: WizardContext) -> None:
+        super().__init__(context)
+        self.run: Path | None = None
+        self.part = "test"
+        self.found: Evaluation | None = None
+        self._process: TrainerProcess | None = None
+        self._comparing: TrainerProcess | None = None
+        self._compared: Path | None = None
+        self.store = ExplainStore(context, self)
+        self.export = ReportExport(context, self)
+        self.export.said.connect(context.say)
+        self.export.busy_changed.connect(self._show_export)
+        self._stack = QStackedWidget()
+        self.body.addWidget(self._stack, 1)
+        self._wait = self._make_wait()
+        self._stack.addWidget(self._wait)
+        self._shown = self._make_shown()
+        self._stack.addWidget(self._shown)
+        self._say(_NO_RUN)
+
+    # Parts ---------------------------------------------------------------------------------
+
+    def _make_wait(self) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setSpacing(tokens.SPACE_12)
+        column.addStretch(2)
+        self._sign = IconLabel("error", "error", tokens.ICON)
+        self._words = label("", "strong", wrap=True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._detail = label("", "secondary", wrap=True)
+        self._detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setFixedWidth(2 * tokens.PROGRESS_W)
+        self.start = QPushButton("&Evaluate")
+        self.start.clicked.connect(self.evaluate)
+        self.other = QPushButton("Use the &validation part")
+        self.other.clicked.connect(self._use_validation)
+        self.cancel = QPushButton("&Cancel")
+        self.cancel.clicked.connect(self._cancel)
+        column.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addWidget(self._words)
+        column.addWidget(self._detail)
+        column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
+        row = tight(QHBoxLayout(), tokens.SPACE_8)
+        row.addStretch(1)
+        for button in (self.start, self.other, self.cancel):
+            row.addWidget(button)
+        row.addStretch(1)
+        column.addLayout(row)
+        column.addStretch(3)
+        return box
+
+    def _make_shown(self) -> QWidget:
+        box = QWidget()
+        column = tight(QVBoxLayout(box), tokens.SPACE_12)
+        head = tight(QHBoxLayout(), tokens.SPACE_8)
+        self.subject = ElidedLabel("", "secondary")
+        self.again = QPushButton("Evaluate a&gain")
+        self.again.setProperty("role", "link")
+        self.again.clicked.connect(self.evaluate)
+        head.addWidget(self.subject, 1)
+        head.addWidget(self.again)
+        head.addWidget(self._make_save())
+        self.figures = FiguresView()
+        self.classifier_runs, self.outliner_runs = ComparisonTable(), ComparisonTable()
+        self.classifier = ClassifierView(self.store, self.classifier_runs)
+        self.outliner = OutlinerView(self.store, self.outliner_runs)
+        self._views = QStackedWidget()
+        for view, table in (
+            (self.classifier, self.classifier_runs),
+            (self.outliner, self.outliner_runs),
+        ):
+            self._views.addWidget(view)
+            view.shown.connect(self._tab_shown)
+            table.opened.connect(self._open_run)
+        column.addLayout(head)
+        column.addWidget(self.figures)
+        column.addWidget(self._views, 1)
+        return box
+
+    def _make_save(self) -> QPushButton:
+        self.save = QPushButton(icon("save"), " &Save…")
+        self.save.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
+        self.save.setToolTip("Save report, tables or charts")
+        menu = QMenu(self.save)
+        menu.addAction("Report as &PDF…", lambda: self._ask_file("pdf"))
+        menu.addAction("Report as &HTML…", lambda: self._ask_file("html"))
+        menu.addAction("Curves and cases as &CSV…", lambda: self._ask_folder("csv"))
+        menu.addAction("Charts as p&ictures (PNG)…", lambda: self._ask_folder("png"))
+        self.save.setMenu(menu)
+        return self.save
+
+    # Page ----------------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Show the run of the draft; it is evaluated where that was not done yet."""
+        run = self.context.draft.run
+        if run is None:
+            self._forget()
+            self._say(_NO_RUN)
+        elif run != self.run or self.found is None:
+            self._forget()
+            self.run = run
+            self.store.use(run)
+            self._read(evaluate=True)
+
+    def complete(self) -> bool:
+        """A run may be published with or without looking at its results."""
+        return self.context.draft.run is not None and self._process is None
+
+    def next_sentence(self) -> str:
+        """What comes next."""
+        if self._process is not None:
+            return "The model is being measured…"
+        return "Next makes the model ready for the viewer."
+
+    def stop(self) -> None:
+        """The window closes."""
+        self.store.stop()
+
+    @property
+    def view(self) -> ClassifierView | OutlinerView:
+        """What suits the task of the run."""
+        task = self.found.task if self.found is not None else "classification"
+        return self.classifier if task == "classification" else self.outliner
+
+    # Evaluation ----------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        for process in (self._process, self._comparing):
+            if process is not None:
+                process.cancel()
+        self.run, self.found = None, None
+        self._process = self._comparing = self._compared = None
+        self.part = "test"
+
+    def _read(self, *, evaluate: bool) -> None:
+        run, part = self.run, self.part
+        if run is None:
+            return
+        self._say("Looking for results…", "")
+        self.context.runner.submit(
+            "io",
+            "results",
+            lambda _: results.read_fresh(run, part),
+            done=lambda found: self._was_read(run, found, evaluate),
+            failed=lambda failure: self._unreadable(failure),
+        )
+
+    def _was_read(self, run: Path, found: Evaluation | None, evaluate: bool) -> None:
+        if run != self.run:
+            return
+        if found is not None:
+            self._show(found)
+        elif evaluate:
+            self.evaluate()
+        else:
+            self._say("No results were written.", "Try again.", failed=True)
+
+    def _unreadable(self, failure: Failure) -> None:
+        self._say("The results cannot be read.", failure.message, failed=True)
+
+    def evaluate(self) -> None:
+        """Measure the best epoch in the training program."""
+        if self.run is None or self._process is not None:
+            return
+        args = ["evaluate", str(self.run), "--part", self.part, "--progress"]
+        if self.context.device in ("cpu", "cuda"):
+            args += ["--device", self.context.device]
+        process = self.context.trainer(args)
+        self._process = process
+        process.progress.connect(self._progress)
+        process.finished.connect(lambda outcome: self._evaluated(process, outcome))
+        self.bar.setValue(0)
+        self._say("Measuring the model", _WAITING, busy=True)
+
+    def _progress(self, share: float, text: str) -> None:
+        self.bar.setValue(round(1000 * share))
+        if text:
+            self._detail.setText(text)
+
+    def _evaluated(self, process: TrainerProcess, outcome: Outcome) -> None:
+        if process is not self._process:
+            return
+        self._process = None
+        if outcome.kind == "done":
+            self._read(evaluate=False)
+        elif outcome.kind == "cancelled" and self.found is not None:
+            self._show(self.found)
+        elif outcome.kind == "cancelled":
+            self._say("Not measured yet", "You stopped it. Nothing was changed.", idle=True)
+        else:
+            self._say("The model could not be measured", outcome.message, failed=True)
+
+    def _cancel(self) -> None:
+        if self._process is not None:
+            self._words.setText("Cancelling…")
+            self.cancel.setEnabled(False)
+            self._process.cancel()
+
+    def _use_validation(self) -> None:
+        self.part = "val"
+        self._read(evaluate=True)
+
+    def _say(
+        self,
+        words: str,
+        detail: str = "",
+        *,
+        busy: bool = False,
+        failed: bool = False,
+        idle: bool = False,
+    ) -> None:
+        """Words instead of results: why there are none, and what can be done."""
+        self._words.setText(words)
+        self._detail.setText(detail)
+        self._sign.setVisible(failed)
+        self.bar.setVisible(busy)
+        self.cancel.setVisible(busy)
+        self.cancel.setEnabled(busy)
+        self.start.setVisible(failed or idle)
+        self.start.setText("&Try again" if failed else "&Evaluate")
+        self.other.setVisible(failed and self.part == "test")
+        self._stack.setCurrentWidget(self._wait)
+        self.changed.emit()
+
+    def _show(self, found: Evaluation) -> None:
+        self.found = found
+        self.subject.set_full(results.subject(found))
+        self.figures.show_evaluation(found)
+        self._views.setCurrentWidget(self.view)
+        self.view.show_evaluation(found)
+        self._stack.setCurrentWidget(self._shown)
+        self._compared = None
+        if self.view.tab == ALL_RUNS:
+            self.compare()
+        self._show_export()
+        self.changed.emit()
+
+    # All runs ------------------------------------------------------------------------------
+
+    @property
+    def runs_table(self) -> ComparisonTable:
+        """The table of runs that suits the task."""
+        return self.classifier_runs if self.view is self.classifier else self.outliner_runs
+
+    def _tab_shown(self, name: str) -> None:
+        if name == ALL_RUNS and self._compared != self.run:
+            self.compare()
+
+    def compare(self) -> None:
+        """Put all runs of the same task side by side."""
+        run = self.run
+        if run is None:
+            return
+        self._compared = run
+        self.runs_table.say("Looking for other runs…")
+        self.context.runner.submit(
+            "io",
+            "comparable-runs",
+            lambda _: results.comparable_runs(run),
+            done=lambda runs: self._ask_comparison(run, runs),
+        )
+
+    def _ask_comparison(self, run: Path, runs: tuple[Path, ...]) -> None:
+        if run != self.run:
+            return
+        args = ["compare", *(str(one) for one in runs), "--part", self.part, "--json"]
+        process = self.context.trainer(args)
+        self._comparing = process
+        process.finished.connect(lambda outcome: self._was_compared(process, outcome))
+
+    def _was_compared(self, process: TrainerProcess, outcome: Outcome) -> None:
+        if process is not self._comparing:
+            return
+        self._comparing = None
+        if outcome.kind != "done":
+            self._compared = None
+            self.runs_table.say(outcome.message or "Stopped.", tone="warning")
+            return
+        try:
+            found = results.read_comparison(_document(outcome.stdout))
+        except ConfigError as error:
+            self.runs_table.say(str(error), tone="warning")
+            return
+        self.runs_table.show_comparison(found, str(self.run) if self.run is not None else "")
+
+    def _open_run(self, name: str) -> None:
+        """Another run of the table: follow it, and show what it is worth."""
+        if self.run is not None and name != str(self.run):
+            self.context.training.attach(Path(name))
+            self.enter()
+
+    # Saving --------------------------------------------------------------------------------
+
+    def _show_export(self) -> None:
+        self.save.setEnabled(self.found is not None and not self.export.busy)
+        self.save.setText("Saving…" if self.export.busy else " &Save…")
+
+    def _ask_file(self, kind: Kind) -> None:
+        run = self.run
+        if run is None:
+            return
+        names = {"pdf": "PDF (*.pdf)", "html": "Web page (*.html)"}
+        dialog = QFileDialog(self, "Save the report", "", names[kind])
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(kind)
+        dialog.selectFile(f"{safe_part(run.name, 'run')}.{kind}")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.save_to(kind, Path(name)))
+        dialog.open()
+
+    def _ask_folder(self, kind: str) -> None:
+        dialog = QFileDialog(self, "Save in")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.save_to(kind, Path(name)))
+        dialog.open()
+
+    def save_to(self, kind: str, target: Path) -> None:
+        """Write what was asked for: 'pdf' or 'html' to a file, 'csv' or 'png' into a folder."""
+        run = self.run
+        if run is None or self.found is None:
+            return
+        if kind == "png":
+            self.export.charts(self.view.charts(), target, run.name)
+        else:
+            self.export.report(run, self.part, kind, target)  # type: ignore[arg-type]
+
+
+def _document(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

@@ -1,0 +1,211 @@
+"""The two faces of the results: of a classifier, and of a model that outlines."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from tumordesk.core.evaluation import CaseResult, Evaluation
+from tumordesk.gui import tokens
+from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.training_wizard.box_plot import BoxPlot
+from tumordesk.gui.training_wizard.case_dialog import CaseDialog
+from tumordesk.gui.training_wizard.comparison_table import ComparisonTable
+from tumordesk.gui.training_wizard.confusion_view import ConfusionView
+from tumordesk.gui.training_wizard.explain_store import ExplainStore
+from tumordesk.gui.training_wizard.picture_grid import PictureGrid
+from tumordesk.gui.training_wizard.roc_view import CalibrationView, RocView
+from tumordesk.gui.training_wizard.switch import Switch
+from tumordesk.gui.training_wizard.tables import ClassTable
+from tumordesk.session import results
+
+_CELL_HINT = "Choose a cell of the matrix: the pictures behind it are shown here."
+_PATIENT_HINT = "Choose a point: the pictures of that patient are shown here."
+
+
+class TabbedView(QWidget):
+    """Views under a row of words; ``shown(name)`` when another one is chosen."""
+
+    shown = Signal(str)
+
+    def __init__(self, views: dict[str, QWidget], tips: tuple[str, ...]) -> None:
+        super().__init__()
+        self._names = tuple(views)
+        self.tabs = Switch(self._names, tips)
+        self._stack = QStackedWidget()
+        for view in views.values():
+            self._stack.addWidget(view)
+        row = tight(QHBoxLayout())
+        row.addWidget(self.tabs)
+        row.addStretch(1)
+        column = tight(QVBoxLayout(self), tokens.SPACE_12)
+        column.addLayout(row)
+        column.addWidget(self._stack, 1)
+        self.tabs.chosen.connect(self.show_tab)
+
+    @property
+    def tab(self) -> str:
+        """The word that is chosen."""
+        return self._names[self.tabs.index]
+
+    def show_tab(self, index: int) -> None:
+        """Show a view by its place."""
+        self.tabs.set_index(index)
+        self._stack.setCurrentIndex(index)
+        self.shown.emit(self._names[index])
+
+
+class CaseOpener:
+    """Opens single cases large, one dialog at a time."""
+
+    def __init__(self, owner: QWidget, store: ExplainStore) -> None:
+        self._owner, self._store = owner, store
+
+    def open(self, found: Evaluation, cases: tuple[CaseResult, ...], place: int) -> CaseDialog:
+        """Show a case of a grid."""
+        dialog = CaseDialog(found, cases, place, self._store, self._owner.window())
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+
+class ClassifierView(TabbedView):
+    """Confusion matrix with pictures, classes and curves, mistakes, runs."""
+
+    def __init__(self, store: ExplainStore, comparison: ComparisonTable) -> None:
+        self.matrix = ConfusionView()
+        self.cell = PictureGrid(store, _CELL_HINT)
+        self.classes = ClassTable()
+        self.roc, self.calibration = RocView(), CalibrationView()
+        self.wrong = PictureGrid(store)
+        self._opener = CaseOpener(self, store)
+        self._found: Evaluation | None = None
+        views = {
+            "Confusion": _beside(self.matrix, self.cell),
+            "Classes and curves": _beside(_titled("Classes", self.classes), self._charts(), 1, 1),
+            "Mistakes": self.wrong,
+            "All runs": comparison,
+        }
+        tips = (
+            "Which classes are taken for which",
+            "Precision, recall, ROC and calibration",
+            "Wrong answers, the surest first",
+            "Every run on the same split, side by side",
+        )
+        super().__init__(views, tips)
+        self.matrix.opened.connect(self.open_cell)
+        for grid in (self.cell, self.wrong):
+            grid.opened.connect(lambda place, grid=grid: self._open(grid, place))
+
+    def _charts(self) -> QWidget:
+        box = QWidget()
+        row = tight(QHBoxLayout(box), tokens.SPACE_16)
+        row.addWidget(self.roc, 1)
+        row.addWidget(self.calibration, 1)
+        return box
+
+    def show_evaluation(self, found: Evaluation) -> None:
+        """Show a classifier."""
+        self._found = found
+        self.matrix.show_evaluation(found)
+        self.cell.clear(_CELL_HINT)
+        self.classes.show_evaluation(found)
+        self.roc.show_evaluation(found)
+        self.calibration.show_evaluation(found)
+        wrong = results.mistakes(found)
+        title = f"{len(wrong)} wrong answers, the surest first" if wrong else "No wrong answer"
+        self.wrong.show_cases(found, wrong, title)
+
+    def open_cell(self, truth: int, said: int) -> None:
+        """Show the pictures behind a cell."""
+        found = self._found
+        if found is None:
+            return
+        cases = results.cell_cases(found, truth, said)
+        names = found.classes
+        title = f"{names[truth]}, said {names[said]}: {len(cases)}"
+        self.cell.show_cases(found, cases, title)
+
+    def _open(self, grid: PictureGrid, place: int) -> None:
+        if self._found is not None:
+            self._opener.open(self._found, grid.cases, place)
+
+    def charts(self) -> dict[str, QWidget]:
+        """What can be saved as pictures."""
+        return {
+            "confusion": self.matrix.table,
+            "roc": self.roc,
+            "calibration": self.calibration,
+        }
+
+
+class OutlinerView(TabbedView):
+    """Box plot over patients with pictures, best and worst cases, runs."""
+
+    def __init__(self, store: ExplainStore, comparison: ComparisonTable) -> None:
+        self.box = BoxPlot()
+        self.patient = PictureGrid(store, _PATIENT_HINT)
+        self.worst, self.best = PictureGrid(store), PictureGrid(store)
+        self._opener = CaseOpener(self, store)
+        self._found: Evaluation | None = None
+        words = "Every point is a patient. Click one, or use the arrows and Enter."
+        plot = _titled("Dice per patient", self.box, words)
+        patients = QWidget()
+        column = tight(QVBoxLayout(patients), tokens.SPACE_8)
+        column.addWidget(plot)
+        column.addWidget(self.patient, 1)
+        views = {
+            "Patients": patients,
+            "Worst and best": _beside(self.worst, self.best),
+            "All runs": comparison,
+        }
+        tips = (
+            "Overlap of each patient, with the pictures behind it",
+            "Pictures outlined worst and best",
+            "Every run on the same split, side by side",
+        )
+        super().__init__(views, tips)
+        self.box.opened.connect(self.open_patient)
+        for grid in (self.patient, self.worst, self.best):
+            grid.opened.connect(lambda place, grid=grid: self._open(grid, place))
+
+    def show_evaluation(self, found: Evaluation) -> None:
+        """Show a model that outlines."""
+        self._found = found
+        self.box.show_values(results.group_values(found))
+        self.patient.clear(_PATIENT_HINT)
+        self.worst.show_cases(found, results.worst_outlines(found), "Worst")
+        self.best.show_cases(found, results.best_outlines(found), "Best")
+
+    def open_patient(self, group: str) -> None:
+        """Show the pictures of a patient."""
+        if self._found is not None:
+            cases = results.group_cases(self._found, group)
+            count = "1 picture" if len(cases) == 1 else f"{len(cases)} pictures"
+            self.patient.show_cases(self._found, cases, f"{group}: {count}")
+
+    def _open(self, grid: PictureGrid, place: int) -> None:
+        if self._found is not None:
+            self._opener.open(self._found, grid.cases, place)
+
+    def charts(self) -> dict[str, QWidget]:
+        """What can be saved as pictures."""
+        return {"dice": self.box}
+
+
+def _beside(left: QWidget, right: QWidget, first: int = 1, second: int = 1) -> QWidget:
+    box = QWidget()
+    row = tight(QHBoxLayout(box), tokens.SPACE_16)
+    row.addWidget(left, first)
+    row.addWidget(right, second)
+    return box
+
+
+def _titled(title: str, body: QWidget, words: str = "") -> QWidget:
+    box = QWidget()
+    column = tight(QVBoxLayout(box), tokens.SPACE_4)
+    column.addWidget(label(title, "strong"))
+    if words:
+        column.addWidget(label(words, "small"))
+    column.addWidget(body, 1)
+    return box

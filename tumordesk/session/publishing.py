@@ -1,0 +1,189 @@
+"""What goes on the card of a model that is made of a training run. No Qt, no torch."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.evaluation import Evaluation
+from tumordesk.core.jsonio import read_json
+from tumordesk.core.training_run import CONFIG_NAME, SPLIT_NAME, TrainingConfig, read_config
+from tumordesk.session import results
+from tumordesk.zoo import Zoo
+
+_METHODS = {
+    "group": "by patient or group",
+    "stratified": "by picture, classes in equal shares",
+    "random": "by picture, at random",
+}
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+MAX_ID = 60
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a run folder says of itself. ``counts``: part -> pictures; ``groups``: part -> groups.
+
+    ``own_ids``/``bundled_ids``: models that have a name already.
+    """
+
+    run: Path
+    config: TrainingConfig
+    counts: dict[str, int]
+    groups: dict[str, int]
+    method: str
+    evaluation: Evaluation | None = None
+    own_ids: tuple[str, ...] = ()
+    bundled_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CardTexts:
+    """What a person may write on the card. ``limits``: one in each line."""
+
+    name: str
+    model_id: str
+    version: str = "1.0"
+    summary: str = ""
+    licence: str = ""
+    limits: str = ""
+    data_name: str = ""
+    data_licence: str = ""
+    data_citation: str = ""
+
+
+def read_facts(run: Path) -> RunFacts:
+    """Read a run folder. Raises ConfigError where it is none."""
+    config = read_config(run / CONFIG_NAME)
+    split = read_json(run / SPLIT_NAME) if (run / SPLIT_NAME).is_file() else {}
+    if not isinstance(split, dict):
+        raise ConfigError(f"{SPLIT_NAME} of {run.name} is damaged.", "Train the model again.")
+    try:
+        found = results.read_fresh(run)
+    except ConfigError:
+        found = None  # the results page says what is wrong with it
+    entries = Zoo().entries(verify=False)
+    return RunFacts(
+        run=run,
+        config=config,
+        counts={part: sum(dict(c).values()) for part, c in _table(split, "counts").items()},
+        groups={part: len(names) for part, names in _table(split, "parts").items()},
+        method=str(split.get("method") or config.split.method),
+        evaluation=found,
+        own_ids=tuple(e.card.id for e in entries if e.origin == "user"),
+        bundled_ids=tuple(e.card.id for e in entries if e.origin == "bundled"),
+    )
+
+
+def _table(document: dict[str, Any], name: str) -> dict[str, Any]:
+    value = document.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def suggested(facts: RunFacts) -> CardTexts:
+    """Texts to start from: everything that is known is filled in."""
+    name = facts.config.name.strip() or facts.run.name
+    what = "Outlines" if facts.config.task == "segmentation" else "Tells apart"
+    classes = [c for c in facts.config.classes if c != "background"]
+    pictures = facts.counts.get("train", 0)
+    trained = f", trained on {pictures} pictures" if pictures else ""
+    return CardTexts(
+        name=name,
+        model_id=free_id(name, (*facts.own_ids, *facts.bundled_ids)),
+        summary=f"{what} {_listed(classes)}{trained}.",
+        limits="\n".join(known_limits(facts)),
+        data_name=Path(facts.config.data.root).name,
+    )
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join((", ".join(words[:-1]), words[-1])) if len(words) > 1 else "".join(words)
+
+
+def known_limits(facts: RunFacts) -> tuple[str, ...]:
+    """What the run itself shows that the model cannot promise."""
+    limits = [
+        "Trained on one collection of pictures; other scanners and protocols were not tried.",
+        *(facts.evaluation.warnings if facts.evaluation is not None else ()),
+    ]
+    if facts.evaluation is None:
+        limits.append("Not measured on a test part.")
+    return tuple(dict.fromkeys(limits))
+
+
+def free_id(name: str, taken: tuple[str, ...]) -> str:
+    """An identifier made of a name, with a number where it is taken."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-")[:MAX_ID].strip("-") or "model"
+    number, result = 2, stem
+    while result in taken:
+        result, number = f"{stem}-{number}", number + 1
+    return result
+
+
+def problem_of(texts: CardTexts, facts: RunFacts) -> str:
+    """What keeps the model from being published, in a sentence; "" where nothing does."""
+    if not texts.name.strip():
+        return "Give the model a name."
+    if not _ID.fullmatch(texts.model_id) or len(texts.model_id) > MAX_ID:
+        return "The identifier may hold letters a to z, digits, '-', '_' and '.' only."
+    if texts.model_id in facts.bundled_ids:
+        return f"{texts.model_id} comes with TumorDesk. Choose another identifier."
+    return ""
+
+
+def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
+    """The texts as ``tumordesk-train publish --card`` reads them."""
+    known = facts.config.data.volumes or facts.method == "group"
+    groups, pictures = facts.groups.get("train"), facts.counts.get("train")
+    data = {
+        "name": texts.data_name.strip() or Path(facts.config.data.root).name,
+        "licence": texts.data_licence.strip(),
+        "citation": texts.data_citation.strip(),
+        "patients": groups if known and groups and groups != pictures else None,
+        "images": pictures,
+        "note": split_words(facts),
+    }
+    return {
+        "name": texts.name.strip(),
+        "version": texts.version.strip() or "1.0",
+        "summary": texts.summary.strip(),
+        "licence": texts.licence.strip(),
+        "limits": [line.strip() for line in texts.limits.splitlines() if line.strip()],
+        "training_data": [data],
+    }
+
+
+def split_words(facts: RunFacts) -> str:
+    """How the data were parted: method and pictures of each part."""
+    method = _METHODS.get(facts.method, facts.method)
+    parts = [f"{facts.counts[p]} {results.PARTS[p]}" for p in results.PARTS if facts.counts.get(p)]
+    return f"Split {method}: {', '.join(parts)} pictures." if parts else f"Split {method}."
+
+
+def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
+    """(name, value) of what is on the card without being typed."""
+    config = facts.config
+    rows, columns = config.input.size
+    channels = config.input.channels
+    table = [
+        ("Network", config.architecture),
+        ("Input", f"{rows} × {columns}" + (f", {channels} channels" if channels > 1 else "")),
+        ("Classes", ", ".join(c for c in config.classes if c != "background")),
+    ]
+    for part, words in results.PARTS.items():
+        if facts.counts.get(part):
+            table.append((f"{words.capitalize()} pictures", _counted(facts, part)))
+    table.append(("Split", _METHODS.get(facts.method, facts.method)))
+    return tuple(table)
+
+
+def _counted(facts: RunFacts, part: str) -> str:
+    pictures, groups = facts.counts[part], facts.groups.get(part, 0)
+    if not groups or groups == pictures or facts.method != "group":
+        return str(pictures)
+    return f"{pictures} of {groups} {'group' if groups == 1 else 'groups'}"
