@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
@@ -105,7 +105,10 @@ class FindingView(QWidget):
             button.clicked.connect(lambda _=False, said=action: self._choose(said))
             self._group.addButton(button)
             self.buttons[action] = button
-            self._choices.addWidget(self._with_reason(button) if action == "ignore" else button)
+            if action == "ignore":
+                self._choices.addWidget(self._with_reason(button))
+            else:
+                self._choices.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             note = action_note(finding, action)
             if note:
                 words = label(note, "small", wrap=True)

@@ -91,8 +91,8 @@ class SplitPage(Page):
         right.addWidget(self._result_card())
         right.addWidget(self.warnings)
         right.addStretch(1)
-        row.addLayout(left, 1)
-        row.addLayout(right, 1)
+        row.addLayout(left, 4)
+        row.addLayout(right, 5)
         self.body.addWidget(scrolling(inner))
 
     def _ways_card(self) -> Card:
@@ -105,7 +105,7 @@ class SplitPage(Page):
             note = label(text.text, "small", wrap=True)
             note.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
             self._notes[text.way] = note
-            card.column.addWidget(button)
+            card.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             card.column.addWidget(note)
         return card
 

@@ -81,7 +81,7 @@ class SplitView(QWidget):
         self.bar = PartsBar()
         column.addWidget(self.bar)
         self.grid = QGridLayout()
-        self.grid.setHorizontalSpacing(tokens.SPACE_16)
+        self.grid.setHorizontalSpacing(tokens.SPACE_12)
         self.grid.setVerticalSpacing(tokens.SPACE_8)
         column.addLayout(self.grid)
 
