@@ -11,10 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+import torch
 
-from training_factories import mask_config, mask_folder
-from tumordesk.core.training_run import RunState, read_run, write_config
+from training_factories import class_config, class_folder, mask_config, mask_folder
+from tumordesk.core.model_card import HeadSpec
+from tumordesk.core.training_run import OptimiserConfig, RunState, read_run, write_config
 from tumordesk_training import checkpoints
+from tumordesk_training.run import start
 
 # One start of two processes for all tests, for starting takes longer than training. In turn: a
 # folder that is taken (only process 0 finds out), a run to its end, a run that Ctrl+C ends.
@@ -70,10 +73,15 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     write_config(root / "short.json", config)
     write_config(root / "long.json", replace(config, epochs=5000))
     (root / "taken" / "checkpoints").mkdir(parents=True)
-    (root / "script.py").write_text(SCRIPT)
+    return torchrun(root, SCRIPT)
+
+
+def torchrun(root: Path, script: str, *options: str) -> Outcome:
+    """Start two processes of a script with the argument ``root``, and wait for them."""
+    (root / "script.py").write_text(script)
     command = [
         sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2",
-        "--master_port", str(free_port()), str(root / "script.py"), str(root),
+        "--master_port", str(free_port()), *options, str(root / "script.py"), str(root),
     ]  # fmt: skip
     process = subprocess.Popen(
         command,
@@ -122,3 +130,99 @@ def test_ctrl_c_under_torchrun_keeps_the_best(outcome: Outcome) -> None:
     assert read_run(outcome.root / "run-stopped").state is RunState.STOPPED
     kept = checkpoints.load(outcome.root / "run-stopped" / "checkpoints" / "best.pt")
     assert kept["epoch"] == 1
+
+
+# Two runs in one start, as above.
+SAME = """
+import sys
+from pathlib import Path
+from tumordesk_training import run
+from tumordesk_training.cli import main
+
+root = Path(sys.argv[1])
+team, leave = run.join("cpu"), run.leave
+run.join, run.leave = lambda device: team, lambda: None
+for name in ("classes", "outlines"):
+    assert main(["run", str(root / f"two-{name}.json"), "--out", str(root / f"two-{name}")]) == 0
+leave()
+"""
+
+
+def best(folder: Path) -> float:
+    """The best validation figure of a run."""
+    return float([e for e in read_run(folder).events if e.kind == "epoch"][-1].values["best"])
+
+
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same two orders by one process (one-*) and by two (two-*), of half the batch each."""
+    root = tmp_path_factory.mktemp("alike")
+    classes = class_config(
+        class_folder(root / "pictures", 20),
+        optimiser=OptimiserConfig(name="sgd", rate=0.05, freeze_backbone=True),
+        head=HeadSpec(hidden=(8,), dropout=(0.0,)),
+        epochs=3,
+        batch_size=8,
+    )
+    outlines = mask_config(mask_folder(root / "scans", patients=10), epochs=12, batch_size=8)
+    fast = replace(outlines.optimiser, rate=0.01)
+    outlines = replace(outlines, optimiser=fast, options={"width": 8})
+    for name, config in (("classes", classes), ("outlines", outlines)):
+        assert start(root / f"one-{name}", config) is RunState.FINISHED
+        write_config(root / f"two-{name}.json", replace(config, batch_size=4))
+    done = torchrun(root, SAME)
+    assert done.code == 0, done.errors
+    return root
+
+
+def test_two_processes_learn_the_same_as_one(alike: Path) -> None:
+    """The gradient of two halves is that of the whole batch, to rounding (relative 1e-4).
+
+    With a frozen backbone, for batch normalisation looks at each process's half alone.
+    """
+    one = checkpoints.load(alike / "one-classes" / "checkpoints" / "last.pt")["model"]
+    two = checkpoints.load(alike / "two-classes" / "checkpoints" / "last.pt")["model"]
+    for name, value in one.items():
+        torch.testing.assert_close(value, two[name], rtol=1e-4, atol=1e-5)
+    assert best(alike / "two-classes") == pytest.approx(best(alike / "one-classes"), abs=1e-6)
+
+
+def test_two_processes_reach_the_same_validation_figure(alike: Path) -> None:
+    """All layers trained, batch normalisation of half batches: Dice within 0.05."""
+    one, two = best(alike / "one-outlines"), best(alike / "two-outlines")
+    assert one > 0.5
+    assert two == pytest.approx(one, abs=0.05)
+
+
+# The second process dies in the second epoch, the first time.
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from tumordesk_training import loop
+from tumordesk_training.cli import main
+
+root = Path(sys.argv[1])
+step = loop.Trainer._one_step
+
+def killed(self, *args):
+    first = os.environ["TORCHELASTIC_RESTART_COUNT"] == "0"
+    if first and self._team.rank == 1 and self._now.epoch == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return step(self, *args)
+
+loop.Trainer._one_step = killed
+sys.exit(main(["run", str(root / "config.json"), "--out", str(root / "run")]))
+"""
+
+
+def test_after_the_death_of_a_process_all_go_on_from_the_last_checkpoint(tmp_path: Path) -> None:
+    config = mask_config(mask_folder(tmp_path / "scans"), epochs=3, batch_size=2)
+    write_config(tmp_path / "config.json", config)
+    done = torchrun(tmp_path, KILLED, "--max_restarts", "2")
+    assert done.code == 0, done.errors
+    run = read_run(tmp_path / "run")
+    assert run.state is RunState.FINISHED
+    assert [e.epoch for e in run.events if e.kind == "epoch"] == [1, 2, 3]
+    starts = [e for e in run.events if e.kind == "start"]
+    assert len(starts) == 2
+    assert "Resumed after epoch 1" in starts[1].message

@@ -140,6 +140,7 @@ class Trainer:
         last = self._folder / CHECKPOINTS / checkpoints.LAST
         if last.is_file():
             self._now = self._learner.restore(last, self._precision.device)
+            self._now.step = self._now.epoch * self._steps  # maybe with other processes now
             self._messages = (f"Resumed after epoch {self._now.epoch}.",)
         self._model = self._wrapped()
         self._started = time.monotonic() - self._now.elapsed_s

@@ -52,9 +52,23 @@ def _run(args: argparse.Namespace) -> int:
         return kfold.run_folds(args)
     from tumordesk_training.run import start
 
+    if _restarted(args.out):
+        args.resume, args.config, args.recipe, args.weights, args.fold = (
+            True,
+            None,
+            None,
+            None,
+            None,
+        )
     config = changed(_with_fold(_run_config(args), args), args)
     state = start(args.out, config, resume=args.resume, say=say)
     return ended(args.out, state)
+
+
+def _restarted(folder: Path) -> bool:
+    """Whether torchrun starts this run again because a process of it ended."""
+    again = int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
+    return again and (folder / CONFIG_NAME).is_file()
 
 
 def _with_fold(config: TrainingConfig, args: argparse.Namespace) -> TrainingConfig:
