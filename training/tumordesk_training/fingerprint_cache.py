@@ -89,7 +89,10 @@ def cache_file(root: Path, config: DataConfig) -> Path:
 def read_cache(root: Path, config: DataConfig) -> dict[str, Fingerprint]:
     """What is kept, by stamp; nothing where it is missing or damaged."""
     try:
-        with np.load(cache_file(root, config), allow_pickle=False) as kept:
+        with (
+            cache_file(root, config).open("rb") as stream,
+            np.load(stream, allow_pickle=False) as kept,
+        ):
             stamps, digests = kept["stamps"].tolist(), kept["digests"].tolist()
             small, flat = kept["small"], kept["flat"].tolist()
     except _DAMAGED:

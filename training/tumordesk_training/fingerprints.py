@@ -53,8 +53,8 @@ def digest(grey: npt.NDArray[Any]) -> str:
 def small_picture(grey: npt.NDArray[Any]) -> UInt8:
     """The whole picture (rows, columns) squeezed into 64 x 64, from darkest to brightest."""
     values = np.nan_to_num(np.asarray(grey, dtype=np.float32))
-    box = Image.Resampling.BOX
-    small = np.asarray(Image.fromarray(values).resize((SIDE, SIDE), box))
+    # Of the smooth ones: box weighs whole pixels, so a mirrored picture would differ.
+    small = np.asarray(Image.fromarray(values).resize((SIDE, SIDE), Image.Resampling.BILINEAR))
     low, high = float(small.min()), float(small.max())
     return np.asarray(np.rint((small - low) * (255.0 / max(high - low, 1e-6))), dtype=np.uint8)
 
@@ -80,8 +80,10 @@ def _blurred(pictures: Float, size: int) -> Float:
     half = size // 2
     padded = np.pad(pictures, ((0, 0), (half, half), (half, half)), mode="edge")
     rows, columns = pictures.shape[1:]
+    across = np.zeros((len(pictures), rows + 2 * half, columns), dtype=np.float32)
+    for x in range(size):
+        across += padded[:, :, x : x + columns]
     total = np.zeros_like(pictures)
     for y in range(size):
-        for x in range(size):
-            total += padded[:, y : y + rows, x : x + columns]
+        total += across[:, y : y + rows]
     return total / float(size * size)

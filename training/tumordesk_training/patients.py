@@ -55,8 +55,8 @@ class Guess:
 
 
 _GUESSES = (
-    r"^([A-Za-z]+[-_ ]?\d+)[-_ .]+(?:[A-Za-z]*[-_ ]?)\d+$",
-    r"^(\d+)[-_ .]+(?:[A-Za-z]*[-_ ]?)\d+$",
+    r"^([A-Za-z]+[-_\s]?\d+)[-_\s.]+(?:[A-Za-z]*[-_\s]?)\d+$",
+    r"^(\d+)[-_\s.]+(?:[A-Za-z]*[-_\s]?)\d+$",
 )
 """'P12_slice_3', 's07-12', '0012_004': a name or number, then the number of the slice."""
 

@@ -22,6 +22,7 @@ from tumordesk_training.check.text import check_text
 from tumordesk_training.coco import count_categories
 from tumordesk_training.data import PARTS_IN_ORDER, find_indexes
 from tumordesk_training.duplicates import find_copies
+from tumordesk_training.fingerprint_cache import keep_prints, stamp
 from tumordesk_training.layouts import layout_title, scan
 from tumordesk_training.patients import known_patients, patients_found
 from tumordesk_training.work import Share, for_each
@@ -52,6 +53,8 @@ def check_data(root: Path, config: DataConfig, context: JobContext | None = None
         for_each(data.cases, partial(look, config=config), looking, "Looking at the pictures")
     )
     prints = {x.case.key: x.found for x in looks if x.found is not None}
+    stamps = {x.case.key: stamp(x.case) for x in looks}
+    keep_prints(root, config, {stamps[key]: found for key, found in prints.items()})
     comparing = Share(context, _LOOKING, 1.0)
     copies = find_copies(prints, known_patients(data), context=comparing)
     seen = Seen(data, looks, copies)

@@ -196,8 +196,9 @@ def _example(seen: Seen, keys: KeySet) -> Example:
     first: dict[tuple[str, str], str] = {}
     for key in keys:
         first.setdefault((seen.case(key).part, seen.case(key).label), key)
-    shown = list(dict.fromkeys((*first.values(), *keys)))[:SIDE_BY_SIDE]
     places = sorted(first, key=lambda place: PARTS_IN_ORDER.index(place[0]) if place[0] else -1)
+    ones = [first[place] for place in places]
+    shown = list(dict.fromkeys((*ones, *keys)))[:SIDE_BY_SIDE]
     words = [" ".join(filter(None, place)) for place in places if any(place)]
     more = f", {len(keys)} in all" if len(keys) > len(shown) else ""
     return Example(tuple(shown), together(words) + more)

@@ -65,7 +65,7 @@ def _is_there(path: Path, root: Path) -> bool:
 
 
 def _keys(given: list[str]) -> list[str]:
-    keys = []
+    keys: list[str] = []
     for key in given:
         keys += sys.stdin.read().splitlines() if key == "-" else [key]
     return keys

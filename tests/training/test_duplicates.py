@@ -1,0 +1,162 @@
+"""Copies are found however they were saved; slices that merely look alike are not."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from training_factories import class_folder, save
+from tumordesk.core.errors import Cancelled
+from tumordesk.core.job import JobContext
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.duplicates import Copies, find_copies
+from tumordesk_training.fingerprint_cache import cache_file, prints_of
+from tumordesk_training.fingerprints import Fingerprint, fingerprint
+from tumordesk_training.images import load_grey
+from tumordesk_training.layouts import scan
+
+Picture = np.ndarray
+SIZE = 160
+
+
+def brain(seed: int, shift: float = 0.0) -> Picture:
+    """Folds and ventricles like those of a slice; ``shift`` is a slice further up or down."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:SIZE, 0:SIZE] / (SIZE / 2) - 1
+    radius = np.hypot(y, x * 1.15)
+    picture = 90.0 * (radius < 0.88)
+    for _ in range(40):
+        centre, width = rng.uniform(-0.7, 0.7, 2), rng.uniform(0.04, 0.12)
+        centre = centre + shift * rng.normal(0.0, 0.05, 2)
+        picture += rng.uniform(-60, 90) * np.exp(
+            -((y - centre[0]) ** 2 + (x - centre[1]) ** 2) / width**2
+        )
+    return np.clip(picture * (radius < 0.9), 0, 255).astype(np.uint8)
+
+
+def jpeg(picture: Picture, quality: int) -> Picture:
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "JPEG", quality=quality)
+    return np.asarray(Image.open(stream))
+
+
+def resized(picture: Picture, width: int, height: int) -> Picture:
+    return np.asarray(Image.fromarray(picture).resize((width, height)))
+
+
+COPIES: dict[str, Callable[[Picture], Picture]] = {
+    "saved again": lambda p: jpeg(p, 60),
+    "saved badly": lambda p: jpeg(p, 20),
+    "half the size": lambda p: resized(p, SIZE // 2, SIZE // 2),
+    "another shape": lambda p: resized(p, 224, 300),
+    "brightened": lambda p: np.clip(p * 1.15 + 10, 0, 255).astype(np.uint8),
+    "darker and smaller": lambda p: jpeg(resized((p * 0.8).astype(np.uint8), 120, 120), 70),
+    "16 bits": lambda p: p.astype(np.uint16) * 257,
+    "mirrored": lambda p: np.ascontiguousarray(p[:, ::-1]),
+    "turned": lambda p: np.ascontiguousarray(np.rot90(p)),
+    "mirrored, turned and saved again": lambda p: jpeg(np.ascontiguousarray(p.T), 60),
+}
+
+
+def prints(pictures: dict[str, Picture]) -> dict[str, Fingerprint]:
+    return {key: fingerprint(picture) for key, picture in pictures.items()}
+
+
+@pytest.mark.parametrize("kind", COPIES)
+def test_a_copy_is_found_among_others(kind: str) -> None:
+    pictures = {f"{n}": brain(n) for n in range(12)}
+    pictures["copy"] = COPIES[kind](pictures["3"])
+    assert find_copies(prints(pictures)) == Copies((), (("3", "copy"),))
+
+
+def test_neighbouring_slices_are_no_copies() -> None:
+    pictures = {f"{n}": brain(1, shift=n) for n in range(8)}
+    assert find_copies(prints(pictures)) == Copies()
+
+
+def test_copies_within_a_patient_are_left_to_the_patient() -> None:
+    pictures = {"a": brain(1), "b": jpeg(brain(1), 60)}
+    assert find_copies(prints(pictures), {"a": "P1", "b": "P1"}).near == ()
+    assert find_copies(prints(pictures), {"a": "P1", "b": "P2"}).near == (("a", "b"),)
+
+
+def test_exact_copies_belong_to_the_set_of_near_ones() -> None:
+    pictures = {"a": brain(1), "b": brain(1), "c": jpeg(brain(1), 60), "d": brain(2)}
+    assert find_copies(prints(pictures)) == Copies((("a", "b"),), (("a", "b", "c"),))
+    assert find_copies(prints(pictures), near=False) == Copies((("a", "b"),))
+
+
+def test_blank_pictures_are_copies_of_nothing() -> None:
+    blank = np.zeros((20, 20), dtype=np.uint8)
+    assert find_copies(prints({"a": blank, "b": blank, "c": blank + 7})) == Copies()
+
+
+def test_volumes_are_compared_by_their_voxels_alone() -> None:
+    volume = np.stack([brain(1), brain(2)])
+    found = prints({"a": volume, "b": volume.copy(), "c": volume + 1, "d": volume[0]})
+    assert find_copies(found) == Copies((("a", "b"),))
+
+
+def test_the_search_can_be_stopped() -> None:
+    context = JobContext()
+    context.cancel()
+    with pytest.raises(Cancelled):
+        find_copies(prints({"a": brain(1), "b": brain(2)}), context=context)
+
+
+def test_only_changed_files_are_opened_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = class_folder(tmp_path / "data", each=2)
+    config = DataConfig(root=str(root))
+    cases = scan(root, config).cases
+    first = prints_of(root, cases, config)
+    save(root / "blob" / "blob0.png", brain(1))
+    opened: list[str] = []
+
+    def load(path: Path, channel: int | None = None) -> Picture:
+        opened.append(path.name)
+        return load_grey(path, channel)
+
+    monkeypatch.setattr("tumordesk_training.fingerprint_cache.load_grey", load)
+    second = prints_of(root, cases, config)
+    assert opened == ["blob0.png"]
+    same = {key for key, found in second.items() if found.digest == first[key].digest}
+    assert same == {case.key for case in cases} - {"blob/blob0.png"}
+    assert find_copies(second) == find_copies(prints_of(root, cases, config))
+    assert opened == ["blob0.png"]
+
+
+def test_a_damaged_cache_is_no_hindrance(tmp_path: Path) -> None:
+    root = class_folder(tmp_path / "data", each=1)
+    config = DataConfig(root=str(root))
+    cases = scan(root, config).cases
+    first = prints_of(root, cases, config)
+    cache_file(root, config).write_bytes(b"PK\x03\x04 no more")
+    again = prints_of(root, cases, config)
+    assert {k: p.digest for k, p in again.items()} == {k: p.digest for k, p in first.items()}
+
+
+@pytest.mark.shared_data
+def test_neighbouring_slices_of_real_patients_are_no_copies(shared_data: Path) -> None:
+    root = shared_data / "lgg_original_tif"
+    config = DataConfig(root=str(root), channel=1)
+    found = prints_of(root, scan(root, config).cases, config)
+    assert len(found) > 70
+    assert find_copies(found) == Copies()
+
+
+@pytest.mark.shared_data
+def test_copies_in_a_published_set(shared_data: Path) -> None:
+    root = shared_data / "kaggle_yes_no"
+    config = DataConfig(root=str(root))
+    found = find_copies(prints_of(root, scan(root, config).cases, config))
+    assert len(found.exact) == 17
+    assert ("no/1 no.jpeg", "no/no 94.jpg") in found.exact
+    assert ("no/1 no.jpeg", "no/49 no.jpg", "no/no 1.jpg", "no/no 94.jpg") in found.near
+    assert ("no/7 no.jpg", "no/50 no.jpg") in found.near
