@@ -14,6 +14,7 @@ from tumordesk_training.duplicates import Copies, find_copies, first_of
 from tumordesk_training.fingerprint_cache import prints_of
 from tumordesk_training.patients import known_patients
 from tumordesk_training.split import PARTS, Split, count, make_split, read_split
+from tumordesk_training.words import many
 from tumordesk_training.work import Share
 
 _COMPARED = 5000
@@ -103,8 +104,9 @@ def _by_picture(data: DataSet, split: Split, places: dict[str, str]) -> Iterator
     torn = sum(len(found) > 1 for found in parts.values())
     if torn:
         yield (
-            f"The split is by picture although patients are known: {torn} of {len(parts)} "
-            "patients have pictures in more than one part, so the figures will flatter."
+            f"The split is by picture although patients are known: {torn} of "
+            f"{many(len(parts), 'patient')} have pictures in more than one part, so the figures "
+            "will flatter."
         )
     alone = len(data.cases) - len(known)
     if alone and not all(case.volume for case in data.cases):
@@ -128,8 +130,9 @@ def _leaks(sets: Sequence[tuple[str, ...]], places: dict[str, str], how: str) ->
     for part in ("test", "val"):
         if leaks[part]:
             whole = sum(place == part for place in places.values())
+            verb = "has" if leaks[part] == 1 else "have"
             yield (
-                f"{leaks[part]} of {whole} pictures of {part} have "
+                f"{leaks[part]} of {many(whole, 'picture')} of {part} {verb} "
                 f"{'an exact' if how == 'exact' else 'a nearly identical'} copy in another part: "
                 f"figures on {part} will flatter."
             )
@@ -144,10 +147,7 @@ def _thin(data: DataSet, split: Split, places: dict[str, str]) -> Iterator[str]:
             yield f"There is no picture of {', '.join(missing)} in {part}."
         groups = {c.group for c in data.cases if places.get(c.key) == part}
         if part != "train" and 0 < len(groups) < _FEW:
-            what = "patient" if known_patients(data) else "picture"
-            many = "" if len(groups) == 1 else "s"
-            yield f"{part} has only {len(groups)} {what}{many}: its figures are chance."
-    if not split.counts.get("test"):
+    XX    if not split.counts.get("test"):
         yield "There is no test part: figures come from validation, which chose the best epoch."
 
 
@@ -155,15 +155,18 @@ def _changed(
     data: DataSet, config: SplitConfig, split: Split, places: dict[str, str]
 ) -> Iterator[str]:
     if split.left_out:
-        yield f"{len(split.left_out)} copies are left out."
+        verb = "is" if len(split.left_out) == 1 else "are"
+        yield f"{many(len(split.left_out), 'spare picture')} of sets of copies {verb} left out."
     lost = len(data.cases) - len(places) - len(split.left_out)
     if lost > 0:
-        yield f"{lost} pictures are in no part of the split and are left out."
+        verb = "is" if lost == 1 else "are"
+        yield f"{many(lost, 'picture')} {verb} in no part of the split and left out."
     if config.folds and any(case.part for case in data.cases):
         yield "The folder's own train, val and test are not used: the folds take their place."
     if split.origin == "given":
         for text, number in Counter(_moves(data.cases, places)).items():
-            yield f"{number} pictures are moved {text}: their patient, or a copy, is there too."
+            verb = "is" if number == 1 else "are"
+            yield f"{many(number, 'picture')} {verb} moved {text}: a patient or a copy is there too."
 
 
 def _moves(cases: Sequence[Case], places: dict[str, str]) -> Iterator[str]:

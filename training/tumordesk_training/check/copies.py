@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from tumordesk.core.data_report import Action, DataFinding, Example
-from tumordesk_training.check.seen import (
-    EXAMPLES,
-    SIDE_BY_SIDE,
-    Seen,
-    many,
-    percent,
-    together,
-)
+from tumordesk_training.check.seen import EXAMPLES, SIDE_BY_SIDE, Seen
 from tumordesk_training.data import PARTS_IN_ORDER
 from tumordesk_training.duplicates import first_of
+from tumordesk_training.words import many, percent, together
 
 KeySet = tuple[str, ...]
 _HELD_OUT = ("test", "val")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from tumordesk.core.data_report import DataFinding, Example
 from tumordesk_training.check.look import COLOURED, Look
-from tumordesk_training.check.seen import EXAMPLES, Seen, percent, singles, together
+from tumordesk_training.check.seen import EXAMPLES, Seen, singles
+from tumordesk_training.words import percent, together
 
 _SMALL_PX = 64
 _RARE = 5

@@ -5,16 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from tumordesk.core.data_report import DataFinding, Example, PatientsFound
-from tumordesk_training.check.seen import (
-    EXAMPLES,
-    SIDE_BY_SIDE,
-    Seen,
-    many,
-    percent,
-    together,
-)
+from tumordesk_training.check.seen import EXAMPLES, SIDE_BY_SIDE, Seen
 from tumordesk_training.data import is_patient_column
 from tumordesk_training.patients import guess_pattern, torn_groups
+from tumordesk_training.words import many, percent, together
 
 _FEW = 10
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from math import prod
 
 from tumordesk.core.data_report import DataFinding
-from tumordesk_training.check.seen import Seen, many, percent, singles, together
+from tumordesk_training.check.seen import Seen, singles
+from tumordesk_training.words import many, percent, together
 
 _UNEVEN = 3.0
 _FEW_OF_A_CLASS = 20

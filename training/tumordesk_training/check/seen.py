@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -12,6 +12,7 @@ from tumordesk.core.data_report import Example
 from tumordesk_training.check.look import Look
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.duplicates import Copies
+from tumordesk_training.words import many
 
 EXAMPLES = 50
 """Examples of one finding that the report holds."""
@@ -57,22 +58,6 @@ class Seen:
         return many(count, self.noun)
 
 
-def many(count: int, noun: str) -> str:
-    """'1 set', '2 sets'."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def percent(part: int, whole: int) -> str:
-    """'64 %'; '<1 %' for what is little, but there."""
-    share = 100.0 * part / max(1, whole)
-    return "<1 %" if 0 < share < 0.5 else f"{share:.0f} %"
-
-
 def singles(items: Iterable[tuple[str, str]]) -> tuple[Example, ...]:
     """Examples of one key each, from (key, note)."""
     return tuple(Example((key,), note) for key, note in islice(items, EXAMPLES))
-
-
-def together(words: Sequence[str]) -> str:
-    """'a', 'a and b', 'a, b and c'."""
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
