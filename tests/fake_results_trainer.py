@@ -1,7 +1,8 @@
 """Stands in for the training program after a training: evaluate, explain, report, compare, publish.
 
 ``python fake_results_trainer.py [--fail COMMAND] COMMAND ...``; every command line is kept in
-``RUN/asked.txt`` where there is a run.
+``RUN/asked.txt`` where there is a run. With ``--fail`` the command fails until there is a file
+RUN/mended; evaluate waits while there is a file RUN/wait, or until it is stopped.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +34,9 @@ def evaluate(argv: list[str]) -> int:
     task = json.loads((run / "config.json").read_text(encoding="utf-8"))["task"]
     found = getattr(evaluation_fakes, task)()
     sys.stderr.write('{"progress": 0.5, "text": "Picture 35 of 70"}\n')
+    sys.stderr.flush()
+    while (run / "wait").exists():
+        time.sleep(0.02)
     write_json(run / "evaluation" / f"{part}.json", replace(found, part=part))
     return 0
 

@@ -47,6 +47,7 @@ class TrainingController(QObject):
             command=self.command,
         )
         context.published.connect(self._published)
+        context.wanted.connect(self._wanted)
         wizard = TrainingWizard(context)
         wizard.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         wizard.setWindowIcon(window.windowIcon())
@@ -62,6 +63,16 @@ class TrainingController(QObject):
         text = f"{model_id} is in the model list now."
         self._window.say(Message("success", "Your model is published", text))
         self._window.running.load_models()
+
+    def _wanted(self, model_id: str) -> None:
+        """Use a model of the wizard in the viewer, with the viewer in front."""
+        window = self._window
+        window.running.set_wish(model_id)
+        window.change_settings(segmentation_model=model_id)
+        text = "Open a scan and press Run (Ctrl+R)."
+        window.say(Message("success", f"{model_id} is chosen", text))
+        window.raise_()
+        window.activateWindow()
 
     def close(self) -> bool:
         """Close the wizard because the main window closes.

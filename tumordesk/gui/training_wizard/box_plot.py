@@ -43,6 +43,12 @@ class BoxPlot(QWidget):
         self._name_it()
         self.update()
 
+    def choose(self, name: str) -> None:
+        """Put the mark on a patient without opening it."""
+        names = [known for known, _ in self._values]
+        if name in names:
+            self._go(names.index(name))
+
     @property
     def box(self) -> tuple[float, float, float, float, float] | None:
         """Whisker, quartile, median, quartile, whisker; None without values."""

@@ -155,4 +155,4 @@ def size_text(size: object) -> str:
         return f"{size[-2]} × {size[-1]}"
     if isinstance(size, dict) and "size" in size:
         return size_text(size["size"])
-    return str(size) if size else UNKNOWN
+    return str(size).split(",")[0].replace(" x ", " × ") if size else UNKNOWN

@@ -23,14 +23,15 @@ class WizardContext(QObject):
     """Given to every page.
 
     ``said``: a :class:`Message` for the top of the window. ``published``: id of a model that is
-    in the user's models now. ``go``: show another stage. ``runner``: threads for reading files.
-    ``check``: what the training program says of the data. ``training``: the run that is trained
-    or attached to. ``device``: as in the settings ("auto", "cpu", "cuda", "mps"). ``command``: the
-    training program where it is not the usual one.
+    in the user's models now; ``wanted``: it is to be used in the viewer. ``go``: show another
+    stage. ``runner``: threads for reading files. ``check``: what the training program says of the
+    data. ``training``: the run that is trained or attached to. ``device``: as in the settings
+    ("auto", "cpu", "cuda", "mps"). ``command``: the training program where it is not the usual one.
     """
 
     said = Signal(object)
     published = Signal(str)
+    wanted = Signal(str)
     go = Signal(str)
 
     def __init__(

@@ -180,6 +180,7 @@ class OutlinerView(TabbedView):
     def open_patient(self, group: str) -> None:
         """Show the pictures of a patient."""
         if self._found is not None:
+            self.box.choose(group)
             cases = results.group_cases(self._found, group)
             count = "1 picture" if len(cases) == 1 else f"{len(cases)} pictures"
             self.patient.show_cases(self._found, cases, f"{group}: {count}")

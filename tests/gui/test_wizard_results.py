@@ -1,0 +1,296 @@
+"""Results page: figures with their warnings, pictures behind every cell, runs, reports."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+import evaluation_fakes
+import training_factories
+from tumordesk.core.training_run import RunState, write_config
+from tumordesk.gui.jobs import JobRunner
+from tumordesk.gui.theme import apply_theme
+from tumordesk.gui.training_wizard.case_dialog import CaseDialog
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.report_export import free_path
+from tumordesk.gui.training_wizard.results_page import ResultsPage
+from tumordesk.gui.training_wizard.roc_view import calibration_words
+from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from window_fixtures import until
+
+LEFT = Qt.MouseButton.LeftButton
+FAKE = str(Path(__file__).parents[1] / "fake_results_trainer.py")
+Make = Callable[..., ResultsPage]
+
+
+def make_run(root: Path, task: str = "classification", name: str = "first") -> Path:
+    """A run folder that looks finished."""
+    run = root / "runs" / name
+    kind = "class_config" if task == "classification" else "mask_config"
+    write_config(run / "config.json", getattr(training_factories, kind)(root / "data"))
+    (run / "checkpoints").mkdir()
+    (run / "checkpoints" / "best.pt").write_bytes(b"x")
+    return run
+
+
+@pytest.fixture
+def make(qtbot: QtBot, tmp_path: Path) -> Iterator[Make]:
+    """Makes a shown wizard on the results of a run; closed and gone after the test."""
+    runner = JobRunner()
+    made: list[TrainingWizard] = []
+
+    def build(task: str = "classification", *options: str) -> ResultsPage:
+        context = WizardContext(runner, command=[sys.executable, FAKE, *options])
+        context.draft.run = make_run(tmp_path, task)
+        context.draft.run_state = RunState.FINISHED
+        wizard = TrainingWizard(context, pages=(ResultsPage,))
+        made.append(wizard)
+        with qtbot.waitActive(wizard):
+            wizard.show()
+            wizard.activateWindow()
+        page = wizard.pages["results"]
+        assert isinstance(page, ResultsPage)
+        return page
+
+    yield build
+    for wizard in made:
+        wizard.close()
+        wizard.deleteLater()
+    runner.shutdown()
+
+
+def shown(qtbot: QtBot, page: ResultsPage) -> ResultsPage:
+    """Once the results are there."""
+    until(qtbot, lambda: page.found is not None)
+    return page
+
+
+def asked(page: ResultsPage) -> list[str]:
+    """Command lines that the training program got for the run."""
+    return (page.run / "asked.txt").read_text(encoding="utf-8").splitlines()
+
+
+def test_entering_measures_once_and_shows_figures_with_their_warning(
+    qtbot: QtBot, make: Make
+) -> None:
+    page = shown(qtbot, make())
+    names = [card.accessibleName() for card in page.figures.cards]
+    assert names[0] == "Accuracy 87.1 %, 95 %: 78.6 to 94.3"
+    assert page.figures.caveats.isVisible()
+    assert page.figures.caveats.sentences == (evaluation_fakes.WARNING,)
+    assert page.classifier.classes.texts(0) == (
+        "glioma",
+        "20",
+        "86\xa0%",
+        "90\xa0%",
+        "0.878",
+        "0.980",
+    )
+    assert page.classifier.roc.names == evaluation_fakes.CLASSES
+    page.enter()
+    qtbot.mouseClick(page.again, LEFT)
+    until(qtbot, lambda: sum("evaluate" in line for line in asked(page)) == 2)
+    until(qtbot, lambda: page.complete())
+
+
+def test_a_click_on_a_cell_shows_its_pictures(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make())
+    table = page.classifier.matrix.table
+    where = table.visualItemRect(table.item(1, 0)).center()
+    qtbot.mouseClick(table.viewport(), LEFT, pos=where)
+    grid = page.classifier.cell
+    assert [case.truth for case in grid.cases] == ["meningioma"] * 3
+    assert {case.said for case in grid.cases} == {"glioma"}
+    until(qtbot, lambda: page.store.image(grid.cases[2].key) is not None)
+    assert grid.list.count() == 3
+
+
+def test_the_keyboard_alone_opens_a_cell_and_a_picture(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make())
+    table = page.classifier.matrix.table
+    table.setFocus()
+    table.setCurrentCell(0, 0)
+    qtbot.keyClick(table, Qt.Key.Key_Right)
+    qtbot.keyClick(table, Qt.Key.Key_Return)
+    grid = page.classifier.cell
+    assert len(grid.cases) == 2
+    grid.list.setFocus()
+    qtbot.keyClick(grid.list, Qt.Key.Key_Return)
+    dialog = page.window().findChild(CaseDialog)
+    assert dialog is not None
+    assert dialog.case == grid.cases[0]
+    qtbot.keyClick(dialog, Qt.Key.Key_Right)
+    assert dialog.case == grid.cases[1]
+    assert not dialog.following.isEnabled()
+    qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    until(qtbot, lambda: page.window().findChild(CaseDialog) is None)
+
+
+def test_an_empty_cell_says_so(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make())
+    page.classifier.open_cell(0, 3)
+    assert page.classifier.cell.cases == ()
+    assert not page.classifier.cell.list.isVisible()
+
+
+def test_mistakes_stand_in_a_view_of_their_own(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make())
+    qtbot.mouseClick(page.classifier.tabs.button(2), LEFT)
+    assert page.classifier.wrong.isVisible()
+    assert len(page.classifier.wrong.cases) == 9
+
+
+def test_a_failure_is_told_in_words_and_can_be_tried_again(qtbot: QtBot, make: Make) -> None:
+    page = make("classification", "--fail", "evaluate")
+    until(qtbot, page.start.isVisible)
+    assert "evaluate is not possible. Mend it." in page._detail.text()
+    assert page.other.isVisible()
+    (page.run / "mended").touch()
+    qtbot.mouseClick(page.start, LEFT)
+    shown(qtbot, page)
+
+
+def test_without_a_test_part_the_validation_part_is_offered(qtbot: QtBot, make: Make) -> None:
+    page = make("classification", "--fail", "evaluate")
+    until(qtbot, page.other.isVisible)
+    (page.run / "mended").touch()
+    qtbot.mouseClick(page.other, LEFT)
+    shown(qtbot, page)
+    assert page.found.part == "val"
+    assert "validation part" in page.subject.full
+
+
+def test_cancel_stops_the_measuring(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    wait = tmp_path / "runs" / "first" / "wait"
+    wait.parent.mkdir(parents=True)
+    wait.touch()
+    page = make()
+    until(qtbot, lambda: page.bar.value() == 500)
+    assert not page.complete()
+    qtbot.mouseClick(page.cancel, LEFT)
+    assert page._words.text() == "Cancelling…"
+    until(qtbot, page.start.isVisible)
+    assert page.found is None
+    assert page.complete()
+    wait.unlink()
+    qtbot.mouseClick(page.start, LEFT)
+    shown(qtbot, page)
+
+
+def test_patients_open_by_mouse_and_keyboard(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make("segmentation"))
+    view = page.outliner
+    assert page.view is view
+    assert not page.figures.caveats.isVisible()
+    place = view.box.points()[2]
+    qtbot.mouseClick(view.box, LEFT, pos=QPoint(round(place.x()), round(place.y())))
+    assert {case.group for case in view.patient.cases} == {"P02"}
+    view.box.setFocus()
+    qtbot.keyClick(view.box, Qt.Key.Key_End)
+    qtbot.keyClick(view.box, Qt.Key.Key_Left)
+    qtbot.keyClick(view.box, Qt.Key.Key_Return)
+    assert {case.group for case in view.patient.cases} == {"P12"}
+    assert "P12" in view.box.accessibleName()
+
+
+def test_worst_and_best_pictures(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make("segmentation"))
+    qtbot.mouseClick(page.outliner.tabs.button(1), LEFT)
+    assert page.outliner.worst.cases[0].group == "P00"
+    assert page.outliner.best.cases[0].group == "P13"
+    before = page.outliner.worst.list.count()
+    qtbot.mouseClick(page.outliner.worst.more, LEFT)
+    assert page.outliner.worst.list.count() > before
+
+
+def test_all_runs_stand_side_by_side(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    for name in ("second", "third"):
+        make_run(tmp_path, name=name)
+    make_run(tmp_path, "segmentation", "outlines")
+    page = shown(qtbot, make())
+    qtbot.mouseClick(page.classifier.tabs.button(3), LEFT)
+    table = page.classifier_runs
+    until(qtbot, lambda: table.table.isVisible() and table.table.rowCount() == 3)
+    assert [Path(run).name for run in table.runs] == ["second", "first", "third"]
+    assert "same test pictures" in table.words.text()
+    assert "91.4" in table.table.texts(0)[2]
+    assert table.table.texts(2)[2] == "not evaluated"
+    assert not any("outlines" in line for line in asked(page))
+    table.table.setCurrentCell(0, 0)
+    assert table.caveats.isVisible()
+    table.table.setFocus()
+    qtbot.keyClick(table.table, Qt.Key.Key_Return)
+    until(qtbot, lambda: page.run is not None and page.run.name == "second")
+    shown(qtbot, page)
+    assert page.context.draft.run == page.run
+
+
+@pytest.mark.parametrize("kind", ["html", "pdf"])
+def test_the_report_is_saved(qtbot: QtBot, make: Make, tmp_path: Path, kind: str) -> None:
+    page = shown(qtbot, make())
+    target = tmp_path / f"Zpráva 1.{kind}"
+    with qtbot.waitSignal(page.export.saved, timeout=20_000):
+        page.save_to(kind, target)
+    data = target.read_bytes()
+    assert data.startswith(b"%PDF") if kind == "pdf" else b"not for diagnosis" in data
+    assert ("--simple" in asked(page)[-1]) == (kind == "pdf")
+    assert "Saved" in page.window().banner.message.title
+    assert not page.export.busy
+
+
+def test_tables_and_charts_replace_nothing(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    page = shown(qtbot, make())
+    out = tmp_path / "out"
+    out.mkdir()
+    for kind in ("csv", "csv", "png", "png"):
+        with qtbot.waitSignal(page.export.saved, timeout=20_000):
+            page.save_to(kind, out)
+    names = {path.name for path in out.iterdir()}
+    assert {"first-curves.csv", "first-curves (2).csv", "first-roc.png"} <= names
+    assert "first-confusion (2).png" in names
+    assert (out / "first-cases.csv").read_text().startswith("a,b")
+    image = QImage(str(out / "first-roc.png"))
+    assert image.width() > 500
+    assert not any(name.startswith(".part") for name in names)
+
+
+def test_a_report_that_fails_is_told(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    page = shown(qtbot, make("classification", "--fail", "report"))
+    page.save_to("html", tmp_path / "x.html")
+    until(qtbot, lambda: page.window().banner.message is not None)
+    assert "report is not possible" in page.window().banner.message.text
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_the_theme_may_change_while_it_is_shown(
+    qtbot: QtBot, qapp: QApplication, make: Make
+) -> None:
+    page = shown(qtbot, make())
+    before = qapp.styleSheet()
+    try:
+        apply_theme("light")
+        QApplication.processEvents()
+        assert page.classifier.grab().width() > 0
+    finally:
+        apply_theme("dark")
+        qapp.setStyleSheet(before)
+
+
+def test_small_words() -> None:
+    assert "On the line" in calibration_words([(0.8, 0.79, 10)])
+    assert "surer" in calibration_words([(0.9, 0.6, 10)])
+    assert "more often" in calibration_words([(0.5, 0.9, 10)])
+    assert calibration_words([]) == "No picture was answered."
+
+
+def test_free_names(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "a (2).csv").touch()
+    assert free_path(tmp_path / "a.csv").name == "a (3).csv"

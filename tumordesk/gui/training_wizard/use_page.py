@@ -1,0 +1,279 @@
+"""Use: the trained model in the viewer, as one file for others, as ONNX for other programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tumordesk.core.model_card import NOTICE
+from tumordesk.gui import tokens
+from tumordesk.gui.icons import icon
+from tumordesk.gui.jobs import Failure
+from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
+from tumordesk.gui.training_wizard.card_form import CardForm
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.model_export import ModelExport
+from tumordesk.gui.training_wizard.pages import Page, scrolling
+from tumordesk.gui.training_wizard.widgets import Card
+from tumordesk.session import publishing
+from tumordesk.session.results import headline
+
+_NO_RUN = "Nothing is trained yet."
+_ARCHIVE = "TumorDesk model (*.tdmodel)"
+_ONNX = "ONNX (*.onnx)"
+
+
+class UsePage(Page):
+    """Publishes the run; afterwards its model can be used and given away."""
+
+    stage = "use"
+    title = "Use your model"
+    hint = (
+        "Publishing puts the model into the viewer's model list, with a card that says its worth."
+    )
+
+    def __init__(self, context: WizardContext) -> None:
+        super().__init__(context)
+        self._facts: publishing.RunFacts | None = None
+        self._run: Path | None = None
+        self.model_id = ""
+        self.export = ModelExport(context, self)
+        self.form = CardForm()
+        self.form.changed.connect(self._show_state)
+        self._build()
+        self._wire()
+        self._show_state()
+
+    # Parts ---------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        row = tight(QHBoxLayout(), tokens.SPACE_24)
+        row.addWidget(scrolling(self.form), 3)
+        right = QWidget()
+        column = tight(QVBoxLayout(right), tokens.SPACE_12)
+        column.addWidget(self._facts_card())
+        column.addWidget(self._publish_card())
+        column.addWidget(self._done_card())
+        column.addStretch(1)
+        row.addWidget(scrolling(right), 2)
+        self.body.addLayout(row, 1)
+
+    def _facts_card(self) -> Card:
+        card = Card("On the card by itself", "info")
+        self._table = QFormLayout()
+        self._table.setHorizontalSpacing(tokens.SPACE_16)
+        self._table.setVerticalSpacing(tokens.SPACE_4)
+        card.column.addLayout(self._table)
+        self._caveat = label("", wrap=True)
+        card.column.addWidget(self._caveat)
+        return card
+
+    def _publish_card(self) -> QFrame:
+        box = QFrame()
+        column = tight(QVBoxLayout(box), tokens.SPACE_8)
+        self.publish = QPushButton("&Publish")
+        self.publish.setProperty("role", "primary")
+        self.cancel = QPushButton("&Cancel")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.words = label("", "secondary", wrap=True)
+        row = tight(QHBoxLayout(), tokens.SPACE_8)
+        row.addWidget(self.publish, 1)
+        row.addWidget(self.cancel)
+        column.addLayout(row)
+        column.addWidget(self.bar)
+        column.addWidget(self.words)
+        return box
+
+    def _done_card(self) -> Card:
+        self.done = Card()
+        head = tight(QHBoxLayout(), tokens.SPACE_8)
+        head.addWidget(IconLabel("check", "success"))
+        self.done_words = ElidedLabel("", "strong")
+        head.addWidget(self.done_words, 1)
+        self.done.column.addLayout(head)
+        told = label("It is in the viewer's model list now.", "secondary", wrap=True)
+        self.done.column.addWidget(told)
+        self.use = QPushButton(icon("play"), " Use it in the &viewer")
+        self.archive = QPushButton(icon("save"), " Save as one &file…")
+        self.archive.setToolTip("Everything in one .tdmodel file, for TumorDesk elsewhere")
+        self.onnx = QPushButton(icon("model"), " Save as &ONNX…")
+        self.onnx.setToolTip("For other programs; checked against the network's own answers")
+        for button in (self.use, self.archive, self.onnx):
+            self.done.column.addWidget(button)
+        self.done.column.addWidget(label(NOTICE, "small", wrap=True))
+        return self.done
+
+    def _wire(self) -> None:
+        export = self.export
+        export.published.connect(self._published)
+        export.failed.connect(self._failed)
+        export.said.connect(self.context.say)
+        export.progress.connect(self._progress)
+        export.busy_changed.connect(self._show_state)
+        self.publish.clicked.connect(self.publish_now)
+        self.cancel.clicked.connect(export.cancel)
+        self.use.clicked.connect(lambda: self.context.wanted.emit(self.model_id))
+        self.archive.clicked.connect(lambda: self._ask(_ARCHIVE, "tdmodel", export.archive))
+        self.onnx.clicked.connect(lambda: self._ask(_ONNX, "onnx", export.onnx))
+
+    # Page ----------------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Read what is known of the run; what a person wrote for it stays."""
+        run = self.context.draft.run
+        if run is None:
+            self._facts = self._run = None
+            self._show_state()
+            return
+        fresh = run != self._run
+        self._run = run
+        if fresh:
+            self.model_id = ""
+            self._facts = None
+        self.context.runner.submit(
+            "io",
+            "publishing-facts",
+            lambda _: publishing.read_facts(run),
+            done=lambda facts: self._take(facts, fresh),
+            failed=self._unread,
+        )
+        self._show_state()
+
+    def set_expert(self, expert: bool) -> None:
+        """Show every entry of the card, or what everybody should fill in."""
+        self.form.set_expert(expert)
+
+    def complete(self) -> bool:
+        """Once the model is published."""
+        return bool(self.model_id)
+
+    def next_sentence(self) -> str:
+        """Where things stand."""
+        if self.model_id:
+            return f"{self.model_id} is ready. You may close this window."
+        return "Publish makes the best epoch a model of yours."
+
+    def _take(self, facts: publishing.RunFacts, fresh: bool) -> None:
+        if facts.run != self._run:
+            return
+        first = self._facts is None
+        self._facts = facts
+        if fresh or first:
+            self.form.show_facts(facts)
+        self._show_facts(facts)
+        self._say("")
+        self._show_state()
+
+    def _unread(self, failure: Failure) -> None:
+        self._say(f"{failure.message} {failure.hint}".strip(), "error")
+
+    def _show_facts(self, facts: publishing.RunFacts) -> None:
+        while self._table.rowCount():
+            self._table.removeRow(0)
+        rows = list(publishing.facts_table(facts))
+        found = facts.evaluation
+        for figure in headline(found)[:3] if found is not None else ():
+            value = (
+                f"{figure.value}\N{NO-BREAK SPACE}{figure.unit}" if figure.unit else figure.value
+            )
+            between = f" ({figure.range_text})" if figure.range_text else ""
+            rows.append((figure.name, value + between))
+        for name, value in rows:
+            self._table.addRow(label(name, "secondary"), ElidedLabel(value))
+        warned = found.warnings if found is not None else ("Not measured on a test part.",)
+        self._caveat.setText(" ".join(warned))
+        self._caveat.setProperty("tone", "warning" if warned else "")
+        self._caveat.style().unpolish(self._caveat)
+        self._caveat.style().polish(self._caveat)
+        self._caveat.setVisible(bool(warned))
+
+    # Publishing ----------------------------------------------------------------------------
+
+    def _problem(self) -> str:
+        facts = self._facts
+        if facts is None:
+            return _NO_RUN if self._run is None else "Reading the run…"
+        problem = publishing.problem_of(self.form.texts(), facts)
+        if not problem and self.form.taken and not self.form.exchange.isChecked():
+            return "You have a model of that identifier. Choose another one, or exchange it."
+        return problem
+
+    def publish_now(self) -> None:
+        """Make the model with what is written on the card."""
+        facts = self._facts
+        if facts is None or self._problem() or self.export.busy:
+            return
+        texts = self.form.texts()
+        options = ["--replace"] if self.form.exchange.isChecked() else []
+        if self.form.tune.isChecked() and not self.form.tune.isHidden():
+            options.append("--tune")
+        self.bar.setValue(0)
+        self._say("Measuring the model once more, for its card…")
+        card = publishing.document_of(texts, facts)
+        self.export.publish(facts.run, texts.model_id, card, [*options, "--progress"])
+
+    def _progress(self, share: float, text: str) -> None:
+        self.bar.setValue(round(1000 * share))
+        if text:
+            self._say(f"{text}…")
+
+    def _published(self, model_id: str) -> None:
+        self.model_id = model_id
+        self.form.took(model_id)
+        self.done_words.set_full(f"{self.form.name.text().strip()} is published")
+        self._say("")
+        self.context.published.emit(model_id)
+        self._show_state()
+        self.use.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _failed(self, words: str) -> None:
+        self._say(words, "error")
+        self._show_state()
+
+    def _say(self, words: str, tone: str = "") -> None:
+        self.words.setText(words)
+        self.words.setProperty("tone", tone)
+        self.words.style().unpolish(self.words)
+        self.words.style().polish(self.words)
+        self.words.setVisible(bool(words))
+
+    def _show_state(self) -> None:
+        busy, problem = self.export.busy, self._problem()
+        self.form.setEnabled(self._facts is not None and not busy)
+        self.publish.setEnabled(not busy and not problem)
+        self.publish.setToolTip(problem)
+        self.publish.setText("&Publish again" if self.model_id else "&Publish")
+        self.bar.setVisible(busy)
+        self.cancel.setVisible(busy)
+        self.done.setVisible(bool(self.model_id) and not busy)
+        own = bool(self.model_id) and self.form.texts().model_id == self.model_id
+        if problem and not busy and not own:
+            self._say(problem, "" if self._facts is None else "warning")
+        elif self.words.property("tone") == "warning":
+            self._say("")
+        self.changed.emit()
+
+    # Files ---------------------------------------------------------------------------------
+
+    def _ask(self, kinds: str, suffix: str, then: Callable[[str, Path], None]) -> None:
+        dialog = QFileDialog(self, "Save the model", "", kinds)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(suffix)
+        dialog.selectFile(f"{self.model_id}.{suffix}")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: then(self.model_id, Path(name)))
+        dialog.open()
