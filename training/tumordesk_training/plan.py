@@ -147,7 +147,9 @@ def _thin(data: DataSet, split: Split, places: dict[str, str]) -> Iterator[str]:
             yield f"There is no picture of {', '.join(missing)} in {part}."
         groups = {c.group for c in data.cases if places.get(c.key) == part}
         if part != "train" and 0 < len(groups) < _FEW:
-    XX    if not split.counts.get("test"):
+            what = "patient" if known_patients(data) else "picture"
+            yield f"{part} has only {many(len(groups), what)}: its figures are chance."
+    if not split.counts.get("test"):
         yield "There is no test part: figures come from validation, which chose the best epoch."
 
 
@@ -165,8 +167,8 @@ def _changed(
         yield "The folder's own train, val and test are not used: the folds take their place."
     if split.origin == "given":
         for text, number in Counter(_moves(data.cases, places)).items():
-            verb = "is" if number == 1 else "are"
-            yield f"{many(number, 'picture')} {verb} moved {text}: a patient or a copy is there too."
+            moved = f"{many(number, 'picture')} {'is' if number == 1 else 'are'} moved"
+            yield f"{moved} {text}: a patient or a copy is there too."
 
 
 def _moves(cases: Sequence[Case], places: dict[str, str]) -> Iterator[str]:
