@@ -1,7 +1,8 @@
 """Stands in for the training program: the answers of its short commands, at once.
 
 ``python fake_trainer.py [--slow FILE] COMMAND ...``: with ``--slow``, check-data waits until FILE
-exists, or until it is stopped.
+exists, or until it is stopped. ``run`` writes the events of a training and then waits in its run
+folder for the files STOP, PAUSE, FINISH, DIE and FAIL, as a test puts them there.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import json
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +120,44 @@ def split(argv: list[str]) -> int:
     return 0
 
 
+def run(argv: list[str]) -> int:
+    """run: two epochs, then as the files in the run folder say."""
+    folder = Path(argv[argv.index("--out") + 1])
+    events = folder / "events.jsonl"
+    epochs = 2 * (1 + ("--resume" in argv))
+
+    def tell(kind: str, **more: Any) -> None:
+        line = json.dumps({"kind": kind, "time": time.time(), **more})
+        with events.open("a", encoding="utf-8") as stream:
+            stream.write(line + "\n")
+
+    if (folder / "REFUSE").exists():
+        sys.stderr.write("tumordesk-train: The disk is full. Make room, then resume.\n")
+        return 2
+    tell("start", values={"epochs": 9})
+    for epoch in range(epochs - 1, epochs + 1):
+        tell("epoch", epoch=epoch, values={"loss": 1 / epoch, "figure": 0.5})
+    while True:
+        if (folder / "PAUSE").exists():
+            tell("paused", epoch=epochs)
+            _wait(lambda: not (folder / "PAUSE").exists())
+            tell("start", epoch=epochs)
+        for name, kind in (("STOP", "stopped"), ("FINISH", "finished"), ("FAIL", "failed")):
+            if (folder / name).exists():
+                tell(
+                    kind, epoch=epochs, message="Loss is not a number." if kind == "failed" else ""
+                )
+                return 0
+        if (folder / "DIE").exists():
+            return 1
+        time.sleep(0.02)
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.02)
+
+
 def _progress(share: float, text: str) -> None:
     sys.stderr.write(json.dumps({"progress": share, "text": text}) + "\n")
     sys.stderr.flush()
@@ -131,7 +171,7 @@ def main(argv: list[str]) -> int:
     command, *rest = argv
     if command == "check-data":
         return check(rest, slow)
-    return {"thumbnails": thumbnails, "split": split}[command](rest)
+    return {"thumbnails": thumbnails, "split": split, "run": run}[command](rest)
 
 
 if __name__ == "__main__":

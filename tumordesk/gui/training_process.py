@@ -12,7 +12,7 @@ from typing import Literal
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
-from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
+from tumordesk.core.errors import ConfigError, WriteError
 from tumordesk.core.training_run import (
     CONFIG_NAME,
     EVENTS_NAME,
@@ -24,7 +24,13 @@ from tumordesk.core.training_run import (
 )
 from tumordesk.gui.jobs import Failure, JobRunner
 from tumordesk.gui.run_follower import RunFollower
-from tumordesk.session.run_process import LOG_NAME, OVER, is_alive, note_process
+from tumordesk.session.run_process import (
+    LOG_NAME,
+    OVER,
+    is_alive,
+    note_process,
+    start_detached,
+)
 
 PREFIX = "tumordesk-train: "
 KILL_MS = 3000
@@ -312,20 +318,9 @@ def launch(command: list[str], folder: Path, config: TrainingConfig | None) -> i
         write_config(folder / CONFIG_NAME, config)
     _tidy(folder)
     order = ["--resume"] if config is None else [str(folder / CONFIG_NAME)]
-    process = QProcess()
-    process.setProgram(command[0])
-    process.setArguments([*command[1:], "run", *order, "--out", str(folder)])
-    process.setProcessEnvironment(trainer_environment())
-    process.setStandardInputFile(QProcess.nullDevice())
-    process.setStandardOutputFile(str(folder / LOG_NAME), QProcess.OpenModeFlag.Append)
-    process.setStandardErrorFile(str(folder / LOG_NAME), QProcess.OpenModeFlag.Append)
-    started, pid = process.startDetached()
-    if not started:
-        raise TumorDeskError(
-            "The training program could not be started.", "Install TumorDesk again."
-        )
-    note_process(folder, int(pid))
-    return int(pid)
+    pid = start_detached([*command, "run", *order, "--out", str(folder)], folder / LOG_NAME)
+    note_process(folder, pid)
+    return pid
 
 
 def _tidy(folder: Path) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from tumordesk.core.errors import ConfigError
+from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
 from tumordesk.core.jsonio import read_json, write_json
 from tumordesk.core.training_run import EVENTS_NAME, RunState, TrainingEvent, read_event
 
@@ -52,6 +54,41 @@ class Look:
 def state_after(state: RunState, event: TrainingEvent) -> RunState:
     """Where a run stands after ``event``."""
     return _STATES.get(event.kind, state)
+
+
+_children: dict[int, subprocess.Popen[bytes]] = {}
+"""Detached processes of this program: asked after, so that the system forgets the dead."""
+
+
+def start_detached(command: list[str], log: Path) -> int:
+    """Start a process that outlives this one; its words go to ``log``. Returns its number.
+
+    Raises:
+        WriteError: ``log`` cannot be written.
+        TumorDeskError: the program could not be started.
+    """
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+    options: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        flags = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
+        options = {"creationflags": flags}
+    try:
+        stream = log.open("ab")
+    except OSError as error:
+        raise WriteError(f"{log.name} cannot be written: {error.strerror}.") from error
+    with stream:
+        try:
+            child = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream, env=environment,
+                **options,
+            )  # fmt: skip
+        except OSError as error:
+            raise TumorDeskError(
+                f"The training program could not be started: {error.strerror}.",
+                "Install TumorDesk again.",
+            ) from error
+    _children[child.pid] = child
+    return child.pid
 
 
 def note_process(folder: Path, pid: int) -> None:
@@ -149,6 +186,9 @@ _takes: Callable[[int], bool] = _windows_takes if sys.platform == "win32" else _
 def pid_alive(pid: int) -> bool:
     """Whether a process of that number runs; one that is dead and not fetched yet does not."""
     if pid <= 0:
+        return False
+    child = _children.get(pid)
+    if child is not None and child.poll() is not None:
         return False
     if sys.platform == "win32":
         return _windows_pid_alive(pid)

@@ -35,6 +35,7 @@ class SplitCheck(QObject):
         self._config: TrainingConfig | None = None
         self.problem = ""
         self.share = 0.0
+        self.text = ""
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(WAIT_MS)
@@ -49,7 +50,7 @@ class SplitCheck(QObject):
         """Have the draft's split counted."""
         self.stop()
         self._context.draft.split_report = None
-        self.problem, self.share = "", 0.0
+        self.problem, self.share, self.text = "", 0.0, "Counting"
         self._timer.start()
         self.changed.emit()
 
@@ -87,12 +88,12 @@ class SplitCheck(QObject):
         args = ["split", str(path), "--data", config.data.root, "--json", "--progress"]
         process = self._context.trainer(args)
         self._process = process
-        process.progress.connect(lambda share, _: self._progress(process, share))
+        process.progress.connect(lambda share, text: self._progress(process, share, text))
         process.finished.connect(lambda outcome: self._over(process, outcome))
 
-    def _progress(self, process: TrainerProcess, share: float) -> None:
+    def _progress(self, process: TrainerProcess, share: float, text: str) -> None:
         if process is self._process:
-            self.share = share
+            self.share, self.text = share, text
             self.changed.emit()
 
     def _over(self, process: TrainerProcess, outcome: Outcome) -> None:

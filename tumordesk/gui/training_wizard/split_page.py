@@ -238,7 +238,7 @@ class SplitPage(Page):
         self.bar.setRange(0, 100)
         self.bar.setValue(round(100 * counted.share))
         self.state.setVisible(counted.waiting or bool(counted.problem))
-        self.state.setText("Counting …" if counted.waiting else counted.problem)
+        self.state.setText(f"{counted.text} …" if counted.waiting else counted.problem)
         self.view.setVisible(result is not None)
         if result is not None and self._report is not None:
             self.view.show_report(result, self._report.patients.known)
