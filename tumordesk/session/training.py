@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from tumordesk.core.data_report import DataReport
 from tumordesk.core.errors import ConfigError
-from tumordesk.core.model_card import InputSpec, Task
+from tumordesk.core.model_card import Task
 from tumordesk.core.paths import data_dir
 from tumordesk.core.recipes import find_recipe, with_settings
 from tumordesk.core.training_run import (
@@ -23,12 +23,12 @@ from tumordesk.core.training_run import (
     TrainingConfig,
     read_run,
 )
+from tumordesk.session.model_choices import MASK_CLASSES, from_masks, usual
 
 StageName = Literal["data", "check", "split", "model", "train", "results", "use"]
 STAGES: tuple[StageName, ...] = ("data", "check", "split", "model", "train", "results", "use")
 SEGMENTATION_CLASSES = ("background", "tumour")
 _OVER = (RunState.FINISHED, RunState.STOPPED, RunState.FAILED)
-_NETWORKS: dict[Task, str] = {"segmentation": "unet-resnext50", "classification": "resnet18"}
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,12 @@ class Draft:
         self.report = None
         self.split_report = None
         self.name = ""
+        self.forget_model()
+
+    def forget_model(self) -> None:
+        """Go back to the usual model of the task."""
+        self.recipe = self.variant = self.architecture = ""
+        self.settings = {}
 
     def use_report(self, report: DataReport) -> None:
         """Take what the check found; the split then starts from the safest choice."""
@@ -159,20 +165,22 @@ class Draft:
     def _base(self) -> TrainingConfig:
         if self.recipe:
             recipe = find_recipe(self.recipe)
-            return recipe.config(self.classes, architecture=self.architecture, variant=self.variant)
-        side = 256 if self.task == "segmentation" else 224
-        return TrainingConfig(
+            classes = MASK_CLASSES if from_masks(recipe) else self.classes
+            return recipe.config(classes, architecture=self.architecture, variant=self.variant)
+        architecture, settings = usual(self.task)
+        base = TrainingConfig(
             name=self.title,
             task=self.task,
-            architecture=self.architecture or _NETWORKS[self.task],
+            architecture=self.architecture or architecture,
             classes=self.classes,
-            input=InputSpec(size=(side, side)),
         )
+        return base if self.architecture else with_settings(base, settings)
 
     def _data(self, recipe: DataConfig) -> DataConfig:
         """The recipe's way to read pictures, with this folder and these decisions."""
         own = self.data
         known = self.report is not None and self.report.patients.known
+        outlines = self.task == "segmentation" and not recipe.label_from_mask
         return replace(
             recipe,
             root=own.root,
@@ -180,7 +188,7 @@ class Draft:
             channel=recipe.channel if own.channel is None else own.channel,
             indexes=own.indexes,
             group_pattern=own.group_pattern,
-            volumes=recipe.volumes or (self.task == "segmentation" and known),
+            volumes=recipe.volumes or (outlines and known),
             duplicates=own.duplicates,
             near_duplicates=own.near_duplicates,
             exclude=own.exclude,
