@@ -19,6 +19,7 @@ from tumordesk_training.commands import (
     preview,
     publish,
     recipes,
+    report,
     run,
     split,
     sweep,
@@ -39,6 +40,7 @@ _COMMANDS = (
     evaluate,
     explain,
     compare,
+    report,
     publish,
 )
 """In the order of the help text; each module has ``add(commands)``."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk_training.data import Case, DataSet
+from tumordesk_training.patients import known_patients
 from tumordesk_training.split import Split, copies_across_parts
 
 FEW_GROUPS = 10
@@ -68,17 +68,12 @@ def _of_split(data: DataSet, split: Split) -> str:
             "Single pictures were split, not patients: pictures of one patient may be on both "
             "sides, and the figures then flatter the model."
         )
-    if _alone(data.cases):
+    if not known_patients(data) and not all(case.volume for case in data.cases):
         return (
-            "No patients are known in this data: pictures of one patient may be on both sides of "
+            "Patients are not known in this data: pictures of one patient may be on both sides of "
             "the split, and the figures then flatter the model."
         )
     return ""
-
-
-def _alone(cases: Sequence[Case]) -> bool:
-    """Whether every picture is its own group."""
-    return len(cases) > 1 and all(n == 1 for n in Counter(c.group for c in cases).values())
 
 
 def _of_groups(cases: Sequence[Case]) -> str:
