@@ -1,0 +1,226 @@
+"""The draft of a training: decisions, the order they make, and what can be visited when."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tumordesk.core.data_report import DataFinding, DataReport, PatientsFound
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.training_run import (
+    CONFIG_NAME,
+    EVENTS_NAME,
+    RunState,
+    SplitConfig,
+    TrainingConfig,
+    TrainingEvent,
+    write_config,
+)
+from tumordesk.session.split_choices import (
+    SHARES,
+    flattering,
+    possible,
+    safest,
+    shares_words,
+    way_of,
+    with_shares,
+    with_way,
+)
+from tumordesk.session.training import Draft, SplitReport, known_runs, new_run_folder
+
+
+def _finding(code: str, *actions: str, exclude: tuple[str, ...] = ()) -> DataFinding:
+    chosen: Any = actions
+    return DataFinding(code, "problem", code, "", 1, (), chosen, exclude)
+
+
+def _report(*findings: DataFinding, **changes: Any) -> DataReport:
+    plain = DataReport(
+        root="data", layout="classes", layout_title="Class folders", task="classification",
+        pictures=20, classes={"no": 10, "yes": 10}, parts={"": 20},
+        patients=PatientsFound(False, 20, "none"), sizes={}, modes={}, masks={}, findings=findings,
+    )  # fmt: skip
+    return replace(plain, **changes)
+
+
+def _masks(**changes: Any) -> DataReport:
+    return _report(task="segmentation", layout="masks", classes={"pictures": 20}, **changes)
+
+
+def _draft(report: DataReport, folder: str = "/data/scans") -> Draft:
+    draft = Draft()
+    draft.use_folder(Path(folder))
+    draft.use_report(report)
+    return draft
+
+
+def test_a_draft_without_data_makes_no_order() -> None:
+    with pytest.raises(ConfigError, match="No data folder"):
+        Draft().config()
+
+
+def test_one_class_is_too_few() -> None:
+    draft = _draft(_report(classes={"yes": 20}))
+    with pytest.raises(ConfigError, match="one class"):
+        draft.config()
+    assert "split" not in draft.reachable()
+
+
+def test_the_order_holds_folder_classes_and_split() -> None:
+    draft = _draft(_report())
+    draft.split = SplitConfig(validation=0.2, test=0.1, given=False, method="stratified", seed=5)
+    config = draft.config()
+    assert config.data.root == str(Path("/data/scans"))
+    assert config.classes == ("no", "yes")
+    assert config.split == draft.split
+    assert config.name == "scans"
+
+
+def test_settings_are_put_over_the_recipe() -> None:
+    draft = _draft(_report())
+    draft.recipe, draft.variant, draft.architecture = "yesno-224", "sgd", "resnet50"
+    draft.settings = {"epochs": 3, "optimiser": {"rate": 0.5}}
+    config = draft.config()
+    assert (config.architecture, config.epochs, config.optimiser.rate) == ("resnet50", 3, 0.5)
+    assert config.optimiser.name == "sgd"
+    assert config.recipe == "yesno-224/sgd"
+
+
+def test_a_recipe_that_makes_classes_from_masks() -> None:
+    draft = _draft(_masks(patients=PatientsFound(True, 5, "csv")))
+    assert draft.config().classes == ("background", "tumour")
+    assert draft.config().data.volumes
+    draft.recipe = "detect-resnet"
+    config = draft.config()
+    assert (config.task, config.classes) == ("classification", ("no_tumour", "tumour"))
+    assert config.data.label_from_mask
+    assert not config.data.volumes
+
+
+def test_a_recipe_that_does_not_fit_new_data_is_forgotten() -> None:
+    draft = _draft(_masks())
+    draft.recipe, draft.settings = "coco-seg-512", {"epochs": 2}
+    draft.use_folder(Path("/data/other"))
+    draft.use_report(_report())
+    assert (draft.recipe, draft.settings) == ("", {})
+    assert draft.config().task == "classification"
+
+
+def test_decisions_become_settings_of_the_data() -> None:
+    report = _report(
+        _finding("duplicates", "drop", "together", "keep"),
+        _finding("near_duplicates", "together", "drop", "keep"),
+        _finding("conflicting_labels", "exclude", "ignore", exclude=("b.png", "a.png")),
+    )
+    draft = _draft(report)
+    assert (draft.data.duplicates, draft.data.near_duplicates) == ("together", "together")
+    draft.decide("duplicates", "drop")
+    draft.decide("near_duplicates", "ignore", "different scans")
+    draft.decide("conflicting_labels", "exclude")
+    data = draft.config().data
+    assert (data.duplicates, data.near_duplicates) == ("drop", "keep")
+    assert data.exclude == ("a.png", "b.png")
+    ignored = draft.decision("near_duplicates")
+    assert ignored is not None
+    assert ignored.reason == "different scans"
+    draft.decide("conflicting_labels", "")
+    assert draft.config().data.exclude == ()
+
+
+def test_of_two_findings_on_copies_the_stricter_decision_counts() -> None:
+    draft = _draft(_report(_finding("duplicates"), _finding("duplicates_across_parts")))
+    draft.decide("duplicates_across_parts", "drop")
+    draft.decide("duplicates", "keep")
+    assert draft.data.duplicates == "drop"
+
+
+def test_another_folder_forgets_what_was_known() -> None:
+    draft = _draft(_report(_finding("duplicates")))
+    draft.decide("duplicates", "drop")
+    draft.use_folder(Path("/data/other"))
+    assert draft.report is None
+    assert draft.data.decisions == ()
+
+
+def test_stages_open_one_after_the_other() -> None:
+    draft = Draft()
+    assert draft.reachable() == {"data"}
+    draft.use_folder(Path("/data/scans"))
+    assert draft.reachable() == {"data", "check"}
+    draft.use_report(_report())
+    assert draft.reachable() == {"data", "check", "split"}
+    draft.split_report = SplitReport("group", "", "", {}, {})
+    assert draft.reachable() == {"data", "check", "split", "model", "train"}
+    draft.run = Path("/runs/one")
+    assert draft.reachable() == {"train"}
+    draft.run_state = RunState.FINISHED
+    assert {"data", "model", "results", "use"} <= draft.reachable()
+
+
+# Splits ----------------------------------------------------------------------------------------
+
+
+def test_the_safest_split() -> None:
+    known = PatientsFound(True, 5, "folders")
+    given = {"train": 10, "test": 10}
+    assert safest(_report(patients=known, parts=given)) == "patient"
+    assert safest(_report(parts=given)) == "given"
+    assert safest(_report()) == "stratified"
+    assert safest(_masks()) == "random"
+    assert not possible("patient", _report())
+    assert not possible("given", _report())
+
+
+@pytest.mark.parametrize("way", ["patient", "given", "stratified", "random"])
+def test_a_way_is_found_again_in_its_configuration(way: Any) -> None:
+    report = _report(patients=PatientsFound(True, 5, "csv"), parts={"train": 10, "test": 10})
+    assert way_of(with_way(SplitConfig(), way, report), report) == way
+
+
+def test_k_fold_and_shares_in_words() -> None:
+    split = with_shares(SplitConfig(), SHARES[3])
+    assert (split.folds, split.fold) == (5, 0)
+    assert shares_words(split).endswith("20 % to test it")
+    assert shares_words(SHARES[2]).startswith("70 % to learn from, 20 %")
+
+
+def test_splits_that_flatter_are_named() -> None:
+    report = _report(_finding("duplicates"), patients=PatientsFound(True, 5, "csv"))
+    draft = _draft(report)
+    by_patient = with_way(SplitConfig(), "patient", report)
+    assert flattering(by_patient, draft.data, report) == ()
+    by_picture = with_way(SplitConfig(), "random", report)
+    assert "one patient" in flattering(by_picture, draft.data, report)[0]
+    draft.decide("duplicates", "keep")
+    assert "same picture" in flattering(by_patient, draft.data, report)[0]
+
+
+# Runs ------------------------------------------------------------------------------------------
+
+
+def test_known_runs_newest_first(tmp_path: Path) -> None:
+    config = TrainingConfig("One", "classification", "resnet18", ("a", "b"))
+    for name, kind, when in (("old", "finished", 100.0), ("new", "epoch", time.time() + 50)):
+        folder = tmp_path / name
+        write_config(folder / CONFIG_NAME, config)
+        event: Any = TrainingEvent(kind, when)  # type: ignore[arg-type]
+        (folder / EVENTS_NAME).write_text(event.line(), encoding="utf-8")
+    (tmp_path / "broken").mkdir()
+    (tmp_path / "broken" / CONFIG_NAME).write_text("{", encoding="utf-8")
+    runs = known_runs(tmp_path)
+    assert [run.folder.name for run in runs] == ["new", "broken", "old"]
+    assert [run.state for run in runs] == [RunState.RUNNING, None, RunState.FINISHED]
+    assert known_runs(tmp_path / "nowhere") == ()
+
+
+def test_a_new_run_folder_is_not_there_yet(tmp_path: Path) -> None:
+    first = new_run_folder("Lékař: Ψ/gliomas?", tmp_path)
+    assert first.parent == tmp_path
+    first.mkdir()
+    second = new_run_folder("Lékař: Ψ/gliomas?", tmp_path)
+    assert second != first
+    assert not second.exists()
