@@ -245,6 +245,15 @@ def test_a_wrong_table_is_explained(qtbot: QtBot, make: MakeWizard, folder: Path
     assert wizard.context.draft.data.indexes == ()
 
 
+def test_shares_of_the_last_time_come_first(
+    qtbot: QtBot, make: MakeWizard, folder: Path
+) -> None:
+    wizard = make(choices=TrainingChoices(values={"shares": "70 / 20 / 10"}))
+    _checked(qtbot, wizard, folder)
+    wizard.show_stage("split")
+    assert wizard.context.draft.split.validation == 0.2
+
+
 def test_keyboard_alone_gets_to_the_split(qtbot: QtBot, make: MakeWizard, folder: Path) -> None:
     wizard = make(choices=TrainingChoices(recent=(str(folder),)))
     data, check, split = _pages(wizard)

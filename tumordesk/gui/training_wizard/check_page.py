@@ -52,6 +52,7 @@ class CheckPage(Page):
         self.again.clicked.connect(context.check.start)
         self.table.picked.connect(self._picked)
         self.view.decided.connect(self._decided)
+        self.view.name_patients.connect(self._name_patients)
         context.check.changed.connect(self._checked)
         self._shown: DataReport | None = None
 
@@ -161,6 +162,10 @@ class CheckPage(Page):
         for finding in draft.report.findings if draft.report is not None else ():
             self.table.show_decision(finding.code, self._decision_words(finding))
         self.changed.emit()
+
+    def _name_patients(self) -> None:
+        self.context.want_expert()
+        self.context.show_stage("data")
 
     # Page ----------------------------------------------------------------------------------
 

@@ -33,6 +33,7 @@ class WizardContext(QObject):
     published = Signal(str)
     wanted = Signal(str)
     go = Signal(str)
+    expert_wanted = Signal()
 
     def __init__(
         self,
@@ -91,6 +92,10 @@ class WizardContext(QObject):
     def say(self, message: Message) -> None:
         """Show a message at the top of the window."""
         self.said.emit(message)
+
+    def want_expert(self) -> None:
+        """Show every number from now on."""
+        self.expert_wanted.emit()
 
     def show_stage(self, stage: StageName) -> None:
         """Show another stage."""

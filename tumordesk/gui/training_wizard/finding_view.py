@@ -7,6 +7,7 @@ from PySide6.QtWidgets import (
     QButtonGroup,
     QHBoxLayout,
     QLineEdit,
+    QPushButton,
     QRadioButton,
     QVBoxLayout,
     QWidget,
@@ -45,9 +46,13 @@ _PATIENTS = "All pictures of a patient are in the same part of the split."
 
 
 class FindingView(QWidget):
-    """``decided(code, action, reason)``: a person chose what to do."""
+    """``decided(code, action, reason)``: a person chose what to do.
+
+    ``name_patients``: a person wants to say where the patients are named.
+    """
 
     decided = Signal(str, str, str)
+    name_patients = Signal()
 
     def __init__(self, context: WizardContext) -> None:
         super().__init__()
@@ -63,6 +68,8 @@ class FindingView(QWidget):
         self.reason.setPlaceholderText("the reason, kept with the model")
         self.reason.setAccessibleName("Reason for ignoring it")
         self.reason.editingFinished.connect(self._reason_given)
+        self.patients = QPushButton("Say where the &patients are named…")
+        self.patients.clicked.connect(self.name_patients)
         self.examples = ExamplesView(context.thumbnails)
         self._pictures = label("PICTURES", "heading")
         column.addWidget(self._title)
@@ -70,6 +77,7 @@ class FindingView(QWidget):
         column.addSpacing(tokens.SPACE_4)
         column.addWidget(self._heading)
         column.addLayout(self._choices)
+        column.addWidget(self.patients, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(tokens.SPACE_8)
         column.addWidget(self._pictures)
         column.addWidget(self.examples)
@@ -86,6 +94,7 @@ class FindingView(QWidget):
         self._title.setText(finding.title)
         self._advice.setText(finding.advice)
         self._fill_choices(finding, decision, default)
+        self.patients.setVisible(finding.code == "patients_unknown")
         self._pictures.setVisible(bool(finding.examples))
         self.examples.show_examples(finding.examples)
 

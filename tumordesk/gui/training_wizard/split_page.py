@@ -156,6 +156,7 @@ class SplitPage(Page):
     def _shares_chosen(self, _: int) -> None:
         shares = self.shares.currentData()
         if isinstance(shares, Shares):
+            self.context.remember_value("shares", shares.title)
             self._use(with_shares(self.context.draft.split, shares))
         else:
             self._use(replace(self.context.draft.split, folds=0, fold=0), own=True)
@@ -182,13 +183,18 @@ class SplitPage(Page):
         draft = self.context.draft
         if draft.report is not None and draft.report is not self._report:
             self._report = draft.report
-            first = with_shares(SplitConfig(), SHARES[0])
+            first = with_shares(SplitConfig(), self._usual_shares())
             draft.split = with_way(first, safest(draft.report), draft.report)
         self._show()
         if draft.split_report is None and not self.counted.waiting:
             self.counted.ask()
         else:
             self._counted()
+
+    def _usual_shares(self) -> Shares:
+        """Those of the last time."""
+        title = self.context.choices.values.get("shares")
+        return next((shares for shares in SHARES if shares.title == title), SHARES[0])
 
     def _show(self, *, own: bool = False) -> None:
         report, split = self._report, self.context.draft.split

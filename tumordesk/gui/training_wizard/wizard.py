@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QByteArray, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
@@ -15,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from tumordesk.gui import tokens
-from tumordesk.gui.banner import Banner
+from tumordesk.gui.banner import Banner, Message
 from tumordesk.gui.panels.parts import label
 from tumordesk.gui.training_wizard.close_question import CloseQuestion
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -23,6 +25,7 @@ from tumordesk.gui.training_wizard.pages import Page
 from tumordesk.gui.training_wizard.rail import Rail
 from tumordesk.gui.training_wizard.registry import PAGES
 from tumordesk.gui.training_wizard.switch import Switch
+from tumordesk.session.run_process import is_alive
 from tumordesk.session.training import STAGES, StageName
 
 _TIPS = (
@@ -69,6 +72,7 @@ class TrainingWizard(QMainWindow):
         self.set_expert(context.expert)
         self._place()
         self.show_stage(self._current)
+        self._look_for_a_running_one()
 
     def _build(self) -> None:
         for page in self.pages.values():
@@ -107,6 +111,8 @@ class TrainingWizard(QMainWindow):
         self.context.go.connect(self.show_stage)
         self.context.said.connect(self.banner.say)
         self.mode.chosen.connect(self._mode_chosen)
+        self.context.expert_wanted.connect(lambda: self._mode_chosen(1))
+        self.context.training.failed.connect(self._not_started)
         self.back.clicked.connect(lambda: self._step(-1))
         self.next.clicked.connect(self.go_on)
         self.context.training.begun.connect(lambda _: self.refresh())
@@ -172,6 +178,29 @@ class TrainingWizard(QMainWindow):
         self.next.setEnabled(self.page.complete())
         self.next.setVisible(following is not None)
         self.sentence.setText(self.page.next_sentence())
+
+    # A training that goes on -----------------------------------------------------------------
+
+    def _look_for_a_running_one(self) -> None:
+        """A training that went on while the window was closed is shown again."""
+        last = self.context.choices.last_run
+        if not last or "train" not in self.pages:
+            return
+        folder = Path(last)
+        self.context.runner.submit(
+            "io",
+            "last-run",
+            lambda _: is_alive(folder),
+            done=lambda alive: self._attach(folder) if alive else None,
+        )
+
+    def _attach(self, folder: Path) -> None:
+        if not self.context.draft.data.root and self.context.training.folder is None:
+            self.context.training.attach(folder)
+            self.show_stage("train")
+
+    def _not_started(self, sentence: str, hint: str) -> None:
+        self.banner.say(Message("error", sentence, hint))
 
     # Guided or expert -----------------------------------------------------------------------
 
