@@ -7,16 +7,20 @@ import os
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from training_factories import class_config, class_folder, mask_config, mask_folder
+from tumordesk.core.errors import DataError
 from tumordesk.core.model_card import HeadSpec
 from tumordesk.core.training_run import OptimiserConfig, RunState, read_run, write_config
 from tumordesk_training import checkpoints
+from tumordesk_training.meeting import own_corner
 from tumordesk_training.run import start
 
 # One start of two processes for all tests, for starting takes longer than training. In turn: a
@@ -132,6 +136,25 @@ def test_ctrl_c_under_torchrun_keeps_the_best(outcome: Outcome) -> None:
     assert kept["epoch"] == 1
 
 
+def test_a_new_start_does_not_meet_the_dead() -> None:
+    """What an earlier start left in the store (words, a name, an answer) is not taken up."""
+    store = dist.HashStore()
+    old = {"name": "old", "words": ["a", "b"]}
+    for key, value in {"word/0": "a", "word/1": "b", "heard/1": "old", "start": old}.items():
+        store.set(key, value if isinstance(value, str) else json.dumps(value))
+    store.set("old/address", "of the dead")
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda rank: own_corner(store, rank, 2, timeout_s=30), (0, 1))
+    first.set("address", "here")
+    assert second.get("address") == b"here"
+    assert store.get("old/address") == b"of the dead"
+
+
+def test_who_never_comes_is_told() -> None:
+    with pytest.raises(DataError, match="did not come in time"):
+        own_corner(dist.HashStore(), 0, 2, timeout_s=0)
+
+
 # Two runs in one start, as above.
 SAME = """
 import sys
@@ -218,7 +241,7 @@ sys.exit(main(["run", str(root / "config.json"), "--out", str(root / "run")]))
 def test_after_the_death_of_a_process_all_go_on_from_the_last_checkpoint(tmp_path: Path) -> None:
     config = mask_config(mask_folder(tmp_path / "scans"), epochs=3, batch_size=2)
     write_config(tmp_path / "config.json", config)
-    done = torchrun(tmp_path, KILLED, "--max_restarts", "2")
+    done = torchrun(tmp_path, KILLED, "--max_restarts", "1")
     assert done.code == 0, done.errors
     run = read_run(tmp_path / "run")
     assert run.state is RunState.FINISHED

@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
+from torch.distributed.rendezvous import rendezvous
 
 from tumordesk.core.errors import ConfigError, TumorDeskError
+from tumordesk_training.meeting import own_corner
 
 T = TypeVar("T")
 TOLD = "Process 0 tells this error."
@@ -121,8 +123,17 @@ def join(device: str) -> Team:
         )
     if count:
         torch.cuda.set_device(local_rank)
-    dist.init_process_group("nccl" if count else "gloo")
+    _meet("nccl" if count else "gloo", team)
     return team
+
+
+def _meet(backend: str, team: Team) -> None:
+    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") != "True":
+        dist.init_process_group(backend)
+        return
+    store, rank, world = next(iter(rendezvous("env://", team.rank, team.world)))
+    corner = own_corner(store, rank, world)
+    dist.init_process_group(backend, store=corner, rank=rank, world_size=world)
 
 
 def leave() -> None:

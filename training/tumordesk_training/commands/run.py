@@ -52,14 +52,9 @@ def _run(args: argparse.Namespace) -> int:
         return kfold.run_folds(args)
     from tumordesk_training.run import start
 
-    if _restarted(args.out):
-        args.resume, args.config, args.recipe, args.weights, args.fold = (
-            True,
-            None,
-            None,
-            None,
-            None,
-        )
+    if _restarted(args.out):  # with the order of the first start: it goes on with its own
+        args.resume = True
+        args.config = args.recipe = args.weights = args.fold = None
     config = changed(_with_fold(_run_config(args), args), args)
     state = start(args.out, config, resume=args.resume, say=say)
     return ended(args.out, state)
