@@ -13,6 +13,7 @@ from pathlib import Path
 from tumordesk.core.errors import ModelError, WriteError, plain_reason
 from tumordesk.core.model_card import CARD_NAME, ModelCard
 from tumordesk.zoo.cards import read_folder_card
+from tumordesk.zoo.extras import extra_files
 from tumordesk.zoo.verify import verify_model, weights_path
 
 _PREFIX = ".part-"
@@ -20,7 +21,7 @@ _STALE_S = 24 * 3600.0
 
 
 def install(folder: Path, user: Path, *, replace: bool = False) -> tuple[ModelCard, Path]:
-    """Copy a model into ``user``/<id>; only its card and weights are copied.
+    """Copy a model into ``user``/<id>: its card, its weights, and texts that may travel with it.
 
     The copy is made under a hidden name, verified there, and then renamed into place.
 
@@ -36,14 +37,16 @@ def install(folder: Path, user: Path, *, replace: bool = False) -> tuple[ModelCa
             f"A model named {card.id} is already there.",
             "Remove it first, or give the new model another id.",
         )
-    with _telling(card.id):
+    with telling(card.id):
         user.mkdir(parents=True, exist_ok=True)
         _sweep(user)
-        with _hidden_folder(user) as hidden:
+        with hidden_folder(user) as hidden:
             copy = hidden / card.id
             copy.mkdir()
             _copy(folder / CARD_NAME, copy / CARD_NAME)
             _copy(weights, copy / card.weights_file)
+            for extra in extra_files(folder):
+                _copy(extra, copy / extra.name)
             card = read_folder_card(copy)
             verify_model(copy, card)
             _swap(copy, user / card.id, hidden / "old")
@@ -52,12 +55,13 @@ def install(folder: Path, user: Path, *, replace: bool = False) -> tuple[ModelCa
 
 def uninstall(folder: Path) -> None:
     """Delete a model folder of the user: it vanishes from the zoo at once. Raises WriteError."""
-    with _telling(folder.name), _hidden_folder(folder.parent) as hidden:
+    with telling(folder.name), hidden_folder(folder.parent) as hidden:
         folder.rename(hidden / folder.name)
 
 
 @contextlib.contextmanager
-def _telling(model_id: str) -> Iterator[None]:
+def telling(model_id: str) -> Iterator[None]:
+    """Turns what the disk says into a WriteError that names the model."""
     try:
         yield
     except OSError as error:
@@ -69,7 +73,7 @@ def _telling(model_id: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _hidden_folder(parent: Path) -> Iterator[Path]:
+def hidden_folder(parent: Path) -> Iterator[Path]:
     """A hidden folder beside the models, gone afterwards with all that is left in it."""
     hidden = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
     try:

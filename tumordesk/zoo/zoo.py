@@ -9,6 +9,7 @@ from typing import Literal
 from tumordesk.core.errors import ModelError, ModelNotFound
 from tumordesk.core.model_card import CARD_NAME, ModelCard
 from tumordesk.core.paths import bundled_models_dir, user_models_dir
+from tumordesk.zoo.archive import unpacked
 from tumordesk.zoo.cards import read_folder_card
 from tumordesk.zoo.install import install, uninstall
 from tumordesk.zoo.verify import verify_model, weights_path
@@ -84,14 +85,22 @@ class Zoo:
         """Check the weights against the card. Raises ModelError that says what is wrong."""
         verify_model(entry.folder, entry.card)
 
-    def add(self, folder: Path, *, replace: bool = False) -> ModelEntry:
-        """Copy a model folder into the user's models, verified and atomically.
+    def add(self, source: Path, *, replace: bool = False) -> ModelEntry:
+        """Copy a model folder, or a model in one file, into the user's models.
+
+        It is verified there, and then renamed into place.
 
         Raises:
             ModelError: it is not sound, or its id is taken (one of the user's own may be
                 exchanged with ``replace``).
             WriteError: it cannot be written.
         """
+        if source.is_file():
+            with unpacked(source, self._user) as folder:
+                return self._add(folder, replace=replace)
+        return self._add(source, replace=replace)
+
+    def _add(self, folder: Path, *, replace: bool) -> ModelEntry:
         card = read_folder_card(folder)
         if (self._bundled / card.id).exists():
             raise ModelError(
