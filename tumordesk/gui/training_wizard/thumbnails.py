@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from tumordesk.gui.training_wizard.context import WizardContext
 
 SIZE = 160
+KEPT = 1200
+"""Pictures kept in memory; older ones are read again from the cache folder."""
 BATCH = 48
 """Pictures asked of one process: few enough that the first ones come soon."""
 
@@ -117,6 +119,9 @@ class ThumbnailStore(QObject):
         self._images.update(found)
         for key in found:
             self.ready.emit(key)
+        for key in list(self._images)[: max(0, len(self._images) - KEPT)]:
+            del self._images[key]
+            self._asked.discard(key)
 
     def _next(self) -> None:
         if self._process is not None or not self._wanted or self._stopped:
