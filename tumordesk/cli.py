@@ -60,14 +60,22 @@ def _dispatch(arguments: list[str]) -> int:
 
         return info(options.paths, as_json=options.json)
     if options.command == "models":
-        from tumordesk.commands.models import models
-
-        return models(as_json=options.json)
+        return _models(options)
     if options.command == "selftest":
         from tumordesk.commands.selftest import selftest
 
         return selftest(window=not options.no_window)
     return _predict(options)
+
+
+def _models(options: argparse.Namespace) -> int:
+    from tumordesk.commands import models
+
+    if options.action == "add":
+        return models.add(options.path, replace=options.replace)
+    if options.action == "pack":
+        return models.pack(options.id, options.file, overwrite=options.overwrite)
+    return models.models(as_json=options.json)
 
 
 def _window(options: argparse.Namespace) -> int:
@@ -129,12 +137,23 @@ def command_parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="list what is in files and folders")
     info.add_argument("paths", nargs="+", type=Path, metavar="PATH")
     info.add_argument("--json", action="store_true", help="as JSON")
-    models = commands.add_parser("models", help="list the models at hand")
-    models.add_argument("--json", action="store_true", help="as JSON")
+    _add_models(commands.add_parser("models", help="list the models at hand, or add one"))
     test = commands.add_parser("selftest", help="check that everything works on this machine")
     test.add_argument("--no-window", action="store_true", help="leave the window out")
     _add_predict(commands.add_parser("predict", help="run a model on scans", epilog=_EXIT_CODES))
     return parser
+
+
+def _add_models(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions (else: list)")
+    add = actions.add_parser("add", help="add a model in one file, or a model folder, to your own")
+    add.add_argument("path", type=Path, metavar="FILE", help="a .tdmodel file, or a model folder")
+    add.add_argument("--replace", action="store_true", help="exchange one of yours of that id")
+    pack = actions.add_parser("pack", help="write a model as one file, to take it elsewhere")
+    pack.add_argument("id", metavar="ID")
+    pack.add_argument("file", type=Path, metavar="FILE.tdmodel")
+    pack.add_argument("--overwrite", action="store_true", help="replace a file that is there")
 
 
 def _add_predict(parser: argparse.ArgumentParser) -> None:

@@ -1,11 +1,13 @@
-"""Lists the models at hand."""
+"""Lists the models at hand, adds one, and writes one as a single file."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tumordesk.commands.console import Exit, say, say_json
 from tumordesk.core.jsonio import to_plain
+from tumordesk.core.model_card import NOTICE
 from tumordesk.core.study import Sequence
 
 if TYPE_CHECKING:
@@ -21,6 +23,32 @@ def models(*, as_json: bool) -> int:
         say_json(models_document(zoo))
     else:
         say(models_text(zoo))
+    return Exit.OK
+
+
+def add(path: Path, *, replace: bool) -> int:
+    """Add a model folder or a model in one file to the user's models, and say what it is."""
+    from tumordesk.core.errors import ModelNotFound
+    from tumordesk.zoo import Zoo
+
+    if not path.exists():
+        raise ModelNotFound(f"There is no {path.name}.", "Give a .tdmodel file or a model folder.")
+    card = Zoo().add(path, replace=replace).card
+    say(f"Added {card.id}: {card.name} {card.version} ({card.task}, {card.architecture}).")
+    say(card.notice or NOTICE)
+    return Exit.OK
+
+
+def pack(model_id: str, file: Path, *, overwrite: bool) -> int:
+    """Write the model of that id as one file."""
+    from tumordesk.zoo import Zoo
+    from tumordesk.zoo.archive import SUFFIX
+    from tumordesk.zoo.archive import pack as write
+
+    if file.suffix != SUFFIX:
+        file = file.with_name(file.name + SUFFIX)
+    write(Zoo().find(model_id).folder, file, overwrite=overwrite)
+    say(str(file))
     return Exit.OK
 
 
