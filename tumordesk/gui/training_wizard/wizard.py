@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Signal
@@ -34,6 +35,40 @@ _TIPS = (
 )
 
 
+class Pages(Mapping[StageName, Page]):
+    """The pages by stage, in order; each is made when it is first asked for."""
+
+    def __init__(
+        self, kinds: dict[StageName, type[Page]], make: Callable[[type[Page]], Page]
+    ) -> None:
+        self._kinds = kinds
+        self._make = make
+        self._pages: dict[StageName, Page] = {}
+
+    def __getitem__(self, stage: StageName) -> Page:
+        """The page of a stage. Raises KeyError where there is none."""
+        if stage not in self._pages:
+            self._pages[stage] = self._make(self._kinds[stage])
+        return self._pages[stage]
+
+    def __contains__(self, stage: object) -> bool:
+        """Whether the stage has a page, made or not."""
+        return stage in self._kinds
+
+    def __iter__(self) -> Iterator[StageName]:
+        """Stages in order."""
+        return iter(self._kinds)
+
+    def __len__(self) -> int:
+        """How many stages there are."""
+        return len(self._kinds)
+
+    @property
+    def made(self) -> tuple[Page, ...]:
+        """The pages that exist by now."""
+        return tuple(self._pages.values())
+
+
 class TrainingWizard(QMainWindow):
     """From a folder to a model.
 
@@ -56,8 +91,8 @@ class TrainingWizard(QMainWindow):
         self.setWindowTitle("Train a model - TumorDesk")
         order = sorted(pages, key=lambda page: STAGES.index(page.stage))
         self.rail = Rail([page.stage for page in order])
-        self.pages: dict[StageName, Page] = {page.stage: page(context) for page in order}
         self._stack = QStackedWidget()
+        self.pages = Pages({page.stage: page for page in order}, self._made)
         self.banner = Banner()
         self.mode = Switch(("Guided", "Expert"), _TIPS)
         self.sentence = label("", "secondary", wrap=True)
@@ -75,8 +110,6 @@ class TrainingWizard(QMainWindow):
         self._look_for_a_running_one()
 
     def _build(self) -> None:
-        for page in self.pages.values():
-            self._stack.addWidget(page)
         self.rail.foot.addWidget(label("How much to show", "small"))
         self.rail.foot.addWidget(self.mode)
         self.next.setProperty("role", "primary")
@@ -118,8 +151,14 @@ class TrainingWizard(QMainWindow):
         self.context.training.begun.connect(lambda _: self.refresh())
         self.context.training.state_changed.connect(lambda _: self.refresh())
         self.context.training.lost.connect(lambda _: self.refresh())
-        for page in self.pages.values():
-            page.changed.connect(self.refresh)
+
+    def _made(self, kind: type[Page]) -> Page:
+        """A page, the first time that it is asked for."""
+        page = kind(self.context)
+        page.set_expert(self.context.expert)
+        page.changed.connect(self.refresh)
+        self._stack.addWidget(page)
+        return page
 
     # Stages --------------------------------------------------------------------------------
 
@@ -211,7 +250,7 @@ class TrainingWizard(QMainWindow):
     def set_expert(self, expert: bool) -> None:
         """Show every number, or only what decides."""
         self.mode.set_index(int(expert))
-        for page in self.pages.values():
+        for page in self.pages.made:
             page.set_expert(expert)
 
     # Window --------------------------------------------------------------------------------
@@ -235,7 +274,7 @@ class TrainingWizard(QMainWindow):
         geometry = bytes(self.saveGeometry().toBase64().data()).decode("ascii")
         self.context.remember(geometry=geometry)
         self.banner.stop()
-        for page in self.pages.values():
+        for page in self.pages.made:
             page.stop()
         self.context.shutdown()
         super().closeEvent(event)
