@@ -1,4 +1,4 @@
-"""NIfTI pairs (volume and label map) for evaluation and training."""
+"""Volumes and label maps for evaluation and training: NIfTI files, DICOM series."""
 
 from __future__ import annotations
 
@@ -11,17 +11,22 @@ import SimpleITK as sitk
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
+from tumordesk_training.dicom import load_segmentation, load_series, series_of
+from tumordesk_training.files import is_nifti
+from tumordesk_training.grids import onto
 from tumordesk_training.images import class_numbers
-
-_TOLERANCE_MM = 0.1
 
 
 def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     """Voxels (slice, row, column) and geometry (LPS) of a 3-D NIfTI file.
 
+    A DICOM file stands for the whole series that it is a slice of.
+
     Raises:
         DataError: unreadable, or not a 3-D grey volume.
     """
+    if not is_nifti(path):
+        return load_series(path)
     try:
         image = sitk.ReadImage(str(path))
     except RuntimeError as error:
@@ -50,13 +55,8 @@ def load_pair(
     grey, geometry = load_volume(path)
     if mask is None:
         return grey, None, geometry
-    labels, other = load_volume(mask)
-    assert geometry.affine is not None
-    assert other.affine is not None
-    same = labels.shape == grey.shape and np.allclose(
-        geometry.affine, other.affine, atol=_TOLERANCE_MM
-    )
-    if not same:
+    labels = _labels_on(mask, geometry)
+    if labels is None:
         raise DataError(
             f"{mask.name} does not lie on the grid of {path.name}.",
             "Resample the mask onto the volume first.",
@@ -66,8 +66,21 @@ def load_pair(
     return grey, class_numbers(mask.name, labels, classes), geometry
 
 
+def _labels_on(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
+    """Labels of a NIfTI file or DICOM SEG on ``grid``; None where they lie on other voxels."""
+    if not is_nifti(mask):
+        return load_segmentation(mask, grid)
+    labels, own = load_volume(mask)
+    return onto(labels, own, grid)
+
+
 def count_slices(path: Path) -> int:
-    """Slices of a NIfTI file by its header; 0 where it is unreadable or not 3-D."""
+    """Slices of a volume by its header; 0 where it is unreadable or not 3-D."""
+    if not is_nifti(path):
+        try:
+            return series_of(path).slices
+        except DataError:
+            return 0
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

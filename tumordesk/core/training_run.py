@@ -26,7 +26,7 @@ SAMPLES = "samples"
 EVALUATION = "evaluation"
 CHECKPOINTS = "checkpoints"
 
-Layout = Literal["auto", "classes", "masks", "coco", "index", "nifti"]
+Layout = Literal["auto", "classes", "masks", "coco", "index", "nifti", "dicom"]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Options that say how a data folder is to be read."""
     parser.add_argument(
         "--layout",
-        choices=("auto", "classes", "masks", "coco", "index", "nifti"),
+        choices=("auto", "classes", "masks", "coco", "index", "nifti", "dicom"),
         default="auto",
         help="how the folder is laid out (default: found out)",
     )

@@ -1,0 +1,170 @@
+"""Volumes with label maps: NIfTI files and DICOM series. No torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from tumordesk.core.errors import DataError
+from tumordesk.core.study import Series
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.data import Case, Grouper, part_of
+from tumordesk_training.dicom import is_dicom, segmentations, series_in
+from tumordesk_training.files import (
+    BOTH_FOLDERS,
+    MASK_FOLDERS,
+    MASK_NAMES,
+    is_nifti,
+    key_of,
+    mask_stem,
+    nifti_stem,
+    walk,
+)
+
+Problems = list[tuple[str, str]]
+
+
+def scan_nifti(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
+    """Volumes and their label maps, by name or folder."""
+    grouper = Grouper(root, config)
+    files = [p for p in walk(root) if is_nifti(p)]
+    marked = [p for p in files if _is_mask(p)]
+    find = _nifti_finder(root, marked)
+    cases: list[Case] = []
+    problems: Problems = []
+    for path in sorted(set(files) - set(marked)):
+        key, stem = key_of(root, path), nifti_stem(path)
+        mask = find(path)
+        if mask is None:
+            problems.append((key, "it has no mask"))
+            continue
+        group, source = grouper.find(key, stem)
+        part = part_of(path.relative_to(root))
+        cases.append(Case(key, path, group, mask, part=part, volume=True, source=source))
+    return cases, problems
+
+
+def _is_mask(path: Path) -> bool:
+    stem = nifti_stem(path)
+    return (
+        mask_stem(stem) != stem
+        or stem.lower() in MASK_NAMES
+        or path.parent.name.lower() in MASK_FOLDERS
+    )
+
+
+def _nifti_finder(root: Path, masks: list[Path]) -> Callable[[Path], Path | None]:
+    """Finds the mask of a volume.
+
+    Same folder (images/ and masks/ count as one) and same name; else the only mask of that
+    folder; else the only mask anywhere of the volume's, or of its folder's, name.
+    """
+
+    def folder(path: Path) -> tuple[str, ...]:
+        pieces = path.relative_to(root).parts[:-1]
+        return tuple(p for p in pieces if p.lower() not in BOTH_FOLDERS)
+
+    by_name: dict[tuple[tuple[str, ...], str], list[Path]] = {}
+    by_folder: dict[tuple[str, ...], list[Path]] = {}
+    by_stem: dict[str, list[Path]] = {}
+    for mask in masks:
+        stem = mask_stem(nifti_stem(mask))
+        by_name.setdefault((folder(mask), stem), []).append(mask)
+        by_stem.setdefault(stem, []).append(mask)
+        if mask.parent.name.lower() not in MASK_FOLDERS and mask.parent != root:
+            by_folder.setdefault(folder(mask), []).append(mask)
+
+    def find(path: Path) -> Path | None:
+        stem = nifti_stem(path)
+        plain = re.sub(r"_\d{4}$", "", stem)  # nnU-Net numbers the channels of a case
+        tries = (
+            by_name.get((folder(path), stem)),
+            by_name.get((folder(path), plain)),
+            by_folder.get(folder(path)),
+            by_stem.get(stem),
+            by_stem.get(path.parent.name),
+        )
+        return next((found[0] for found in tries if found and len(found) == 1), None)
+
+    return find
+
+
+def dicom_files(root: Path) -> list[Path]:
+    """All DICOM files below ``root``, sorted."""
+    return [path for path in walk(root) if is_dicom(path)]
+
+
+def scan_dicom(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
+    """DICOM series with a label map (NIfTI in the folder or above, named alike) or a DICOM SEG.
+
+    A case is named by the first file of its series. Patients come from a CSV or a pattern where
+    one is given, else from the DICOM tag, as a code; else as for other files.
+
+    Raises:
+        DataError: there is no DICOM file.
+    """
+    files = dicom_files(root)
+    if not files:
+        raise DataError(f"{root.name} holds no DICOM files.")
+    grouper = Grouper(root, config)
+    masks = [path for path in walk(root) if is_nifti(path)]
+    series = series_in(files)
+    outlined = segmentations(_without(files, series))
+    cases: list[Case] = []
+    problems: Problems = []
+    for one, patient in sorted(series, key=lambda item: item[0].instances[0].path):
+        path = one.instances[0].path
+        key = key_of(root, path)
+        mask, reason = _mask_of(root, one, path, masks, outlined)
+        if mask is None:
+            problems.append((key, reason))
+            continue
+        group, source = grouper.find(key, path.parent.name)
+        if patient and source != "csv" and not config.group_pattern:
+            group, source = patient, "DICOM tags"
+        part = part_of(path.relative_to(root))
+        cases.append(Case(key, path, group, mask, part=part, volume=True, source=source))
+    return cases, problems
+
+
+def _without(files: list[Path], series: Iterable[tuple[Series, str]]) -> list[Path]:
+    slices = {instance.path for one, _ in series for instance in one.instances}
+    return [path for path in files if path not in slices]
+
+
+def _mask_of(
+    root: Path, one: Series, path: Path, masks: list[Path], outlined: dict[str, list[Path]]
+) -> tuple[Path | None, str]:
+    """The outline of a series, or why there is none."""
+    what = one.description or path.parent.name
+    if one.slices < 2 or one.geometry.affine is None:
+        return None, f"the series '{what}' is no evenly spaced stack of slices"
+    drawn = outlined.get(one.uid, [])
+    if len(drawn) > 1:
+        return None, f"the series '{what}' has {len(drawn)} DICOM segmentations: keep one"
+    if drawn:
+        return drawn[0], ""
+    mask = _label_map(root, path.parent, masks)
+    return mask, f"the series '{what}' has no label map"
+
+
+def _label_map(root: Path, folder: Path, masks: list[Path]) -> Path | None:
+    """The label map named like the series' folder, else the only one in it or in one above."""
+    above = [folder, *(up for up in folder.parents if up.is_relative_to(root))]
+    for place in above:
+        near = [m for m in masks if m.parent == place or _beside(m, place)]
+        named = [m for m in near if mask_stem(nifti_stem(m)).lower() == folder.name.lower()]
+        for found in (named, near if place != root else []):
+            if len(found) == 1:
+                return found[0]
+        if near and place != root:
+            return None
+    names = {place.name.lower() for place in above if place != root}
+    anywhere = [m for m in masks if mask_stem(nifti_stem(m)).lower() in names]
+    return anywhere[0] if len(anywhere) == 1 else None
+
+
+def _beside(mask: Path, place: Path) -> bool:
+    """Whether it lies in a folder of masks in ``place``."""
+    return mask.parent.parent == place and mask.parent.name.lower() in MASK_FOLDERS
