@@ -212,6 +212,12 @@ QComboBox QAbstractItemView {{ background: {panel}; border: 1px solid {line}; pa
     selection-background-color: {raised}; selection-color: {text}; }}
 QCheckBox {{ spacing: 8px; min-height: 24px; }}
 QCheckBox:focus {{ color: {accent_text}; }}
+QCheckBox:disabled {{ color: {text_disabled}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {text_secondary};
+    border-radius: 4px; background: {window}; }}
+QCheckBox::indicator:checked {{ border-color: {accent}; background: {accent};
+    image: url("{arrows}-tick.svg"); }}
+QCheckBox::indicator:disabled {{ border-color: {line}; }}
 QRadioButton {{ spacing: 8px; min-height: 24px; }}
 QRadioButton:focus {{ color: {accent_text}; }}
 QRadioButton:disabled {{ color: {text_disabled}; }}
@@ -255,5 +261,10 @@ QPushButton[role="switch"] {{ background: transparent; border: 1px solid transpa
     border-radius: 4px; min-height: 26px; padding: 0 8px; color: {text_secondary}; }}
 QPushButton[role="switch"]:checked {{ background: {window}; color: {text}; font-weight: 600; }}
 QPushButton[role="switch"]:focus {{ border-color: {accent}; }}
+QPushButton[role="tile"] {{ background: {panel}; border: 1px solid {line};
+    border-radius: {RADIUS}px; padding: 0; text-align: left; }}
+QPushButton[role="tile"]:hover {{ background: {raised}; }}
+QPushButton[role="tile"]:checked {{ border: 2px solid {accent}; }}
+QPushButton[role="tile"]:focus {{ background: {raised}; border-color: {accent}; }}
 #notice {{ background: {raised}; border: none; border-radius: {RADIUS}px; }}
 """

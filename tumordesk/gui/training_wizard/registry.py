@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from tumordesk.gui.training_wizard.check_page import CheckPage
 from tumordesk.gui.training_wizard.data_page import DataPage
+from tumordesk.gui.training_wizard.model_page import ModelPage
 from tumordesk.gui.training_wizard.pages import Page
 from tumordesk.gui.training_wizard.results_page import ResultsPage
 from tumordesk.gui.training_wizard.split_page import SplitPage
 from tumordesk.gui.training_wizard.use_page import UsePage
 
-PAGES: tuple[type[Page], ...] = (DataPage, CheckPage, SplitPage, ResultsPage, UsePage)
+PAGES: tuple[type[Page], ...] = (DataPage, CheckPage, SplitPage, ModelPage, ResultsPage, UsePage)

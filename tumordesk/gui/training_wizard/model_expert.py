@@ -1,0 +1,287 @@
+"""Expert: every number of the training, in groups, with what is wrong beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from tumordesk.core.recipes import Recipe
+from tumordesk.core.training_run import TrainingConfig
+from tumordesk.gui import tokens
+from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.training_wizard import model_fields
+from tumordesk.gui.training_wizard.augment_preview import AugmentPreview
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.controls import Choice
+from tumordesk.gui.training_wizard.form import FormSection, Row
+from tumordesk.gui.training_wizard.pages import scrolling
+from tumordesk.gui.training_wizard.rate_finder import RateFinder
+from tumordesk.session.model_choices import (
+    AUTO,
+    DOWNLOAD,
+    StartPoint,
+    fits,
+    start_points,
+    variants,
+)
+from tumordesk.session.model_edit import ModelEditor
+from tumordesk.session.model_problems import NO_IMAGENET, FieldProblem
+from tumordesk.zoo import ModelEntry
+
+FILE, FOLDER = "file:", "folder:"
+_FREEZE_WORDS = {
+    "all": "Everything learns. Best where the start knows similar pictures.",
+    "head": "Only the head or decoder learns: quick, and safe with very few pictures.",
+    "later": "The new part learns first, then everything, more gently.",
+}
+_AUTO = StartPoint(
+    AUTO, "Automatic", "TumorDesk's own weights where they fit, in whole or in part; else nothing."
+)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """What there is to choose from."""
+
+    recipes: tuple[Recipe, ...] = ()
+    entries: tuple[ModelEntry, ...] = ()
+
+
+class ExpertForm(QWidget):
+    """All sections below each other. ``changed``: the draft is another one now."""
+
+    changed = Signal()
+
+    def __init__(self, context: WizardContext) -> None:
+        super().__init__()
+        self._context = context
+        self._editor = ModelEditor(context.draft)
+        self._stock = Stock()
+        self._config: TrainingConfig | None = None
+        self.preview = AugmentPreview(context)
+        self.finder = RateFinder(context)
+        self.published = label("", "secondary", wrap=True)
+        self.sections: dict[str, FormSection] = {}
+        self.rows: dict[str, Row] = {}
+        self._jumps: dict[str, QPushButton] = {}
+        self._area: QScrollArea
+        self._build()
+        self.finder.chosen.connect(lambda rate: self.put("optimiser.rate", rate))
+
+    # Building ------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        network = model_fields.network_section()
+        network.add_wide(self.published, under_control=True)
+        augment = model_fields.augment_section()
+        augment.add_wide(self.preview)
+        model_fields.augment_numbers(augment)
+        optimiser = model_fields.optimiser_section()
+        optimiser.add_wide(self.finder)
+        model_fields.optimiser_numbers(optimiser)
+        self.sections = {
+            "Network": network,
+            "Start": model_fields.start_section(),
+            "Head": model_fields.head_section(),
+            "Pictures": model_fields.input_section(),
+            "Augmentation": augment,
+            "Loss": model_fields.loss_section(),
+            "Learning": optimiser,
+            "Length": model_fields.course_section(),
+        }
+        inner = QWidget()
+        column = tight(QVBoxLayout(inner), tokens.SPACE_16)
+        bar = tight(QHBoxLayout(), tokens.SPACE_4)
+        for name, section in self.sections.items():
+            section.edited.connect(self._edited)
+            self.rows |= section.rows
+            column.addWidget(section)
+            bar.addWidget(self._jump(name))
+        column.addStretch(1)
+        bar.addStretch(1)
+        self._area = scrolling(inner)
+        outer = tight(QVBoxLayout(self), tokens.SPACE_8)
+        outer.addLayout(bar)
+        outer.addWidget(self._area, 1)
+
+    def _jump(self, name: str) -> QPushButton:
+        button = QPushButton(name)
+        button.setProperty("role", "quiet")
+        button.setToolTip(f"Go to: {self.sections[name].title}")
+        button.clicked.connect(lambda: self.show_section(name))
+        self._jumps[name] = button
+        return button
+
+    def show_section(self, name: str) -> None:
+        """Scroll to a section, and put the keyboard there."""
+        section = self.sections[name]
+        inner = self._area.widget()
+        top = section.mapTo(inner, QPoint(0, 0)).y()
+        self._area.verticalScrollBar().setValue(top)
+        first = next(
+            (r.control for r in section.rows.values() if r.control.isVisibleTo(inner)), None
+        )
+        if first is not None:
+            first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    # Showing -------------------------------------------------------------------------------
+
+    def use_stock(self, stock: Stock) -> None:
+        """Offer these recipes and models."""
+        self._stock = stock
+
+    def load(self, config: TrainingConfig, problems: Sequence[FieldProblem]) -> None:
+        """Show a configuration, and what is wrong with it."""
+        self._config = config
+        self._offer(config)
+        for path, row in self.rows.items():
+            row.control.set_value(self._editor.value(path, config))
+        self._show_rows(config)
+        self._show_words(config)
+        self.show_problems(problems)
+        self.finder.use_config(config if not any(p.blocks for p in problems) else None)
+        if self.isVisible() and not any(p.blocks for p in problems):
+            self.preview.ask(config)
+
+    def show_problems(self, problems: Sequence[FieldProblem]) -> None:
+        """Say what is wrong at each row; what cannot be read at all comes first."""
+        by_path = {problem.path: problem for problem in reversed(problems)}
+        for path, row in self.rows.items():
+            found = by_path.get(path)
+            unread = row.control.problem
+            row.set_problem(
+                unread or (found.text if found else ""), blocks=not found or found.blocks
+            )
+
+    @property
+    def unread(self) -> tuple[FieldProblem, ...]:
+        """Rows whose text makes no sense."""
+        return tuple(
+            FieldProblem(path, row.control.problem)
+            for path, row in self.rows.items()
+            if row.control.problem and row.control.isVisibleTo(self)
+        )
+
+    def _choice(self, path: str) -> Choice:
+        control = self.rows[path].control
+        assert isinstance(control, Choice)
+        return control
+
+    def _offer(self, config: TrainingConfig) -> None:
+        draft = self._context.draft
+        recipes = [r for r in self._stock.recipes if fits(r, draft.task)]
+        self._choice("recipe").set_options(
+            [("", "None: own numbers"), *((r.name, r.title) for r in recipes)]
+        )
+        recipe = next((r for r in recipes if r.name == draft.recipe), None)
+        names = variants(recipe) if recipe is not None else ()
+        words = [(name, name.replace("-", " ").capitalize()) for name in names]
+        self._choice("variant").set_options([("", "As published"), *words])
+        self._choice("architecture").set_options(_networks(config, recipe))
+        self._choice("initial_weights").set_options(
+            [(point.weights, point.title) for point in self._points(config)]
+            + [(FILE, "A weights file…"), (FOLDER, "A folder of weights…")]
+        )
+        published = f"{recipe.description}\nPublished: {recipe.published}" if recipe else ""
+        self.published.setText(published)
+        self.published.setVisible(bool(published))
+
+    def _points(self, config: TrainingConfig) -> list[StartPoint]:
+        found = [_AUTO, *start_points(config.task, self._stock.entries, config.architecture)]
+        if config.architecture not in NO_IMAGENET:
+            found.append(DOWNLOAD)
+        chosen = config.initial_weights
+        if chosen not in [point.weights for point in found]:
+            name = chosen.replace("\\", "/").rstrip("/").rpartition("/")[2]
+            found.append(StartPoint(chosen, name, chosen))
+        return found
+
+    def _show_rows(self, config: TrainingConfig) -> None:
+        optimiser, options = config.optimiser, _options(config.architecture)
+        outlines = config.task == "segmentation"
+        head = config.head
+        shown = {
+            "variant": bool(self._context.draft.recipe),
+            "options.width": "width" in options,
+            "options.decoder_channels": "decoder_channels" in options,
+            "optimiser.freeze_epochs": bool(optimiser.freeze_epochs),
+            "optimiser.backbone_rate": not optimiser.freeze_backbone,
+            "head.width": bool(head and head.hidden),
+            "input.neighbours": outlines,
+            "loss.name": outlines,
+            "loss.dice_over": outlines and config.loss.name == "dice_ce",
+            "loss.dice_weight": outlines and config.loss.name == "dice_ce",
+            "optimiser.momentum": optimiser.name == "sgd",
+        }
+        for path, visible in shown.items():
+            self.rows[path].set_visible(visible)
+        self.sections["Head"].setVisible(not outlines)
+        self._jumps["Head"].setVisible(not outlines)
+
+    def _show_words(self, config: TrainingConfig) -> None:
+        point = next(p for p in self._points(config) if p.weights == config.initial_weights)
+        self.rows["initial_weights"].set_help(point.text)
+        self.rows["freeze"].set_help(_FREEZE_WORDS[self._editor.value("freeze", config)])
+
+    # Changing ------------------------------------------------------------------------------
+
+    def _edited(self, path: str) -> None:
+        control = self.rows[path].control
+        if control.problem:
+            self.changed.emit()
+            return
+        value = control.value()
+        if path == "initial_weights" and value in (FILE, FOLDER):
+            self._look_for(value)
+            return
+        self.put(path, value)
+
+    def put(self, path: str, value: object) -> None:
+        """Choose a value as a person does."""
+        if self._config is not None:
+            self._editor.put(path, value, self._config)
+            self.changed.emit()
+
+    def _look_for(self, kind: str) -> None:
+        """Ask for a file or folder of weights; without an answer all stays."""
+        dialog = QFileDialog(self, "Choose weights to start from")
+        if kind == FOLDER:
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+        else:
+            dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+            dialog.setNameFilter("Weights (*.safetensors *.pth *.pt)")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.put("initial_weights", name))
+        dialog.rejected.connect(self.changed)
+        dialog.open()
+
+    def stop(self) -> None:
+        """End what runs for the pictures and the curve."""
+        self.preview.stop()
+        self.finder.stop()
+
+
+def _networks(config: TrainingConfig, recipe: Recipe | None) -> list[tuple[str, str]]:
+    from tumordesk.networks.catalog import ARCHITECTURES
+
+    known = [info for info in ARCHITECTURES.values() if info.task == config.task]
+    if recipe is not None:
+        known = [info for info in known if info.id in recipe.networks]
+    return [(info.id, f"{info.title}, {info.million_parameters:.1f} M") for info in known]
+
+
+def _options(architecture: str) -> tuple[str, ...]:
+    from tumordesk.networks.catalog import ARCHITECTURES
+
+    info = ARCHITECTURES.get(architecture)
+    return info.options if info is not None else ()

@@ -1,0 +1,295 @@
+"""Model: what is trained, from where, and how; in a few words or in every number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtWidgets import QStackedWidget
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.recipes import recipes
+from tumordesk.core.training_run import TrainingConfig
+from tumordesk.gui.jobs import Failure
+from tumordesk.gui.panels.parts import label
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.model_expert import ExpertForm, Stock
+from tumordesk.gui.training_wizard.model_guided import GuidedChoices, time_words
+from tumordesk.gui.training_wizard.pages import Page
+from tumordesk.session.model_choices import (
+    SCRATCH,
+    StartPoint,
+    guided_settings,
+    level_of,
+    start_points,
+    suggested,
+)
+from tumordesk.session.model_problems import FieldProblem, problems
+from tumordesk.session.settings_entries import with_entry
+from tumordesk.zoo import Zoo
+
+
+@dataclass
+class Plan:
+    """The simple choices. ``picked``: the start was chosen by a person; ``own``: Expert's numbers
+    took their place."""
+
+    level: str = "quick"
+    minutes: int = level_of("quick").minutes
+    sequence: str = "unknown"
+    start: str = ""
+    picked: bool = False
+    own: bool = False
+
+
+class ModelPage(Page):
+    """Guided choices, or the long form; both change the draft at once."""
+
+    stage = "model"
+    title = "Model"
+    hint = (
+        "What learns, and what it knows already. With few pictures, going on from weights that "
+        "have seen similar scans gives the best result."
+    )
+
+    def __init__(self, context: WizardContext) -> None:
+        super().__init__(context)
+        self.plan = Plan()
+        self.guided = GuidedChoices()
+        self.expert = ExpertForm(context)
+        self.problem = label("", "", "error", wrap=True)
+        self._stock: Stock | None = None
+        self._config: TrainingConfig | None = None
+        self.problems: tuple[FieldProblem, ...] = ()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.guided)
+        self._stack.addWidget(self.expert)
+        self._stack.setCurrentIndex(int(context.expert))
+        self.body.addWidget(self.problem)
+        self.body.addWidget(self._stack, 1)
+        self.problem.hide()
+        self.guided.level_chosen.connect(self._level_chosen)
+        self.guided.start_chosen.connect(self._start_chosen)
+        self.guided.minutes_chosen.connect(self._minutes_chosen)
+        self.guided.sequence_chosen.connect(self._sequence_chosen)
+        self.expert.changed.connect(self._edited)
+
+    # Beginning -----------------------------------------------------------------------------
+
+    def enter(self) -> None:
+        """Show the draft's model; where there is none yet, the remembered or the usual one."""
+        if self._stock is not None:
+            self._begin()
+            return
+        self.context.runner.submit(
+            "io", "model-stock", lambda _: _read_stock(), done=self._stocked, failed=self._no_stock
+        )
+
+    def _stocked(self, stock: Stock) -> None:
+        self._stock = stock
+        self.expert.use_stock(stock)
+        self._begin()
+
+    def _no_stock(self, failure: Failure) -> None:
+        self._say(f"{failure.message} {failure.hint}".strip())
+        self.changed.emit()
+
+    def _begin(self) -> None:
+        draft = self.context.draft
+        if draft.report is None:
+            return
+        if not draft.architecture and not draft.recipe and not self._recall():
+            self.plan = Plan(start=suggested(self._points(), draft.task, "unknown").weights)
+            self._apply()
+        self.refresh()
+
+    def _points(self) -> tuple[StartPoint, ...]:
+        entries = self._stock.entries if self._stock is not None else ()
+        return start_points(self.context.draft.task, entries)
+
+    # Remembering ---------------------------------------------------------------------------
+
+    @property
+    def _memory(self) -> str:
+        return f"model-{self.context.draft.task}"
+
+    def _remember(self) -> None:
+        draft = self.context.draft
+        if self._config is None or not self.complete():
+            return
+        kept = {**vars(self.plan), "recipe": draft.recipe, "variant": draft.variant}
+        kept |= {"architecture": draft.architecture, "settings": draft.settings}
+        if kept != self.context.choices.values.get(self._memory):
+            self.context.remember_value(self._memory, kept)
+
+    def _recall(self) -> bool:
+        """Take the choices of the last time; False where there are none, or they fit no more."""
+        kept = self.context.choices.values.get(self._memory)
+        draft = self.context.draft
+        try:
+            self.plan = Plan(**{name: kept[name] for name in vars(Plan())})
+            draft.recipe, draft.variant = str(kept["recipe"]), str(kept["variant"])
+            draft.architecture, draft.settings = str(kept["architecture"]), dict(kept["settings"])
+            draft.config()
+        except (ConfigError, TypeError, KeyError, ValueError):
+            draft.forget_model()
+            return False
+        if not self.plan.own:
+            known = [point.weights for point in self._points()]
+            if self.plan.start not in known:
+                self.plan.picked = False
+                self._suggest()
+            self._apply()
+        return True
+
+    # Guided --------------------------------------------------------------------------------
+
+    def _level_chosen(self, name: str) -> None:
+        self.plan.level, self.plan.minutes = name, level_of(name).minutes
+        self._simple()
+
+    def _start_chosen(self, weights: str) -> None:
+        self.plan.start, self.plan.picked = weights, True
+        self._simple()
+
+    def _minutes_chosen(self, minutes: int) -> None:
+        self.plan.minutes = minutes
+        if self.plan.own:
+            self._entry("budget_minutes", float(minutes))
+        else:
+            self._simple()
+
+    def _sequence_chosen(self, sequence: str) -> None:
+        self.plan.sequence = sequence
+        if self.plan.own:
+            self.expert.put("input.sequence", sequence)
+            return
+        if not self.plan.picked:
+            self._suggest()
+        self._simple()
+
+    def _suggest(self) -> None:
+        task = self.context.draft.task
+        self.plan.start = suggested(self._points(), task, self.plan.sequence).weights
+
+    def _entry(self, path: str, value: Any) -> None:
+        draft = self.context.draft
+        draft.settings = with_entry(draft.settings, path, value, {})
+        self.refresh()
+
+    def _simple(self) -> None:
+        self.plan.own = False
+        self._apply()
+        self.refresh()
+
+    def _apply(self) -> None:
+        """Put the simple choices into the draft."""
+        draft, plan = self.context.draft, self.plan
+        start = next((p for p in self._points() if p.weights == plan.start), SCRATCH)
+        draft.recipe = draft.variant = ""
+        draft.architecture, settings = guided_settings(
+            draft.task, level_of(plan.level), start, plan.minutes, plan.sequence
+        )
+        draft.settings = {**settings, "device": self.context.device}
+
+    # Expert --------------------------------------------------------------------------------
+
+    def _edited(self) -> None:
+        self.plan.own = True
+        self.refresh()
+
+    # Showing -------------------------------------------------------------------------------
+
+    def refresh(self) -> None:
+        """Show the draft's configuration, and what is wrong with it."""
+        draft = self.context.draft
+        try:
+            self._config = draft.config()
+        except ConfigError as error:
+            self._config = None
+            self._say(f"{error.message} {error.hint}".strip())
+            self.changed.emit()
+            return
+        self._say("")
+        config = self._config
+        known = draft.report is not None and draft.report.patients.known
+        found = problems(config, patients_known=known)
+        self.problems = (*self.expert.unread, *found)
+        self.plan.sequence = config.input.sequence
+        self.plan.minutes = round(config.budget_minutes or self.plan.minutes)
+        if self.context.expert:
+            self.expert.load(config, self.problems)
+        self._show_guided(config)
+        self.changed.emit()
+
+    def _show_guided(self, config: TrainingConfig) -> None:
+        plan = self.plan
+        self.guided.show_starts(self._points())
+        self.guided.show_plan(
+            plan.level,
+            plan.start,
+            plan.minutes,
+            plan.sequence,
+            f"{network_title(config)} will be trained, on pictures of "
+            f"{config.input.size[0]} × {config.input.size[1]} pixels.",
+            own=plan.own,
+        )
+
+    def _say(self, sentence: str) -> None:
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
+
+    # Page ----------------------------------------------------------------------------------
+
+    def complete(self) -> bool:
+        """Once everything can be trained as it stands."""
+        ready = self._stock is not None and self._config is not None
+        return ready and not any(problem.blocks for problem in self.problems)
+
+    def next_sentence(self) -> str:
+        """What is missing, or what Next does."""
+        if self.problem.text():
+            return self.problem.text()
+        if self._stock is None or self._config is None:
+            return "The models are being read."
+        wrong = next((problem for problem in self.problems if problem.blocks), None)
+        if wrong is not None:
+            row = self.expert.rows.get(wrong.path)
+            name = row.caption.text().replace("&", "") if row is not None else "Model"
+            return f"{name}: {wrong.text}"
+        config = self._config
+        budget = config.budget_minutes
+        limit = f", at most {time_words(round(budget))}" if budget else ""
+        many = "epoch" if config.epochs == 1 else "epochs"
+        return f"Next goes to the training: {config.epochs} {many}{limit}."
+
+    def leave(self) -> bool:
+        """Keep the choices for the next time."""
+        self._remember()
+        self.expert.stop()
+        return True
+
+    def set_expert(self, expert: bool) -> None:
+        """Show the long form, or only what decides."""
+        self._stack.setCurrentIndex(int(expert))
+        if not expert:
+            self.expert.stop()
+        if self._stock is not None and self.isVisible():
+            self.refresh()
+
+    def stop(self) -> None:
+        """Keep the choices, and end what runs."""
+        self._remember()
+        self.expert.stop()
+
+
+def network_title(config: TrainingConfig) -> str:
+    """Name of the network as people read it."""
+    from tumordesk.networks.catalog import ARCHITECTURES
+
+    info = ARCHITECTURES.get(config.architecture)
+    return info.title if info is not None else config.architecture
+
+
+def _read_stock() -> Stock:
+    return Stock(recipes(), Zoo().entries(verify=False))
