@@ -12,28 +12,29 @@ from typing import Any
 
 from torch import nn
 
-from tumordesk import __version__
-from tumordesk.core.errors import ConfigError, ModelError, WriteError
+from tumordesk.core.errors import ConfigError, ModelError, WriteError, plain_reason
+from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import from_plain, read_json, to_plain
 from tumordesk.core.model_card import CARD_NAME, Metric, ModelCard, TrainingData, write_card
-from tumordesk.core.training_run import (
-    CHECKPOINTS,
-    CONFIG_NAME,
-    SPLIT_NAME,
-    TrainingConfig,
-    read_config,
-)
-from tumordesk.networks import build
+from tumordesk.core.training_run import SPLIT_NAME, TrainingConfig
 from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry, Zoo
+from tumordesk.zoo.archive import pack
 from tumordesk.zoo.install import install
-from tumordesk_training import checkpoints
 from tumordesk_training.dataset import build_cache
 from tumordesk_training.evaluate import Order, evaluate
+from tumordesk_training.evaluation.caveats import caveats
+from tumordesk_training.evaluation.of_run import Part
 from tumordesk_training.layouts import scan
+from tumordesk_training.provenance import (
+    method_words,
+    software_words,
+    split_words,
+    write_provenance,
+)
 from tumordesk_training.run import usable
-from tumordesk_training.setup import card_of
-from tumordesk_training.split import Split, read_split, select
+from tumordesk_training.run_model import Run, best_network, open_run, run_card
+from tumordesk_training.split import Split, select
 from tumordesk_training.tune import tune
 
 _TEXTS = ("name", "version", "summary", "licence", "limits", "training_data", "classes")
@@ -59,6 +60,7 @@ class Publication:
 
     ``out``: folder that gets ``<model_id>/``; None publishes into the user's models.
     ``tuned``: choose threshold and smallest outline on the validation part first.
+    ``archive``: also write the model as this one file.
     """
 
     run: Path
@@ -68,30 +70,35 @@ class Publication:
     data_root: Path | None = None
     tuned: bool = False
     replace: bool = False
+    archive: Path | None = None
 
 
-def publish(order: Publication, say: Callable[[str], None] = lambda _: None) -> ModelEntry:
+def publish(
+    order: Publication,
+    say: Callable[[str], None] = lambda _: None,
+    context: JobContext | None = None,
+) -> ModelEntry:
     """Write, evaluate and install a model; what is on the card was measured on these weights.
 
     Figures come from the run's own split: 'validation' (used to choose the checkpoint) and
-    'test' (never seen, never chosen on), both grouped. ``say`` gets progress lines.
+    'test' (never seen, never chosen on). The model folder gets config.json, split.json and
+    environment.json without names of patients. ``say`` gets progress lines.
 
     Raises:
         ConfigError: not a run folder, or a text entry is not one of the card's.
         DataError: no checkpoint, or the data have gone.
         ModelError: the name is taken, or the weights are not numbers.
         WriteError: the files cannot be written; nothing partial is left.
+        Cancelled: the user stopped it; nothing is left.
     """
-    config = read_config(order.run / CONFIG_NAME)
-    if order.data_root is not None:
-        config = replace(config, data=replace(config.data, root=str(order.data_root)))
-    split = read_split(order.run / SPLIT_NAME)
+    context = context or JobContext()
+    run = open_run(order.run, order.data_root)
+    config, split = run.config, run.split
     _refuse_taken(order)
-    state = checkpoints.load(order.run / CHECKPOINTS / checkpoints.BEST)
-    card = _with_texts(_described(_card(config, order.model_id), config, split), order.texts)
-    network = build(config.architecture, card)
-    checkpoints.fit(network, state.get("model"), checkpoints.BEST)
+    card = _with_texts(_described(run_card(config, order.model_id), config, split), order.texts)
+    network = best_network(run)
     if order.tuned and config.task == "segmentation":
+        context.progress(0.0, "Choosing the threshold on validation")
         card = _tuned(card, network, config, split, say)
     with _staging(order) as folder:
         staged = folder / order.model_id
@@ -99,9 +106,16 @@ def publish(order: Publication, say: Callable[[str], None] = lambda _: None) -> 
         card = replace(card, weights_sha256=save_weights(network, staged / card.weights_file))
         write_card(staged / CARD_NAME, card)
         entry = ModelEntry(card, staged, "user")
-        card = replace(card, metrics=_measure(entry, order, config, say))
+        card = replace(card, metrics=_measure(entry, run, say, context))
+        if not card.limits:
+            card = replace(card, limits=_limits(run))
         write_card(staged / CARD_NAME, card)
-        return _install(staged, order)
+        write_provenance(order.run, config, split, staged)
+        context.progress(1.0, "Publishing")
+        published = _install(staged, order)
+    if order.archive is not None:
+        pack(published.folder, order.archive, overwrite=order.replace)
+    return published
 
 
 @contextmanager
@@ -114,7 +128,7 @@ def _staging(order: Publication) -> Iterator[Path]:
             yield Path(folder)
     except OSError as error:
         raise WriteError(
-            f"{order.model_id} could not be written: {error.strerror or type(error).__name__}.",
+            f"{order.model_id} could not be written: {plain_reason(error)}.",
             "Check free space and that the folder can be written, then try again.",
         ) from error
 
@@ -130,13 +144,10 @@ def _refuse_taken(order: Publication) -> None:
             f"A model named {order.model_id} is already there.",
             "Give another --id, or --replace to exchange one of yours.",
         )
-
-
-def _card(config: TrainingConfig, model_id: str) -> ModelCard:
-    try:
-        return card_of(config, model_id)
-    except ValueError as error:
-        raise ConfigError(f"The model cannot be published so: {error}.") from error
+    if order.archive is not None and order.archive.exists() and not order.replace:
+        raise WriteError(
+            f"{order.archive.name} is already there.", "Choose another name, or give --replace."
+        )
 
 
 def _install(staged: Path, order: Publication) -> ModelEntry:
@@ -155,14 +166,22 @@ def _described(card: ModelCard, config: TrainingConfig, split: Split) -> ModelCa
         citation="",
         patients=len(split.parts.get("train", ())) if config.data.volumes else None,
         images=images,
+        note=split_words(split),
     )
     return replace(
         card,
-        input=replace(card.input, source_channel=config.data.channel),
         training_data=(data,),
         date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
-        software=f"tumordesk {__version__}",
+        software=software_words(),
     )
+
+
+def _limits(run: Run) -> tuple[str, ...]:
+    """What the split and the data themselves say against the figures."""
+    data, _ = usable(scan(run.root, run.config.data), run.config)
+    part: Part = "test" if run.split.parts.get("test") else "val"
+    told = caveats(data, select(data, run.split, part), run.split, part, run.config)
+    return (*told, f"Measured on pictures of the data set {run.root.resolve().name} alone.")
 
 
 def _with_texts(card: ModelCard, texts: dict[str, Any]) -> ModelCard:
@@ -202,42 +221,33 @@ def _tuned(
 
 
 def _measure(
-    entry: ModelEntry, order: Publication, config: TrainingConfig, say: Callable[[str], None]
+    entry: ModelEntry, run: Run, say: Callable[[str], None], context: JobContext
 ) -> tuple[Metric, ...]:
     metrics: list[Metric] = []
-    for part, split_name in (("val", "validation"), ("test", "test")):
-        split = read_split(order.run / SPLIT_NAME)
-        if not split.parts.get(part):
+    name = run.root.resolve().name
+    for part, words in (("val", "validation"), ("test", "test")):
+        if not run.split.parts.get(part):
             continue
-        figures = evaluate(
-            entry,
-            Order(
-                Path(config.data.root),
-                config.data,
-                order.run / SPLIT_NAME,
-                part,
-                volumes=config.data.volumes,
-            ),
-        )
+        order = Order(
+            run.root, run.config.data, run.folder / SPLIT_NAME, part,
+            volumes=run.config.data.volumes,
+        )  # fmt: skip
+        figures = evaluate(entry, order, context)
         command = (
-            f"tumordesk-train evaluate {order.model_id} {Path(config.data.root).name} "
-            f"--split split.json --part {part}"
+            f"tumordesk-train evaluate {entry.card.id} {name} --split split.json --part {part}"
         )
-        described = f"{split_name}, split by group (seed {split.seed}, {figures['groups']} groups)"
+        described = (
+            f"{words}, split {method_words(run.split)} "
+            f"(seed {run.split.seed}, {figures['groups']} groups)"
+        )
         for key in _FIGURES:
             value = figures.get(key)
             if value is not None:
+                rounded = round(float(value), 4)
                 metrics.append(
-                    Metric(
-                        _NAMES[key],
-                        round(float(value), 4),
-                        described,
-                        Path(config.data.root).name,
-                        int(figures["n"]),
-                        command,
-                    )
+                    Metric(_NAMES[key], rounded, described, name, int(figures["n"]), command)
                 )
-        say(f"{split_name}: {_text(figures)}")
+        say(f"{words}: {_text(figures)}")
     return tuple(metrics)
 
 

@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tumordesk_training.commands.shared import add_progress_option, job_context
+
 
 def add(commands: Any) -> None:
     """Describe the command to the parser."""
@@ -21,7 +23,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--tune", action="store_true", help="choose threshold and smallest outline on validation"
     )
+    parser.add_argument(
+        "--archive", type=Path, metavar="FILE.tdmodel", help="also write the model as one file"
+    )
     parser.add_argument("--replace", action="store_true", help="exchange a model of that id")
+    add_progress_option(parser)
     parser.set_defaults(function=_publish)
 
 
@@ -32,8 +38,9 @@ def _publish(args: argparse.Namespace) -> int:
     if args.name:
         texts["name"] = args.name
     order = Publication(
-        args.run, args.id, texts, args.out, args.data, tuned=args.tune, replace=args.replace
-    )
-    entry = publish(order, print)
+        args.run, args.id, texts, args.out, args.data,
+        tuned=args.tune, replace=args.replace, archive=args.archive,
+    )  # fmt: skip
+    entry = publish(order, print, job_context(args))
     print(f"Published {entry.card.id} {entry.card.version} in {entry.folder.name}")
     return 0
