@@ -76,7 +76,7 @@ def words_of(page: UsePage) -> dict[str, str]:
          page._table.itemAt(i, page._table.ItemRole.FieldRole).widget())
         for i in rows
     ]  # fmt: skip
-    return {key.text(): value.full for key, value in pairs}
+    return {key.text(): value.text() for key, value in pairs}
 
 
 def test_the_card_is_filled_in(qtbot: QtBot, window: MainWindow, run: Path) -> None:

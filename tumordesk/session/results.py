@@ -16,7 +16,7 @@ from tumordesk.core.training_run import CHECKPOINTS, CONFIG_NAME, EVALUATION, re
 NAMES = {
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
-    "macro_f1": "F1, mean of classes",
+    "macro_f1": "F1, mean",
     "auc": "AUC",
     "ece": "Calibration error",
     "dice_mean": "Dice per patient",
@@ -24,7 +24,7 @@ NAMES = {
     "iou_mean": "IoU per patient",
     "hd95_px_median": "HD95, median",
     "hd95_mm_median": "HD95, median",
-    "false_positive_share": "Empty pictures outlined",
+    "false_positive_share": "Empty, outlined",
 }
 TIPS = {
     "accuracy": "Share of pictures whose class was said right",

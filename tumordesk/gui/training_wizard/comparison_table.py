@@ -7,7 +7,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tumordesk.core.evaluation import Interval
 from tumordesk.gui import tokens
-from tumordesk.gui.panels.parts import IconLabel, label, tight
+from tumordesk.gui.panels.parts import IconLabel, tight
+from tumordesk.gui.training_wizard.beside import words
 from tumordesk.gui.training_wizard.figures_view import Caveats
 from tumordesk.gui.training_wizard.tables import FactTable
 from tumordesk.session.results import UNKNOWN, ComparedRun, Comparison, figure_columns, shown
@@ -41,7 +42,7 @@ class ComparisonTable(QWidget):
         super().__init__()
         self._sign = IconLabel("check", "success")
         self._warning = IconLabel("warning", "warning")
-        self.words = label("", "secondary", wrap=True)
+        self.words = words("", "secondary")
         head = tight(QHBoxLayout(), tokens.SPACE_8)
         head.addWidget(self._sign)
         head.addWidget(self._warning)

@@ -19,10 +19,15 @@ from PySide6.QtWidgets import (
 from tumordesk.core.evaluation import Evaluation
 from tumordesk.gui import theme, tokens
 from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.training_wizard.beside import words
 from tumordesk.session.results import percent
 
 _SHARE = Qt.ItemDataRole.UserRole
 _ALPHA = 0.55
+_HOW = (
+    "Rows: truth. Columns: said by the model. Click a cell, or press Enter on it, to see its "
+    "pictures."
+)
 
 
 class ConfusionView(QWidget):
@@ -34,8 +39,7 @@ class ConfusionView(QWidget):
         super().__init__()
         column = tight(QVBoxLayout(self), tokens.SPACE_4)
         column.addWidget(label("Confusion matrix", "strong"))
-        words = "Rows: truth. Columns: said by the model. Click a cell, or press Enter on it, to "
-        column.addWidget(label(words + "see its pictures.", "small", wrap=True))
+        column.addWidget(words(_HOW, "small"))
         self.table = _Matrix()
         self.table.opened.connect(self.opened)
         column.addWidget(self.table, 1)
@@ -61,7 +65,7 @@ class _Matrix(QTableWidget):
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
         self.setItemDelegate(_CellPainter(self))
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setMinimumHeight(tokens.BOX_H)
         for header in (self.horizontalHeader(), self.verticalHeader()):
             header.setSectionsClickable(False)
             header.setHighlightSections(False)
@@ -76,6 +80,7 @@ class _Matrix(QTableWidget):
         self.clear()
         self.setRowCount(len(classes))
         self.setColumnCount(len(classes))
+        self.setMinimumHeight((tokens.CELL_MIN + tokens.SPACE_8) * (len(classes) + 1))
         for place, name in enumerate(classes):
             self.setHorizontalHeaderItem(place, _heading(name, f"Said: {name}"))
             self.setVerticalHeaderItem(place, _heading(name, f"Truth: {name}"))

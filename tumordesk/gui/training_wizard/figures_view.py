@@ -10,9 +10,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWi
 from tumordesk.core.evaluation import Evaluation
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.numbers import Quantity
-from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, clear, label, tight
+from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, clear, tight
 from tumordesk.gui.panels.rows import amount
+from tumordesk.gui.training_wizard.beside import words
 from tumordesk.session.results import Figure, headline
+
+_LEAST_W = tokens.DIALOG_W - 4 * tokens.SPACE_32
 
 
 class FigureCard(QFrame):
@@ -21,17 +24,18 @@ class FigureCard(QFrame):
     def __init__(self, figure: Figure) -> None:
         super().__init__()
         self.setObjectName("card")
-        self.setToolTip(figure.tip)
+        between = f"\n95 % interval: {figure.range_text}" if figure.range_text else ""
+        self.setToolTip(figure.tip + between)
         column = QVBoxLayout(self)
         column.setContentsMargins(tokens.SPACE_12, tokens.SPACE_8, tokens.SPACE_8, tokens.SPACE_8)
         column.setSpacing(0)
         column.addWidget(ElidedLabel(figure.name, "small"))
         column.addWidget(amount(Quantity(figure.value, figure.unit), "number"))
-        text = f"95 %: {figure.range_text}" if figure.range_text else "no interval"
+        text = figure.range_text or "no interval"
         self.range = ElidedLabel(text, "small")
         column.addWidget(self.range)
         spoken = f"{figure.name} {figure.value} {figure.unit}".strip()
-        self.setAccessibleName(f"{spoken}, {text}")
+        self.setAccessibleName(f"{spoken}, 95 %: {text}" if figure.range_text else spoken)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 
@@ -56,7 +60,7 @@ class Caveats(QFrame):
         self.sentences = tuple(sentences)
         clear(self._column)
         for sentence in sentences:
-            self._column.addWidget(label(sentence, tone="warning", wrap=True))
+            self._column.addWidget(words(sentence, tone="warning", least=_LEAST_W))
         self.setAccessibleName("Warning: " + " ".join(sentences))
         self.setVisible(bool(sentences))
 

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 
 from tumordesk.core.evaluation import CaseResult, Evaluation
 from tumordesk.gui import theme, tokens
-from tumordesk.gui.panels.parts import ElidedLabel, label, tight
+from tumordesk.gui.panels.parts import ElidedLabel, tight
+from tumordesk.gui.training_wizard.beside import words
 from tumordesk.gui.training_wizard.explain_store import BATCH, ExplainStore
 from tumordesk.session.results import case_line, case_title
 
@@ -43,7 +44,7 @@ class PictureGrid(QWidget):
         self.cases: tuple[CaseResult, ...] = ()
         self._items: dict[str, QListWidgetItem] = {}
         self._title = ElidedLabel("", "strong")
-        self._hint = label(empty, "secondary", wrap=True)
+        self._hint = words(empty, "secondary")
         self.list = _list()
         self.more = QPushButton("Show &more")
         self.more.setProperty("role", "link")
@@ -145,6 +146,7 @@ def _list() -> QListWidget:
     made.setItemDelegate(_CasePainter(made))
     made.setSpacing(tokens.SPACE_4 // 2)
     made.setUniformItemSizes(True)
+    made.setMinimumHeight(tokens.CASE_THUMBNAIL + 2 * _LINE_H + tokens.SPACE_24)
     made.setMouseTracking(True)
     made.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
     return made

@@ -25,11 +25,12 @@ from tumordesk.gui.icons import icon
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
 from tumordesk.gui.training_process import Outcome, TrainerProcess
+from tumordesk.gui.training_wizard.beside import ViewStack
 from tumordesk.gui.training_wizard.comparison_table import ComparisonTable
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.explain_store import ExplainStore
 from tumordesk.gui.training_wizard.figures_view import FiguresView
-from tumordesk.gui.training_wizard.pages import Page
+from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.report_export import Kind, ReportExport
 from tumordesk.gui.training_wizard.results_views import ClassifierView, OutlinerView
 from tumordesk.session import results
@@ -45,7 +46,10 @@ class ResultsPage(Page):
 
     stage = "results"
     title = "Results"
-    hint = "Measured on the test part: pictures that took no part in the training."
+    hint = (
+        "Measured on pictures that took no part in the training. "
+        "Below each figure: its 95 % interval."
+    )
 
     def __init__(self, context: WizardContext) -> None:
         super().__init__(context)
@@ -64,7 +68,8 @@ class ResultsPage(Page):
         self._wait = self._make_wait()
         self._stack.addWidget(self._wait)
         self._shown = self._make_shown()
-        self._stack.addWidget(self._shown)
+        self._stack.addWidget(scrolling(self._shown))
+        self._shown.setMinimumHeight(0)  # tables and pictures keep the height they need
         self._say(_NO_RUN)
 
     # Parts ---------------------------------------------------------------------------------
@@ -117,7 +122,7 @@ class ResultsPage(Page):
         self.classifier_runs, self.outliner_runs = ComparisonTable(), ComparisonTable()
         self.classifier = ClassifierView(self.store, self.classifier_runs)
         self.outliner = OutlinerView(self.store, self.outliner_runs)
-        self._views = QStackedWidget()
+        self._views = ViewStack()
         for view, table in (
             (self.classifier, self.classifier_runs),
             (self.outliner, self.outliner_runs),
@@ -280,9 +285,9 @@ class ResultsPage(Page):
         self.found = found
         self.subject.set_full(results.subject(found))
         self.figures.show_evaluation(found)
-        self._views.setCurrentWidget(self.view)
+        self._views.show_view(self.view)
         self.view.show_evaluation(found)
-        self._stack.setCurrentWidget(self._shown)
+        self._stack.setCurrentIndex(1)
         self._compared = None
         if self.view.tab == ALL_RUNS:
             self.compare()

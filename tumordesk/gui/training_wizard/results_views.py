@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tumordesk.core.evaluation import CaseResult, Evaluation
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.training_wizard.beside import Beside, ViewStack, reveal
 from tumordesk.gui.training_wizard.box_plot import BoxPlot
 from tumordesk.gui.training_wizard.case_dialog import CaseDialog
 from tumordesk.gui.training_wizard.comparison_table import ComparisonTable
@@ -32,7 +33,7 @@ class TabbedView(QWidget):
         super().__init__()
         self._names = tuple(views)
         self.tabs = Switch(self._names, tips)
-        self._stack = QStackedWidget()
+        self._stack = ViewStack()
         for view in views.values():
             self._stack.addWidget(view)
         row = tight(QHBoxLayout())
@@ -42,6 +43,7 @@ class TabbedView(QWidget):
         column.addLayout(row)
         column.addWidget(self._stack, 1)
         self.tabs.chosen.connect(self.show_tab)
+        self._stack.show_view(self._stack.widget(0))
 
     @property
     def tab(self) -> str:
@@ -51,7 +53,7 @@ class TabbedView(QWidget):
     def show_tab(self, index: int) -> None:
         """Show a view by its place."""
         self.tabs.set_index(index)
-        self._stack.setCurrentIndex(index)
+        self._stack.show_view(self._stack.widget(index))
         self.shown.emit(self._names[index])
 
 
@@ -81,8 +83,8 @@ class ClassifierView(TabbedView):
         self._opener = CaseOpener(self, store)
         self._found: Evaluation | None = None
         views = {
-            "Confusion": _beside(self.matrix, self.cell),
-            "Classes and curves": _beside(_titled("Classes", self.classes), self._charts(), 1, 1),
+            "Confusion": Beside(self.matrix, self.cell),
+            "Classes and curves": Beside(_titled("Classes", self.classes), self._charts()),
             "Mistakes": self.wrong,
             "All runs": comparison,
         }
@@ -125,6 +127,7 @@ class ClassifierView(TabbedView):
         names = found.classes
         title = f"{names[truth]}, said {names[said]}: {len(cases)}"
         self.cell.show_cases(found, cases, title)
+        reveal(self.cell)
 
     def _open(self, grid: PictureGrid, place: int) -> None:
         if self._found is not None:
@@ -156,7 +159,7 @@ class OutlinerView(TabbedView):
         column.addWidget(self.patient, 1)
         views = {
             "Patients": patients,
-            "Worst and best": _beside(self.worst, self.best),
+            "Worst and best": Beside(self.worst, self.best),
             "All runs": comparison,
         }
         tips = (
@@ -184,6 +187,7 @@ class OutlinerView(TabbedView):
             cases = results.group_cases(self._found, group)
             count = "1 picture" if len(cases) == 1 else f"{len(cases)} pictures"
             self.patient.show_cases(self._found, cases, f"{group}: {count}")
+            reveal(self.patient)
 
     def _open(self, grid: PictureGrid, place: int) -> None:
         if self._found is not None:
@@ -192,14 +196,6 @@ class OutlinerView(TabbedView):
     def charts(self) -> dict[str, QWidget]:
         """What can be saved as pictures."""
         return {"dice": self.box}
-
-
-def _beside(left: QWidget, right: QWidget, first: int = 1, second: int = 1) -> QWidget:
-    box = QWidget()
-    row = tight(QHBoxLayout(box), tokens.SPACE_16)
-    row.addWidget(left, first)
-    row.addWidget(right, second)
-    return box
 
 
 def _titled(title: str, body: QWidget, words: str = "") -> QWidget:

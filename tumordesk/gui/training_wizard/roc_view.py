@@ -12,6 +12,7 @@ from tumordesk.core.colours import SEGMENT_COLOURS
 from tumordesk.core.evaluation import ClassFigures, Evaluation
 from tumordesk.gui import theme, tokens
 from tumordesk.gui.panels.parts import ElidedLabel, Swatch, clear, label, tight
+from tumordesk.gui.training_wizard.beside import words
 
 _WIDTH = 2
 _TICKS = [(k / 5, f"{k / 5:.1f}") for k in range(6)]
@@ -29,6 +30,7 @@ class UnitChart(pg.PlotWidget):  # type: ignore[misc]
         self.setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(tokens.CHART_H)
         item = self.getPlotItem()
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -128,7 +130,7 @@ class CalibrationView(QWidget):
         self._line = self.chart.plot([], [])
         self._points = pg.ScatterPlotItem()
         self.chart.addItem(self._points)
-        self.note = label("", "small", wrap=True)
+        self.note = words("", "small")
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         column.addWidget(label("Calibration", "strong"))
         column.addWidget(self.chart, 1)

@@ -27,6 +27,7 @@ class FactTable(QTableWidget):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setTabKeyNavigation(False)
+        self.setMinimumHeight(5 * tokens.TABLE_ROW_H)
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(tokens.TABLE_ROW_H)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

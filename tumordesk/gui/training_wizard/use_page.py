@@ -22,6 +22,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.icons import icon
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
+from tumordesk.gui.training_wizard.beside import Beside, reveal
 from tumordesk.gui.training_wizard.card_form import CardForm
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.model_export import ModelExport
@@ -59,16 +60,13 @@ class UsePage(Page):
     # Parts ---------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        row = tight(QHBoxLayout(), tokens.SPACE_24)
-        row.addWidget(scrolling(self.form), 3)
         right = QWidget()
         column = tight(QVBoxLayout(right), tokens.SPACE_12)
         column.addWidget(self._facts_card())
         column.addWidget(self._publish_card())
         column.addWidget(self._done_card())
         column.addStretch(1)
-        row.addWidget(scrolling(right), 2)
-        self.body.addLayout(row, 1)
+        self.body.addWidget(scrolling(Beside(self.form, right, 3, 2)), 1)
 
     def _facts_card(self) -> Card:
         card = Card("On the card by itself", "info")
@@ -193,7 +191,7 @@ class UsePage(Page):
             between = f" ({figure.range_text})" if figure.range_text else ""
             rows.append((figure.name, value + between))
         for name, value in rows:
-            self._table.addRow(label(name, "secondary"), ElidedLabel(value))
+            self._table.addRow(label(name, "secondary"), label(value, wrap=True))
         warned = found.warnings if found is not None else ("Not measured on a test part.",)
         self._caveat.setText(" ".join(warned))
         self._caveat.setProperty("tone", "warning" if warned else "")
@@ -239,6 +237,7 @@ class UsePage(Page):
         self.context.published.emit(model_id)
         self._show_state()
         self.use.setFocus(Qt.FocusReason.OtherFocusReason)
+        reveal(self.done)
 
     def _failed(self, words: str) -> None:
         self._say(words, "error")
