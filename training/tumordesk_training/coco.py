@@ -9,15 +9,31 @@ from tumordesk.core.errors import DataError
 from tumordesk.core.jsonio import read_json
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.data import Case, Grouper, part_of
+from tumordesk_training.files import words_of
+from tumordesk_training.run_length import outlines_of
 
 Polygons = tuple[tuple[int, tuple[float, ...]], ...]
 
+_LARGEST_BYTES = 500_000_000
+
 
 def coco_files(root: Path) -> list[Path]:
-    """COCO annotation files at the root, one level down, or in annotations/."""
-    found = [*root.glob("*coco*.json"), *root.glob("*/*coco*.json")]
-    found += [*root.glob("annotations/instances*.json")]
-    return sorted(set(found))
+    """COCO annotation files at the root or one level down.
+
+    All whose name says 'coco' or 'instances', and others that hold pictures and annotations.
+    """
+    found = [*root.glob("*.json"), *root.glob("*/*.json")]
+    return sorted(path for path in found if not path.name.startswith(".") and _is_coco(path))
+
+
+def _is_coco(path: Path) -> bool:
+    if "coco" in path.name.lower() or path.name.lower().startswith("instances"):
+        return True
+    try:
+        text = path.read_bytes() if path.stat().st_size <= _LARGEST_BYTES else b""
+    except OSError:
+        return False
+    return b'"images"' in text and b'"annotations"' in text and b'"file_name"' in text
 
 
 def scan_coco(root: Path, config: DataConfig) -> tuple[list[Case], list[tuple[str, str]]]:
@@ -75,23 +91,42 @@ def _read_document(
             unread.add(str(item.get("image_id")))
         else:
             shapes.setdefault(str(item.get("image_id")), []).extend((1, p) for p in polygons)
+    there = {case.key for case in cases}
     for entry in _objects(document["images"]):
         name = str(entry.get("file_name", ""))
-        places = (file.parent, root, root / "images", root / file.stem.removeprefix("instances_"))
-        path = next((p / name for p in places if (p / name).is_file()), None)
-        if path is None or not path.resolve().is_relative_to(root.resolve()):
+        path = _find(root, file, name)
+        if path is None:
             problems.append((name or file.name, f"{file.name} names it, but it is missing"))
             continue
         if str(entry.get("id")) in unread:
-            problems.append((name, "its outline is a mere box, run-length coded, or damaged"))
+            problems.append((name, "its outline is a mere box, or damaged"))
             continue
         key = path.relative_to(root).as_posix()
+        if key in there:
+            problems.append((key, f"{file.name} names it once more"))
+            continue
+        there.add(key)
         drawn = tuple(shapes.get(str(entry.get("id")), ()))
-        part = part_of(path.relative_to(root))
+        part = part_of(path.relative_to(root)) or part_of(Path(*words_of(file.stem), "x"))
         group, source = grouper.find(key, path.stem)
         cases.append(
             Case(key, path, group, part=part, polygons=drawn, empty=not drawn, source=source)
         )
+
+
+def _find(root: Path, file: Path, name: str) -> Path | None:
+    """The picture that a document names, in the places where exports put it; None outside."""
+    if not name:
+        return None
+    stem = file.stem.removeprefix("instances_")
+    names = (*words_of(stem), stem)
+    places = [file.parent, root, root / "images", file.parent / "images"]
+    places += [base / word for word in names for base in (root, root / "images")]
+    for place in places:
+        path = place / name
+        if path.is_file():
+            return path if path.resolve().is_relative_to(root.resolve()) else None
+    return None
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:
@@ -100,7 +135,9 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _polygons(value: Any) -> list[tuple[float, ...]] | None:
-    """Point lists of at least three points, or None for anything else."""
+    """Point lists of at least three points (or of run lengths), or None for anything else."""
+    if isinstance(value, dict):
+        return outlines_of(value)
     if not isinstance(value, list) or not value:
         return None
     result = []

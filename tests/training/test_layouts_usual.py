@@ -1,0 +1,193 @@
+"""Pictures and masks as people keep them: names and folders of many kinds; COCO of many kinds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from training_factories import class_folder, save
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.data import DataSet
+from tumordesk_training.images import draw_polygons
+from tumordesk_training.layouts import layout_title, scan
+from tumordesk_training.run_length import outlines_of
+
+EMPTY = np.zeros((8, 8), dtype=np.uint8)
+
+
+def found(root: Path, **config: Any) -> DataSet:
+    return scan(root, DataConfig(root=str(root), **config))
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "part"),
+    [
+        ("{n}.png", "{n}_mask.png", ""),
+        ("{n}.jpg", "{n}-mask.png", ""),
+        ("{n}.png", "{n}.mask.png", ""),
+        ("{n}.png", "{n}_seg.png", ""),
+        ("{n}.png", "mask_{n}.png", ""),
+        ("image_{n}.png", "mask_{n}.png", ""),
+        ("{n}_image.png", "{n}_mask.png", ""),
+        ("P{n}/a.png", "P{n}/a_mask.png", ""),
+        ("images/{n}.jpg", "masks/{n}.png", ""),
+        ("images/{n}.jpg", "masks/{n}_mask.png", ""),
+        ("images/image_{n}.jpg", "masks/mask_{n}.png", ""),
+        ("Images/{n}.png", "Labels/{n}.png", ""),
+        ("img/{n}.png", "gt/{n}.png", ""),
+        ("train/images/{n}.png", "train/masks/{n}.png", "train"),
+        ("images/test/{n}.png", "masks/test/{n}.png", "test"),
+        ("train/{n}.png", "train_masks/{n}_mask.png", "train"),
+        ("val_images/{n}.png", "val_masks/{n}.png", "val"),
+        ("set/deep/images/P{n}/a.png", "set/deep/masks/P{n}/a.png", ""),
+        ("P{n}/images/a.png", "P{n}/masks/a.png", ""),
+        ("test/P{n}/image/a.png", "test/P{n}/mask/a.png", "test"),
+    ],
+)
+def test_pictures_find_their_masks(image: str, mask: str, part: str, tmp_path: Path) -> None:
+    for n in ("07", "08"):
+        save(tmp_path / image.format(n=n), EMPTY)
+        save(tmp_path / mask.format(n=n), EMPTY)
+    data = found(tmp_path)
+    assert data.layout == "masks"
+    assert data.problems == ()
+    assert [case.key for case in data.cases] == [image.format(n=n) for n in ("07", "08")]
+    assert [case.mask for case in data.cases] == [tmp_path / mask.format(n=n) for n in ("07", "08")]
+    assert {case.part for case in data.cases} == {part}
+
+
+def test_what_is_left_over_is_told(tmp_path: Path) -> None:
+    for name in ("images/1.png", "images/2.png", "masks/1.png", "masks/3.png", "old/4.png"):
+        save(tmp_path / name, EMPTY)
+    data = found(tmp_path)
+    assert [case.key for case in data.cases] == ["images/1.png"]
+    assert dict(data.problems) == {
+        "images/2.png": "it has no mask",
+        "masks/3.png": "no picture belongs to this mask",
+        "old/4.png": "it lies neither in the folder of pictures nor in that of masks",
+    }
+
+
+def test_pictures_named_like_masks_alone_are_classes(tmp_path: Path) -> None:
+    save(tmp_path / "blob" / "label_1.png", EMPTY)
+    save(tmp_path / "ring" / "2_seg.png", EMPTY)
+    data = found(tmp_path)
+    assert (data.layout, data.labels) == ("classes", ("blob", "ring"))
+
+
+def test_the_folder_that_the_viewer_writes(tmp_path: Path) -> None:
+    for stem in ("a-003", "a-004", "b-001"):
+        save(tmp_path / "images" / f"{stem}.png", EMPTY)
+        save(tmp_path / "masks" / f"{stem}.png", EMPTY)
+        (tmp_path / "provenance").mkdir(exist_ok=True)
+        (tmp_path / "provenance" / f"{stem}.json").write_text('{"images": 3}')
+    (tmp_path / "index.csv").write_text("stem,patient\na-003,p1\na-004,p1\nb-001,p2\n")
+    data = found(tmp_path)
+    assert (data.layout, data.groups, data.problems) == ("masks", ("p1", "p2"), ())
+    assert {case.source for case in data.cases} == {"csv"}
+
+
+@pytest.mark.parametrize(
+    ("name", "group", "source"),
+    [
+        ("TCGA-DU-5872_slice_3", "TCGA-DU-5872", "file names"),
+        ("BraTS20_Training_001_60", "BraTS20_Training_001", "file names"),
+        ("BraTS-GLI-00005-000_12", "BraTS-GLI-00005", "file names"),
+        ("UCSF-PDGM-0004_t1_80", "UCSF-PDGM-0004", "file names"),
+        ("sub-01_T1w_30", "sub-01", "file names"),
+        ("patient_12_slice_4", "patient_12", "file names"),
+        ("Case 3 (4)", "Case 3", "file names"),
+        ("gg (12)", "blob/gg (12).png", ""),
+        ("image(4)", "blob/image(4).png", ""),
+    ],
+)
+def test_patients_in_file_names(name: str, group: str, source: str, tmp_path: Path) -> None:
+    save(tmp_path / "blob" / f"{name}.png", EMPTY)
+    case = found(tmp_path).cases[0]
+    assert (case.group, case.source) == (group, source)
+
+
+def test_titles_say_the_parts(tmp_path: Path) -> None:
+    assert layout_title(found(class_folder(tmp_path / "a", each=1))) == "a folder for each class"
+    for part in ("train", "test"):
+        save(tmp_path / "b" / part / "blob" / "1.png", EMPTY)
+    title = layout_title(found(tmp_path / "b"))
+    assert title == "a folder for each class, in parts train, test"
+
+
+SQUARE = [1, 1, 5, 1, 5, 5, 1, 5]
+
+
+def document(names: list[str], segmentation: Any) -> str:
+    images = [{"id": n, "file_name": name} for n, name in enumerate(names)]
+    annotation = {"image_id": 0, "category_id": 1, "segmentation": segmentation}
+    return json.dumps({"images": images, "annotations": [annotation], "categories": []})
+
+
+@pytest.mark.parametrize(
+    ("file", "picture"),
+    [
+        ("{part}/_annotations.coco.json", "{part}/1.png"),
+        ("annotations/instances_{part}.json", "{part}/1.png"),
+        ("annotations/instances_{part}.json", "images/{part}/1.png"),
+        ("annotations/{part}.json", "{part}/1.png"),
+        ("{part}.json", "{part}/1.png"),
+        ("{part}.json", "images/1-{part}.png"),
+        ("{part}_annotations.json", "{part}/1.png"),
+    ],
+)
+def test_coco_files_of_each_part(file: str, picture: str, tmp_path: Path) -> None:
+    for part in ("train", "valid"):
+        name = save(tmp_path / picture.format(part=part), EMPTY).name
+        path = tmp_path / file.format(part=part)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(document([name], [SQUARE]))
+    data = found(tmp_path)
+    assert (data.layout, data.problems) == ("coco", ())
+    assert {case.part for case in data.cases} == {"train", "val"}
+    assert all(case.polygons for case in data.cases)
+
+
+def test_a_picture_named_twice(tmp_path: Path) -> None:
+    save(tmp_path / "1.png", EMPTY)
+    for name in ("a.coco.json", "b.coco.json"):
+        (tmp_path / name).write_text(document(["1.png"], [SQUARE]))
+    assert found(tmp_path).problems == (("1.png", "b.coco.json names it once more"),)
+
+
+# Columns first: 9 pixels of background, 3 of tumour, 5, 3, 5, 1, and the rest.
+RUNS = [9, 3, 5, 3, 5, 1, 38]
+
+
+@pytest.mark.parametrize("counts", [RUNS, "93500NQ1"])
+def test_run_length_coded_outlines(counts: Any, tmp_path: Path) -> None:
+    save(tmp_path / "train" / "1.png", EMPTY)
+    text = document(["1.png"], {"counts": counts, "size": [8, 8]})
+    (tmp_path / "train" / "a.coco.json").write_text(text)
+    case = found(tmp_path).cases[0]
+    expected = EMPTY.copy()
+    expected[1:4, 1:3] = 1
+    expected[1, 3] = 1
+    np.testing.assert_array_equal(draw_polygons(case.polygons, (8, 8)), expected)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"counts": [3, 4], "size": [8, 8]},
+        {"counts": [-1, 65], "size": [8, 8]},
+        {"counts": "\x00", "size": [8, 8]},
+        {"counts": "o", "size": [8, 8]},
+        {"counts": None, "size": [8, 8]},
+        {"counts": [64], "size": [0, 8]},
+        {"counts": [64], "size": "8x8"},
+        {},
+        [],
+    ],
+)
+def test_run_lengths_without_sense(value: Any) -> None:
+    assert outlines_of(value) is None
