@@ -16,7 +16,13 @@ from PIL import Image
 from training_factories import class_config, class_folder, mask_config, mask_folder
 from tumordesk.core.errors import DataError
 from tumordesk.core.model_card import HeadSpec
-from tumordesk.core.training_run import OptimiserConfig, RunState, TrainingEvent, read_run
+from tumordesk.core.training_run import (
+    AugmentConfig,
+    OptimiserConfig,
+    RunState,
+    TrainingEvent,
+    read_run,
+)
 from tumordesk.networks.parts import backbone_parameters, head_parameters
 from tumordesk_training import batches, checkpoints, control, environment, events, loop
 from tumordesk_training.run import start
@@ -311,3 +317,15 @@ def test_a_run_remembers_its_software_and_tells_of_changes(
     again = json.loads((folder / "environment.json").read_text())
     assert again["packages"]["torch"] == "9.0"
     assert again["earlier"][0]["packages"] == first["packages"]
+
+
+def test_same_seed_same_weights_other_seed_other_weights(classes: Path, tmp_path: Path) -> None:
+    config = class_config(classes, augment=AugmentConfig(), batch_size=4, ema=0.9)
+    for name, seed in (("first", 7), ("again", 7), ("other", 8)):
+        torch.rand(len(name))  # what happened before must not matter
+        start(tmp_path / name, replace(config, seed=seed))
+    first = weights(tmp_path / "first")
+    again = weights(tmp_path / "again")
+    assert all(torch.equal(value, again[name]) for name, value in first.items())
+    other = weights(tmp_path / "other")
+    assert any(not torch.equal(value, other[name]) for name, value in first.items())
