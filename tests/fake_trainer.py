@@ -114,6 +114,7 @@ def split(argv: list[str]) -> int:
         "schema": 1, "method": asked["method"], "origin": "Drawn from your pictures",
         "split_id": f"{asked['method']}-{asked['seed']}", "counts": counts,
         "groups": {part: sum(c.values()) for part, c in counts.items()},
+        "left_out": 0,
         "warnings": ["Patients are not known."] if asked["method"] != "group" else [],
     }  # fmt: skip
     sys.stdout.write(json.dumps(answer))

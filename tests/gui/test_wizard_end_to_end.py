@@ -6,8 +6,11 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 import training_factories
@@ -15,9 +18,11 @@ from tumordesk.core.settings import SettingsStore
 from tumordesk.core.training_run import RunState, TrainingEvent
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.training_process import TrainingRunProcess
+from tumordesk.gui.training_wizard.model_page import ModelPage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
 from tumordesk.session.run_process import pid_alive, process_of
 from tumordesk.session.training import runs_dir
+from window_fixtures import drop
 
 LONG_MS = 180_000
 """A training process on a busy machine: torch alone may take half a minute to start."""
@@ -67,6 +72,7 @@ def _events(training: TrainingRunProcess, kind: str) -> list[TrainingEvent]:
     return [e for e in follower.events if e.kind == kind] if follower is not None else []
 
 
+@pytest.mark.timeout(900)
 def test_killed_in_the_middle_of_an_epoch_it_resumes_to_the_same_number_of_epochs(
     qtbot: QtBot, window: MainWindow, tmp_path: Path
 ) -> None:
@@ -83,3 +89,45 @@ def test_killed_in_the_middle_of_an_epoch_it_resumes_to_the_same_number_of_epoch
     training.resume(run)
     _wait(qtbot, lambda: training.state is RunState.FINISHED)
     assert [event.epoch for event in _events(training, "epoch")] == [1, 2, 3]
+
+
+def _click(qtbot: QtBot, button: QWidget) -> None:
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def _next(qtbot: QtBot, wizard: TrainingWizard, stage: str) -> None:
+    _wait(qtbot, wizard.next.isEnabled)
+    _click(qtbot, wizard.next)
+    assert wizard.stage == stage
+
+
+def _model_chosen(qtbot: QtBot, wizard: TrainingWizard, **numbers: Any) -> None:
+    """Data, Check, Split with the mouse; then numbers so small that a test can wait for them."""
+    page = wizard.pages["model"]
+    assert isinstance(page, ModelPage)
+    _click(qtbot, wizard.mode.button(1))
+    _wait(qtbot, page.complete)
+    for path, value in numbers.items():
+        page.expert.put(path.replace("__", "."), value)
+    _wait(qtbot, page.complete)
+
+
+@pytest.mark.timeout(1200)
+def test_from_a_folder_to_a_model_in_the_viewer(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    data = training_factories.mask_folder(tmp_path / "Ψ data")
+    wizard = _wizard(window)
+    drop(wizard.pages["data"], [data])
+    _next(qtbot, wizard, "check")
+    _wait(qtbot, lambda: wizard.context.draft.report is not None)
+    _next(qtbot, wizard, "split")
+    report = wizard.context.draft.report
+    assert report is not None
+    assert report.patients.count == 6
+    _next(qtbot, wizard, "model")
+    assert wizard.context.draft.split.method == "group"
+    _model_chosen(qtbot, wizard, epochs=2, batch_size=4, input__size=(64, 64))
+    config = wizard.context.draft.config()
+    assert (config.task, config.epochs, config.input.size) == ("segmentation", 2, (64, 64))

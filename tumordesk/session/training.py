@@ -36,7 +36,8 @@ class SplitReport:
     """What ``tumordesk-train split --json`` prints.
 
     ``origin``: where the split comes from, in words; ``counts``: part -> class -> pictures;
-    ``groups``: part -> patients (or pictures that stand alone).
+    ``groups``: part -> patients (or pictures that stand alone);
+    ``left_out``: copies that were dropped.
     """
 
     method: str
@@ -45,6 +46,7 @@ class SplitReport:
     counts: dict[str, dict[str, int]]
     groups: dict[str, int]
     warnings: tuple[str, ...] = ()
+    left_out: int = 0
     schema: int = 1
 
 

@@ -99,9 +99,15 @@ class SplitView(QWidget):
         self._add_row("Pictures", totals, "current")
         if patients:
             self._add_row("Patients", [report.groups.get(part, 0) for part in PARTS], "current")
+        self._note(report.left_out)
         self.grid.setColumnStretch(0, 1)
         self.grid.setColumnMinimumWidth(0, tokens.THUMBNAIL)
         self.bar.set_sizes(dict(zip(PARTS, totals, strict=True)))
+
+    def _note(self, left_out: int) -> None:
+        if left_out:
+            words = f"Copies left out: {number(left_out)}"
+            self.grid.addWidget(label(words, "small"), self.grid.rowCount(), 0, 1, -1)
 
     def _add_row(self, title: str, counts: list[int], role: str = "") -> None:
         row = self.grid.rowCount()
