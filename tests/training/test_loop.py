@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -329,3 +330,20 @@ def test_same_seed_same_weights_other_seed_other_weights(classes: Path, tmp_path
     assert all(torch.equal(value, again[name]) for name, value in first.items())
     other = weights(tmp_path / "other")
     assert any(not torch.equal(value, other[name]) for name, value in first.items())
+
+
+def test_a_stop_asked_for_while_the_run_begins_counts(scans: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "STOP").touch()
+    assert start(folder, mask_config(scans)) is RunState.STOPPED
+    assert not (folder / "STOP").exists()
+
+
+def test_a_stop_of_an_earlier_process_is_forgotten(scans: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for name in ("STOP", "PAUSE"):
+        (folder / name).touch()
+        os.utime(folder / name, (1e9, 1e9))
+    assert start(folder, mask_config(scans, epochs=1)) is RunState.FINISHED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tumordesk.core.training_run import PAUSE_NAME, STOP_NAME
@@ -60,6 +60,13 @@ class Control:
                 raise StopAsked
             self._interrupted.wait(PAUSE_POLL_S)
         resumed()
+
+    def obeyed(self) -> None:
+        """Take away the files: what they asked for is done."""
+        if self._team.leader:
+            for name in (STOP_NAME, PAUSE_NAME):
+                with suppress(OSError):
+                    (self._folder / name).unlink(missing_ok=True)
 
     def _any_stop(self) -> bool:
         own = self._interrupted.is_set() or self._has(STOP_NAME)

@@ -149,6 +149,7 @@ class Trainer:
         try:
             self._epochs()
         except StopAsked:
+            self._control.obeyed()
             self._log.write("stopped", epoch=self._now.epoch, step=self._now.step)
             return RunState.STOPPED
         self._tell_end()

@@ -21,6 +21,7 @@ from tumordesk.core.training_run import (
     TrainingConfig,
     write_config,
 )
+from tumordesk_training import STARTED
 from tumordesk_training.batches import automatic, free_memory
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.dataset import Cache, build_cache
@@ -55,12 +56,18 @@ def prepare_folder(folder: Path, config: TrainingConfig, *, resume: bool) -> Non
         )
     try:
         for name in (STOP_NAME, PAUSE_NAME):
-            (folder / name).unlink(missing_ok=True)
+            _drop_old(folder / name)
         if not resume:
             (folder / SPLIT_NAME).unlink(missing_ok=True)
     except OSError as error:
         raise WriteError(f"{folder.name} cannot be changed: {error.strerror}.") from error
     write_config(folder / CONFIG_NAME, config)
+
+
+def _drop_old(wish: Path) -> None:
+    """Drop a wish of before this process began; one that came while it began still counts."""
+    if wish.exists() and wish.stat().st_mtime < STARTED:
+        wish.unlink(missing_ok=True)
 
 
 def start(
