@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QResizeEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from tumordesk.core.paths import cache_dir
@@ -21,7 +21,7 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.widgets import Picture
 
 COUNT, VERSIONS = 6, 2
-WAIT_MS = 300
+WAIT_MS = 400
 _ROWS = ("Yours", "Changed", "Changed")
 
 
@@ -38,7 +38,7 @@ class AugmentPreview(QFrame):
 
     def __init__(self, context: WizardContext) -> None:
         super().__init__()
-        self.setObjectName("notice")
+        self.setObjectName("field")
         self._context = context
         self._config: TrainingConfig | None = None
         self._folder: Path | None = None
@@ -55,6 +55,7 @@ class AugmentPreview(QFrame):
         self.again.setProperty("role", "link")
         self.again.clicked.connect(self._others)
         self._places: list[list[Picture]] = []
+        self._captions = 0
         self._build()
 
     def _build(self) -> None:
@@ -65,7 +66,9 @@ class AugmentPreview(QFrame):
         grid = QGridLayout()
         grid.setSpacing(tokens.SPACE_8)
         for line, text in enumerate(_ROWS):
-            grid.addWidget(label(text, "small"), line, 0, Qt.AlignmentFlag.AlignVCenter)
+            caption = label(text, "small")
+            grid.addWidget(caption, line, 0, Qt.AlignmentFlag.AlignVCenter)
+            self._captions = max(self._captions, caption.sizeHint().width())
             places = [Picture(tokens.PREVIEW_PICTURE) for _ in range(COUNT)]
             for column, place in enumerate(places, start=1):
                 grid.addWidget(place, line, column)
@@ -76,6 +79,17 @@ class AugmentPreview(QFrame):
         column.setSpacing(tokens.SPACE_8)
         column.addLayout(head)
         column.addLayout(grid)
+        # The pictures follow the width, not the other way round.
+        self.setMinimumWidth(1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the pictures as large as there is room for."""
+        super().resizeEvent(event)
+        margins = 2 * tokens.SPACE_12 + COUNT * tokens.SPACE_8
+        room = self.width() - margins - self._captions
+        side = max(tokens.CELL_MIN, min(tokens.PREVIEW_PICTURE, room // COUNT))
+        for place in (place for places in self._places for place in places):
+            place.setFixedSize(side, side)
 
     def ask(self, config: TrainingConfig) -> None:
         """Show what this configuration does, where that is not shown or asked for already."""

@@ -118,6 +118,10 @@ class Decimal(QDoubleSpinBox):
         self.setSuffix(f" {unit}" if unit else "")
         self.valueChanged.connect(self.edited)
 
+    def textFromValue(self, value: float) -> str:
+        """0.5, not 0.5000."""
+        return shown_number(round(value, self.decimals()))
+
     def value(self) -> float:
         """The number, without the dust of binary fractions."""
         return round(super().value(), self.decimals())

@@ -70,21 +70,32 @@ class FormSection(Card):
         self.grid.setHorizontalSpacing(tokens.SPACE_16)
         self.grid.setVerticalSpacing(tokens.SPACE_8)
         self.grid.setColumnMinimumWidth(0, tokens.FORM_LABEL_W)
+        self.grid.setColumnMinimumWidth(1, tokens.FORM_CONTROL_W)
         self.grid.setColumnStretch(2, 1)
         self.column.addLayout(self.grid)
         self.rows: dict[str, Row] = {}
 
-    def add(self, path: str, caption: str, control: Any, help_text: str) -> Row:
-        """One more row; ``control`` is a :class:`controls.Control`."""
+    def add(
+        self, path: str, caption: str, control: Any, help_text: str, *, wide: bool = False
+    ) -> Row:
+        """One more row; ``control`` is a :class:`controls.Control`.
+
+        A ``wide`` control has long words in it; its help stands below.
+        """
         row = Row(path, caption, control, help_text)
         self.rows[path] = row
         line = self.grid.rowCount()
-        control.setFixedWidth(tokens.FORM_CONTROL_W)
+        control.setFixedWidth(tokens.FORM_WIDE_W if wide else tokens.FORM_CONTROL_W)
         control.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         middle = Qt.AlignmentFlag.AlignVCenter
         self.grid.addWidget(row.caption, line, 0, middle)
-        self.grid.addWidget(control, line, 1, middle)
-        self.grid.addWidget(row.words, line, 2, middle)
+        if wide:
+            self.grid.addWidget(control, line, 1, 1, 2, middle)
+            self.grid.addWidget(row.words, line + 1, 1, 1, 2)
+            row.words.setContentsMargins(0, 0, 0, tokens.SPACE_4)
+        else:
+            self.grid.addWidget(control, line, 1, middle)
+            self.grid.addWidget(row.words, line, 2, middle)
         control.edited.connect(lambda: self.edited.emit(path))
         return row
 

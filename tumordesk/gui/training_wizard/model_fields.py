@@ -34,9 +34,15 @@ _PLANES = (("axial", "Axial"), ("coronal", "Coronal"), ("sagittal", "Sagittal"),
 def network_section() -> FormSection:
     """Recipe, its variants, the network."""
     made = FormSection("Recipe and network")
-    made.add("recipe", "&Recipe", Choice(), "A named set of numbers to start from.")
+    made.add("recipe", "&Recipe", Choice(), "A named set of numbers to start from.", wide=True)
     made.add("variant", "Variant", Choice(), "What is done differently from the recipe.")
-    made.add("architecture", "Net&work", Choice(), "Larger networks need more pictures and time.")
+    made.add(
+        "architecture",
+        "Net&work",
+        Choice(),
+        "Larger networks need more pictures and time.",
+        wide=True,
+    )
     made.add(
         "options.width",
         "Width",
@@ -53,8 +59,8 @@ def network_section() -> FormSection:
 def start_section() -> FormSection:
     """Weights to start from, and what of them is trained."""
     made = FormSection("Start and layers")
-    made.add("initial_weights", "S&tart from", Choice(), "")
-    made.add("freeze", "Layers", Choice(FREEZE), "")
+    made.add("initial_weights", "S&tart from", Choice(), "", wide=True)
+    made.add("freeze", "Layers", Choice(FREEZE), "", wide=True)
     made.add(
         "optimiser.freeze_epochs",
         "Frozen epochs",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QGridLayout,
     QHBoxLayout,
     QLabel,
     QRadioButton,
@@ -18,10 +17,11 @@ from PySide6.QtWidgets import (
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import clear, label, tight
 from tumordesk.gui.training_wizard.controls import Choice, Whole
+from tumordesk.gui.training_wizard.flow import FlowLayout
 from tumordesk.gui.training_wizard.model_fields import SEQUENCES
 from tumordesk.gui.training_wizard.option_tile import OptionTile
 from tumordesk.gui.training_wizard.pages import scrolling
-from tumordesk.gui.training_wizard.widgets import Card
+from tumordesk.gui.training_wizard.widgets import Card, Fact
 from tumordesk.session.model_choices import LEVELS, StartPoint
 
 _LONGEST = 7 * 24 * 60
@@ -43,6 +43,7 @@ class GuidedChoices(QWidget):
         self.sequence = Choice(SEQUENCES)
         self.minutes = Whole(1, _LONGEST, step=5, unit="minutes")
         self.summary = label("", "secondary", wrap=True)
+        self._facts = FlowLayout(spacing=tokens.SPACE_24)
         self.own = label(OWN, "", "warning", wrap=True)
         self._group = QButtonGroup(self)
         self._start_group = QButtonGroup(self)
@@ -63,14 +64,17 @@ class GuidedChoices(QWidget):
         row.addWidget(self._start_card, 5)
         row.addWidget(self._pictures_card(), 4)
         column.addLayout(row)
-        column.addWidget(self.summary)
+        outcome = Card("What will be trained")
+        outcome.column.addLayout(self._facts)
+        outcome.column.addWidget(self.summary)
+        column.addWidget(outcome)
         column.addStretch(1)
         tight(QVBoxLayout(self)).addWidget(scrolling(inner))
 
     def _tiles(self) -> QHBoxLayout:
         row = tight(QHBoxLayout(), tokens.SPACE_16)
         for level in LEVELS:
-            figure = f"At most {time_words(level.minutes)}, {level.epochs} epochs"
+            figure = f"{time_words(level.minutes)}, {level.epochs} epochs"
             tile = OptionTile(level.title, level.text, figure)
             tile.clicked.connect(lambda _=False, name=level.name: self.level_chosen.emit(name))
             self._group.addButton(tile)
@@ -80,27 +84,20 @@ class GuidedChoices(QWidget):
 
     def _pictures_card(self) -> Card:
         card = Card("Your pictures and your time")
-        grid = QGridLayout()
-        grid.setHorizontalSpacing(tokens.SPACE_16)
-        grid.setVerticalSpacing(tokens.SPACE_4)
-        rows = (
+        for caption, control, text in (
             ("Se&quence", self.sequence, "Stands on the model's card: the viewer offers the model "
              "for series of this kind."),
             ("At &most", self.minutes, "The training comes to its end in this time; the best "
              "version is kept."),
-        )  # fmt: skip
-        for line, (caption, control, text) in enumerate(rows):
+        ):  # fmt: skip
             key = QLabel(caption)
             key.setBuddy(control)
             control.setAccessibleName(caption.replace("&", ""))
             control.setAccessibleDescription(text)
-            grid.addWidget(key, 2 * line, 0)
-            grid.addWidget(control, 2 * line, 1)
             words = label(text, "small", wrap=True)
             words.setContentsMargins(0, 0, 0, tokens.SPACE_8)
-            grid.addWidget(words, 2 * line + 1, 1)
-        grid.setColumnStretch(1, 1)
-        card.column.addLayout(grid)
+            for widget in (key, control, words):
+                card.column.addWidget(widget)
         card.column.addStretch(1)
         return card
 
@@ -127,9 +124,14 @@ class GuidedChoices(QWidget):
             self._start_column.addWidget(note)
         self._start_column.addStretch(1)
 
-    def show_plan(
-        self, level: str, start: str, minutes: int, sequence: str, summary: str, *, own: bool
-    ) -> None:
+    def show_outcome(self, facts: Sequence[tuple[str, str]], summary: str) -> None:
+        """Show (number, what it counts), and a sentence."""
+        clear(self._facts)
+        for value, caption in facts:
+            self._facts.addWidget(Fact(value, caption))
+        self.summary.setText(summary)
+
+    def show_plan(self, level: str, start: str, minutes: int, sequence: str, *, own: bool) -> None:
         """Show what is chosen; with ``own`` numbers no simple choice is marked."""
         self.own.setVisible(own)
         for group, buttons, name in (
@@ -142,7 +144,6 @@ class GuidedChoices(QWidget):
             group.setExclusive(True)
         self.minutes.set_value(minutes)
         self.sequence.set_value(sequence)
-        self.summary.setText(summary)
 
 
 def time_words(minutes: int) -> str:

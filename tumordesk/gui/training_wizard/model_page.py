@@ -16,6 +16,7 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.model_expert import ExpertForm, Stock
 from tumordesk.gui.training_wizard.model_guided import GuidedChoices, time_words
 from tumordesk.gui.training_wizard.pages import Page
+from tumordesk.session.folder_peek import number
 from tumordesk.session.model_choices import (
     SCRATCH,
     StartPoint,
@@ -225,15 +226,23 @@ class ModelPage(Page):
     def _show_guided(self, config: TrainingConfig) -> None:
         plan = self.plan
         self.guided.show_starts(self._points())
-        self.guided.show_plan(
-            plan.level,
-            plan.start,
-            plan.minutes,
-            plan.sequence,
-            f"{network_title(config)} will be trained, on pictures of "
-            f"{config.input.size[0]} × {config.input.size[1]} pixels.",
-            own=plan.own,
-        )
+        self.guided.show_plan(plan.level, plan.start, plan.minutes, plan.sequence, own=plan.own)
+        self.guided.show_outcome(self._facts(config), f"Network: {network_title(config)}.")
+
+    def _facts(self, config: TrainingConfig) -> list[tuple[str, str]]:
+        split = self.context.draft.split_report
+        counts = split.counts.get("train", {}) if split is not None else {}
+        rows, columns = config.input.size
+        limit = time_words(round(config.budget_minutes)) if config.budget_minutes else "no limit"
+        facts = [(number(sum(counts.values())), "pictures to learn from")] if counts else []
+        if config.task == "classification":
+            facts.append((str(len(config.classes)), "classes"))
+        return [
+            *facts,
+            (f"{rows} × {columns}", "pixels, scaled to this"),
+            (str(config.epochs), "epochs at most"),
+            (limit, "at most"),
+        ]
 
     def _say(self, sentence: str) -> None:
         self.problem.setText(sentence)

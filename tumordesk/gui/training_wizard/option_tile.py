@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
 from tumordesk.gui import tokens
@@ -26,7 +26,9 @@ class OptionTile(QPushButton):
         self._tick = IconLabel("check", "accent")
         head.addWidget(self._tick)
         self._column.addLayout(head)
-        self._column.addWidget(label(text, "secondary", wrap=True), 1)
+        words = label(text, "secondary", wrap=True)
+        words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._column.addWidget(words, 1)
         self.figure = label(figure, "small")
         self._column.addWidget(self.figure)
         self.toggled.connect(self._show)
@@ -45,4 +47,4 @@ class OptionTile(QPushButton):
 
     def minimumSizeHint(self) -> QSize:
         """As narrow as the text can be broken."""
-        return QSize(tokens.FORM_LABEL_W, tokens.TILE_H)
+        return QSize(tokens.TILE_MIN_W, tokens.TILE_H)

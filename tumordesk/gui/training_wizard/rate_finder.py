@@ -40,7 +40,7 @@ class RateFinder(QFrame):
 
     def __init__(self, context: WizardContext) -> None:
         super().__init__()
-        self.setObjectName("notice")
+        self.setObjectName("field")
         self.answer: RateAnswer | None = None
         self._config: TrainingConfig | None = None
         self.command = ConfigCommand(context, "find-rate")
