@@ -26,8 +26,9 @@ from tumordesk.core.training_run import (
 )
 from tumordesk.networks.parts import backbone_parameters, head_parameters
 from tumordesk_training import batches, checkpoints, control, environment, events, loop
+from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR
 from tumordesk_training.run import start
-from tumordesk_training.samples import contour
+from tumordesk_training.samples import drawn
 from tumordesk_training.setup import make_network, make_optimiser
 from tumordesk_training.speed import Speed
 
@@ -244,7 +245,7 @@ def test_samples_of_outlines_are_drawn_after_each_epoch(scans: Path, tmp_path: P
     assert all(entry["key"].startswith("TCGA_AA_") for entry in index)
     assert all(0.0 <= entry["dice"] <= 1.0 for entry in index)
     with Image.open(folder / "samples" / "epoch-002" / "0.png") as picture:
-        assert picture.size == (32, 32)
+        assert picture.size == (256, 256)
         assert picture.mode == "RGB"
     keys = [entry["key"] for entry in index]
     first = json.loads((folder / "samples" / "epoch-001" / "index.json").read_text())
@@ -266,13 +267,16 @@ def test_no_samples_where_none_are_asked_for(classes: Path, tmp_path: Path) -> N
     assert not (tmp_path / "run" / "samples").exists()
 
 
-def test_a_contour_is_the_edge_of_a_mask() -> None:
-    mask = np.zeros((6, 6), dtype=bool)
-    mask[1:5, 1:5] = True
-    edge = contour(mask)
-    assert edge.sum() == 12
-    assert not edge[2:4, 2:4].any()
-    assert contour(np.ones((3, 3), dtype=bool)).sum() == 8
+def test_outlines_are_drawn_in_two_colours() -> None:
+    grey = np.full((40, 40), 60, dtype=np.uint8)
+    mask = np.zeros((40, 40), dtype=np.uint8)
+    mask[10:30, 10:30] = 1
+    colours = {tuple(c) for c in np.asarray(drawn(grey, mask, mask[::-1, :] * 0)).reshape(-1, 3)}
+    assert TRUE_COLOUR in colours
+    assert FOUND_COLOUR not in colours
+    shown = np.asarray(drawn(grey, None, mask))
+    assert FOUND_COLOUR in {tuple(c) for c in shown.reshape(-1, 3)}
+    assert tuple(shown[128, 128]) == (60, 60, 60)
 
 
 def test_a_run_ended_early_says_why(

@@ -144,7 +144,7 @@ def test_a_preview_shows_originals_and_what_becomes_of_them(
     assert shown[0]["augmented"] == ["0_1.png", "0_2.png", "0_3.png"]
     assert '"progress": 1.0' in captured.err
     with Image.open(tmp_path / "shown" / "1_3.png") as picture:
-        assert picture.size == (32, 32)
+        assert picture.size == (256, 256)
         assert picture.mode == "RGB"
     files = [tmp_path / "shown" / name for name in ("0_original.png", "0_1.png", "0_2.png")]
     assert len({file.read_bytes() for file in files}) == 3

@@ -17,14 +17,14 @@ from tumordesk.core.errors import WriteError
 from tumordesk.core.jsonio import atomic_write, write_json
 from tumordesk.core.training_run import SAMPLES, TrainingConfig
 from tumordesk_training.dataset import Cache, UInt8
+from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR, with_outlines
 from tumordesk_training.metrics import dice
 from tumordesk_training.setup import Precision
 from tumordesk_training.validate import Scaler
 
-TRUTH = (255, 196, 0)
-FOUND = (0, 200, 255)
-"""Colours of the true contour and of what the network outlines."""
 INDEX = "index.json"
+_SIDE = 256
+"""Smaller pictures are enlarged to so many pixels."""
 
 
 def folder_of(epoch: int) -> str:
@@ -32,23 +32,14 @@ def folder_of(epoch: int) -> str:
     return f"{SAMPLES}/epoch-{epoch:03d}"
 
 
-def contour(mask: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Pixels of a boolean mask (H, W) that touch what lies outside it."""
-    inside = np.pad(mask.astype(bool), 1)
-    inner = inside[1:-1, 1:-1]
-    around = inside[:-2, 1:-1] & inside[2:, 1:-1] & inside[1:-1, :-2] & inside[1:-1, 2:]
-    return np.asarray(inner & ~around)
-
-
 def drawn(
     grey: UInt8, truth: npt.NDArray[Any] | None = None, found: npt.NDArray[Any] | None = None
 ) -> Image.Image:
-    """A grey picture (H, W), uint8, with the contours of one or two masks."""
-    colour = np.repeat(np.asarray(grey)[..., None], 3, axis=2)
-    for mask, tint in ((truth, TRUTH), (found, FOUND)):
-        if mask is not None:
-            colour[contour(mask > 0)] = tint
-    return Image.fromarray(colour)
+    """A grey picture (H, W), uint8, with the outlines of up to two masks, true and found."""
+    masks = ((truth, TRUE_COLOUR), (found, FOUND_COLOUR))
+    outlines = [(mask > 0, colour) for mask, colour in masks if mask is not None]
+    unit = np.asarray(grey, dtype=np.float32) / 255.0
+    return with_outlines(unit, outlines, max(_SIDE, *grey.shape))
 
 
 def write_png(path: Path, picture: Image.Image) -> None:
