@@ -30,7 +30,7 @@ from tumordesk.session.split_choices import (
     with_shares,
     with_way,
 )
-from tumordesk.session.training import Draft, SplitReport, known_runs, new_run_folder
+from tumordesk.session.training import Draft, SplitReport, goals, known_runs, new_run_folder
 
 
 def _finding(code: str, *actions: str, exclude: tuple[str, ...] = ()) -> DataFinding:
@@ -48,7 +48,8 @@ def _report(*findings: DataFinding, **changes: Any) -> DataReport:
 
 
 def _masks(**changes: Any) -> DataReport:
-    return _report(task="segmentation", layout="masks", classes={"pictures": 20}, **changes)
+    plain = {"task": "segmentation", "layout": "masks", "classes": {"": 20}}
+    return _report(**{**plain, **changes})
 
 
 def _draft(report: DataReport, folder: str = "/data/scans") -> Draft:
@@ -99,6 +100,25 @@ def test_a_recipe_that_makes_classes_from_masks() -> None:
     assert (config.task, config.classes) == ("classification", ("no_tumour", "tumour"))
     assert config.data.label_from_mask
     assert not config.data.volumes
+
+
+def test_what_is_learnt_from_pictures_with_masks_and_labels() -> None:
+    masks = {"with": 20, "empty": 8, "rectangles": 0}
+    draft = _draft(_masks(masks=masks))
+    assert goals(_masks(masks=masks)) == ("outline", "presence")
+    both = _masks(masks=masks, classes={"glioma": 10, "pituitary": 10})
+    draft.use_report(both)
+    assert goals(both) == ("outline", "classes", "presence")
+    assert draft.config().task == "segmentation"
+    draft.recipe = "coco-seg-512"
+    draft.learn("classes")
+    config = draft.config()
+    assert (config.task, config.classes) == ("classification", ("glioma", "pituitary"))
+    assert (draft.recipe, config.data.volumes) == ("", False)
+    draft.learn("presence")
+    config = draft.config()
+    assert (config.classes, config.data.label_from_mask) == (("no_tumour", "tumour"), True)
+    assert goals(_report()) == ("classes",)
 
 
 def test_a_recipe_that_does_not_fit_new_data_is_forgotten() -> None:

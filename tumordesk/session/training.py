@@ -25,6 +25,8 @@ from tumordesk.core.training_run import (
 )
 from tumordesk.session.model_choices import MASK_CLASSES, from_masks, usual
 
+Goal = Literal["outline", "classes", "presence"]
+"""What is learnt: where the tumour is, which class a picture is of, whether there is a tumour."""
 StageName = Literal["data", "check", "split", "model", "train", "results", "use"]
 STAGES: tuple[StageName, ...] = ("data", "check", "split", "model", "train", "results", "use")
 SEGMENTATION_CLASSES = ("background", "tumour")
@@ -57,7 +59,8 @@ class Draft:
     ``data`` holds the folder, how it is read and the decisions on findings; ``report`` and
     ``split_report`` are what the trainer said of it (None: not asked yet). ``recipe`` and
     ``variant`` name a recipe ("" is none); ``settings`` are entries of a TrainingConfig put over
-    it, nested as there. ``run``: the run folder, once the training was started.
+    it, nested as there. ``goal``: what is learnt, None for the usual of these data (see
+    :meth:`learns`). ``run``: the run folder, once the training was started.
     """
 
     data: DataConfig = field(default_factory=DataConfig)
@@ -69,6 +72,7 @@ class Draft:
     variant: str = ""
     architecture: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
+    goal: Goal | None = None
     run: Path | None = None
     run_state: RunState | None = None
 
@@ -82,6 +86,7 @@ class Draft:
         self.split = SplitConfig()
         self.report = None
         self.split_report = None
+        self.goal = None
         self.name = ""
         self.forget_model()
 
@@ -94,6 +99,8 @@ class Draft:
         """Take what the check found; the split then starts from the safest choice."""
         self.report = report
         self.split_report = None
+        if self.goal not in goals(report):
+            self.goal = None
         self._act_on_decisions()
 
     def decide(self, finding: str, action: str, reason: str = "") -> None:
@@ -135,15 +142,30 @@ class Draft:
 
     @property
     def task(self) -> Task:
-        """What the data can teach."""
-        return self.report.task if self.report is not None else "segmentation"
+        """What kind of network is trained."""
+        return "segmentation" if self.learns == "outline" else "classification"
+
+    @property
+    def learns(self) -> Goal:
+        """What is learnt: as chosen, else an outline where there are masks, else the classes."""
+        if self.goal is not None:
+            return self.goal
+        masks = self.report is None or self.report.task == "segmentation"
+        return "outline" if masks else "classes"
+
+    def learn(self, goal: Goal) -> None:
+        """Choose what is learnt; the model is then chosen anew."""
+        if goal != self.learns:
+            self.goal = goal
+            self.split_report = None
+            self.forget_model()
 
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes of the data, in the order of the model's outputs."""
-        if self.report is None or self.report.task == "segmentation":
+        if self.report is None or self.learns == "outline":
             return SEGMENTATION_CLASSES
-        return tuple(self.report.classes)
+        return MASK_CLASSES if self.learns == "presence" else named_classes(self.report)
 
     # Order ---------------------------------------------------------------------------------
 
@@ -191,6 +213,7 @@ class Draft:
             indexes=own.indexes,
             group_pattern=own.group_pattern,
             volumes=recipe.volumes or (outlines and known),
+            label_from_mask=recipe.label_from_mask or self.learns == "presence",
             duplicates=own.duplicates,
             near_duplicates=own.near_duplicates,
             exclude=own.exclude,
@@ -230,6 +253,28 @@ class Draft:
             if self.split_report is not None:
                 stages += ["model", "train"]
         return frozenset(stages)
+
+
+def goals(report: DataReport) -> tuple[Goal, ...]:
+    """What these data can teach, the usual first."""
+    found: list[Goal] = []
+    if report.task == "segmentation":
+        found.append("outline")
+    if len(named_classes(report)) > 1:
+        found.append("classes")
+    if report.task == "segmentation" and _both(report) and report.layout != "nifti":
+        found.append("presence")
+    return tuple(found)
+
+
+def named_classes(report: DataReport) -> tuple[str, ...]:
+    """The classes that pictures are labelled with."""
+    return tuple(name for name in report.classes if name and name != "(none)")
+
+
+def _both(report: DataReport) -> bool:
+    """Whether some masks are empty and others are not."""
+    return 0 < report.masks.get("empty", 0) < report.masks.get("with", 0)
 
 
 def copy_kind(code: str) -> str:

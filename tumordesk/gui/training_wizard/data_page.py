@@ -15,6 +15,7 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.data_field import ChosenFolder, DropField
 from tumordesk.gui.training_wizard.data_options import DataOptions
 from tumordesk.gui.training_wizard.earlier import EarlierRuns, RecentFolders
+from tumordesk.gui.training_wizard.goal_card import GoalCard
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.session.folder_peek import Peek, peek
 
@@ -36,12 +37,14 @@ class DataPage(Page):
         self.setAcceptDrops(True)
         self.field = DropField()
         self.chosen = ChosenFolder(context)
+        self.goal = GoalCard(context)
         self.options = DataOptions(context)
         self.recent = RecentFolders()
         self.earlier = EarlierRuns(context)
         self.field.choose.connect(self._choose)
         self.chosen.choose.connect(self._choose)
         self.recent.chosen.connect(lambda name: self.use_folder(Path(name)))
+        self.goal.chosen.connect(self.changed)
         self.options.changed.connect(self._read_otherwise)
         context.check.changed.connect(self._checked)
         self._build()
@@ -51,6 +54,7 @@ class DataPage(Page):
         left = tight(QVBoxLayout(), tokens.SPACE_16)
         left.addWidget(self.field)
         left.addWidget(self.chosen)
+        left.addWidget(self.goal)
         left.addWidget(self.options)
         left.addStretch(1)
         right = tight(QVBoxLayout(), tokens.SPACE_16)
@@ -106,6 +110,7 @@ class DataPage(Page):
 
     def _checked(self) -> None:
         self.chosen.show_check()
+        self.goal.show_goals()
         self.changed.emit()
 
     def _show(self) -> None:
@@ -113,6 +118,7 @@ class DataPage(Page):
         self.field.setVisible(not has)
         self.chosen.setVisible(has)
         self.recent.show_folders(self.context.choices.recent)
+        self.goal.show_goals()
         self._show_options()
 
     def _show_options(self) -> None:
@@ -124,6 +130,7 @@ class DataPage(Page):
         """Show the draft's folder, and which trainings there are."""
         self._show()
         self.chosen.show_check()
+        self.goal.show_goals()
         self.earlier.load()
 
     def complete(self) -> bool:
