@@ -23,7 +23,7 @@ from tumordesk.core.training_run import (
 )
 from tumordesk_training import STARTED
 from tumordesk_training.batches import automatic, free_memory
-from tumordesk_training.data import Case, DataSet
+from tumordesk_training.data import Case
 from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.distributed import Team, join, leave
 from tumordesk_training.environment import record
@@ -34,6 +34,7 @@ from tumordesk_training.loop import Trainer
 from tumordesk_training.plan import plan_split
 from tumordesk_training.setup import check_config, choose_precision, make_network
 from tumordesk_training.split import read_split, select, write_split
+from tumordesk_training.usable import usable
 
 _NAMED = 20
 """Left-out files that are named one by one; the rest is counted."""
@@ -121,30 +122,6 @@ def with_batch_size(
     config = replace(config, batch_size=team.lead(choose))
     team.lead(lambda: write_config(folder / CONFIG_NAME, config))
     return config
-
-
-def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, ...]]:
-    """The cases that this task can learn from, and sentences about those it cannot.
-
-    Raises:
-        ConfigError: a class of the configuration has no picture.
-    """
-    if config.task == "segmentation":
-        kept = tuple(c for c in data.cases if c.has_mask)
-        left = len(data.cases) - len(kept)
-        notes = (f"{left} pictures without a mask are left out.",) if left else ()
-        return replace(data, cases=kept), notes
-    kept = tuple(c for c in data.cases if c.label in config.classes)
-    found = Counter(c.label for c in data.cases)
-    missing = [name for name in config.classes if not found[name]]
-    if missing:
-        raise ConfigError(
-            f"There is no picture of the class {missing[0]!r} in {data.root.name}.",
-            f"The classes there are: {', '.join(sorted(filter(None, found))) or 'none'}.",
-        )
-    others = [f"{n} of {k or '(none)'!r}" for k, n in found.items() if k not in config.classes]
-    notes = (f"Pictures of other classes are left out: {', '.join(others)}.",) if others else ()
-    return replace(data, cases=kept), notes
 
 
 def load_parts(

@@ -48,9 +48,9 @@ def split_report(config: TrainingConfig, args: argparse.Namespace) -> dict[str, 
     from tumordesk.core.errors import ConfigError
     from tumordesk_training.layouts import scan
     from tumordesk_training.plan import plan_split
-    from tumordesk_training.run import usable
     from tumordesk_training.split import PARTS, write_split
     from tumordesk_training.split_id import split_id
+    from tumordesk_training.usable import usable
 
     if not config.data.root:
         raise ConfigError("Which data folder?", "Give --data, or data.root in the configuration.")
