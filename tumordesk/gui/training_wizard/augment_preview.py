@@ -51,7 +51,7 @@ class AugmentPreview(QFrame):
         self.command.done.connect(self._made)
         self.command.failed.connect(self._failed)
         self.words = label("", "small", wrap=True)
-        self.again = QPushButton("Show o&thers")
+        self.again = QPushButton("Show ot&hers")
         self.again.setProperty("role", "link")
         self.again.clicked.connect(self._others)
         self._places: list[list[Picture]] = []
@@ -74,11 +74,11 @@ class AugmentPreview(QFrame):
                 grid.addWidget(place, line, column)
             self._places.append(places)
         grid.setColumnStretch(COUNT + 1, 1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(tokens.SPACE_12, tokens.SPACE_8, tokens.SPACE_12, tokens.SPACE_12)
-        column.setSpacing(tokens.SPACE_8)
-        column.addLayout(head)
-        column.addLayout(grid)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(tokens.SPACE_12, tokens.SPACE_8, tokens.SPACE_12, tokens.SPACE_12)
+        outer.setSpacing(tokens.SPACE_8)
+        outer.addLayout(head)
+        outer.addLayout(grid)
         # The pictures follow the width, not the other way round.
         self.setMinimumWidth(1)
 

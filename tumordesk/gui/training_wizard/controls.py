@@ -7,24 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox, QWidget
-
-
-class Control(Protocol):
-    """What a form needs of a control. ``edited``: a signal; ``problem``: what cannot be read."""
-
-    edited: Any
-    problem: str
-
-    def value(self) -> Any:
-        """What is chosen."""
-
-    def set_value(self, value: Any) -> None:
-        """Show a value without telling."""
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLineEdit, QSpinBox
 
 
 class Choice(QComboBox):
@@ -185,11 +172,14 @@ class Written(QLineEdit):
         return self._value
 
     def set_value(self, value: Any) -> None:
-        """Show a value without telling; text that already means it stays."""
-        if self.hasFocus() and (self.problem or value == self._value):
+        """Show a value without telling; what is being written stays while nothing else changed."""
+        if value == self._value and (self.problem or self.hasFocus()):
             return
         self._value, self.problem = value, ""
         self.setText(self._show(value))
+
+
+Control = Choice | Whole | Decimal | Tick | Written
 
 
 def rate_box() -> Written:
@@ -239,9 +229,3 @@ def _number(text: str) -> float:
     if not math.isfinite(value):
         raise ValueError("Write a number such as 0.25, with a point.")
     return value
-
-
-def enable(control: QWidget, enabled: bool) -> None:
-    """Grey a control that means nothing at the moment."""
-    if control.isEnabled() != enabled:
-        control.setEnabled(enabled)

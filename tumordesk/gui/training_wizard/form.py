@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label
+from tumordesk.gui.training_wizard.controls import Control
 from tumordesk.gui.training_wizard.widgets import Card
 
 
 class Row:
     """One entry of a form. ``path`` names it ("optimiser.rate")."""
 
-    def __init__(self, path: str, caption: str, control: QWidget, help_text: str) -> None:
+    def __init__(self, path: str, caption: str, control: Control, help_text: str) -> None:
         self.path = path
         self.control = control
         self.help_text = help_text
@@ -76,9 +75,9 @@ class FormSection(Card):
         self.rows: dict[str, Row] = {}
 
     def add(
-        self, path: str, caption: str, control: Any, help_text: str, *, wide: bool = False
+        self, path: str, caption: str, control: Control, help_text: str, *, wide: bool = False
     ) -> Row:
-        """One more row; ``control`` is a :class:`controls.Control`.
+        """One more row; ``control`` is one of :mod:`controls`.
 
         A ``wide`` control has long words in it; its help stands below.
         """

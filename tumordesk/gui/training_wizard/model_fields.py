@@ -159,7 +159,7 @@ def augment_section() -> FormSection:
         "They must still look like pictures that could come from a scanner.",
     )
     presets = tuple((name, name) for name in AUGMENT_PRESETS)
-    made.add("augment", "&Preset", Choice((*presets, (OWN, "Own numbers"))), "Sets all of these.")
+    made.add("augment", "Pre&set", Choice((*presets, (OWN, "Own numbers"))), "Sets all of these.")
     return made
 
 

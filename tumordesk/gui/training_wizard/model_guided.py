@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QBoxLayout,
     QButtonGroup,
     QHBoxLayout,
     QLabel,
@@ -71,7 +72,7 @@ class GuidedChoices(QWidget):
         column.addStretch(1)
         tight(QVBoxLayout(self)).addWidget(scrolling(inner))
 
-    def _tiles(self) -> QHBoxLayout:
+    def _tiles(self) -> QBoxLayout:
         row = tight(QHBoxLayout(), tokens.SPACE_16)
         for level in LEVELS:
             figure = f"{time_words(level.minutes)}, {level.epochs} epochs"

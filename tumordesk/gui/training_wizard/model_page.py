@@ -20,6 +20,7 @@ from tumordesk.session.folder_peek import number
 from tumordesk.session.model_choices import (
     SCRATCH,
     StartPoint,
+    fits,
     guided_settings,
     level_of,
     start_points,
@@ -99,10 +100,22 @@ class ModelPage(Page):
         draft = self.context.draft
         if draft.report is None:
             return
+        if not self._fits():
+            draft.forget_model()
         if not draft.architecture and not draft.recipe and not self._recall():
             self.plan = Plan(start=suggested(self._points(), draft.task, "unknown").weights)
             self._apply()
         self.refresh()
+
+    def _fits(self) -> bool:
+        """Whether the draft's model is for its data, which may have been read otherwise since."""
+        from tumordesk.networks.catalog import ARCHITECTURES
+
+        draft, stock = self.context.draft, self._stock or Stock()
+        if draft.recipe:
+            return any(r.name == draft.recipe and fits(r, draft.task) for r in stock.recipes)
+        info = ARCHITECTURES.get(draft.architecture)
+        return info is None or info.task == draft.task
 
     def _points(self) -> tuple[StartPoint, ...]:
         entries = self._stock.entries if self._stock is not None else ()
@@ -125,7 +138,7 @@ class ModelPage(Page):
 
     def _recall(self) -> bool:
         """Take the choices of the last time; False where there are none, or they fit no more."""
-        kept = self.context.choices.values.get(self._memory)
+        kept = self.context.choices.values.get(self._memory) or {}
         draft = self.context.draft
         try:
             self.plan = Plan(**{name: kept[name] for name in vars(Plan())})

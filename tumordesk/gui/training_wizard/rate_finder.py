@@ -47,14 +47,14 @@ class RateFinder(QFrame):
         self.command.changed.connect(self._show_state)
         self.command.done.connect(self._found)
         self.command.failed.connect(self._failed)
-        self.find = QPushButton("&Find a learning rate")
+        self.begin = QPushButton("&Find a learning rate")
         self.cancel = QPushButton("Cancel")
         self.use = QPushButton("&Use")
         self.words = label(HELP, "small", wrap=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.plot = Plot("Loss at each learning rate", "learning rate", log_x=True)
-        self.find.clicked.connect(self._begin)
+        self.begin.clicked.connect(self._search)
         self.cancel.clicked.connect(self.command.cancel)
         self.use.clicked.connect(self._use)
         self._build()
@@ -62,7 +62,7 @@ class RateFinder(QFrame):
 
     def _build(self) -> None:
         row = tight(QHBoxLayout(), tokens.SPACE_12)
-        row.addWidget(self.find)
+        row.addWidget(self.begin)
         row.addWidget(self.cancel)
         row.addWidget(self.words, 1)
         row.addWidget(self.use)
@@ -76,13 +76,13 @@ class RateFinder(QFrame):
     def use_config(self, config: TrainingConfig | None) -> None:
         """What the finder is to try; None where it cannot be tried as it is."""
         self._config = config
-        self.find.setEnabled(config is not None)
+        self.begin.setEnabled(config is not None)
 
     def stop(self) -> None:
         """End a search."""
         self.command.cancel()
 
-    def _begin(self) -> None:
+    def _search(self) -> None:
         if self._config is not None:
             self.answer = None
             self.command.ask(self._config, ("--json",))
@@ -118,8 +118,8 @@ class RateFinder(QFrame):
             self._say(HELP)
         self.bar.setVisible(running)
         self.bar.setValue(round(100 * self.command.share))
-        self.find.setVisible(not running)
-        self.find.setText("&Find a learning rate" if answer is None else "&Find again")
+        self.begin.setVisible(not running)
+        self.begin.setText("&Find a learning rate" if answer is None else "&Find again")
         self.cancel.setVisible(running)
         self.plot.setVisible(answer is not None and bool(answer.rates))
         suggested = answer.suggested if answer is not None else None
