@@ -163,7 +163,7 @@ class ChosenFolder(Card):
         self.layout_words.setVisible(report is not None)
         if report is None:
             return
-        self.layout_words.setText(report.layout_title)
+        self.layout_words.setText(report.layout_title[:1].upper() + report.layout_title[1:])
         classes = ", ".join(f"{name} {number(n)}" for name, n in report.classes.items())
         words = f"{number(report.pictures)} pictures"
         self.found.setText(f"{words}: {classes}" if len(report.classes) > 1 else words)

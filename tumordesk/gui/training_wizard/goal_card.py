@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QRadioButton
 
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label
 from tumordesk.gui.training_wizard.context import WizardContext
-from tumordesk.gui.training_wizard.widgets import Card
+from tumordesk.gui.training_wizard.widgets import Card, explained
 from tumordesk.session.training import Goal, goals, named_classes
 
 _TITLES: dict[Goal, str] = {
@@ -33,6 +33,7 @@ class GoalCard(Card):
 
     def __init__(self, context: WizardContext) -> None:
         super().__init__("What should it learn?")
+        self.column.setSpacing(tokens.SPACE_4)
         self._context = context
         self._group = QButtonGroup(self)
         self.buttons: dict[Goal, QRadioButton] = {}
@@ -42,10 +43,7 @@ class GoalCard(Card):
             button.clicked.connect(lambda _=False, name=goal: self._choose(name))
             self._group.addButton(button)
             self.buttons[goal] = button
-            note = self._notes[goal]
-            note.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
-            self.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-            self.column.addWidget(note)
+            self.column.addLayout(explained(button, self._notes[goal]))
 
     def show_goals(self) -> None:
         """Offer what the report of the draft says."""

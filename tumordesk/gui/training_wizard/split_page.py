@@ -26,7 +26,7 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.split_check import SplitCheck
 from tumordesk.gui.training_wizard.split_view import SplitView
-from tumordesk.gui.training_wizard.widgets import Card
+from tumordesk.gui.training_wizard.widgets import Card, explained
 from tumordesk.session.split_choices import (
     SHARES,
     WAYS,
@@ -103,10 +103,8 @@ class SplitPage(Page):
             self._group.addButton(button)
             self.ways[text.way] = button
             note = label(text.text, "small", wrap=True)
-            note.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
             self._notes[text.way] = note
-            card.column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-            card.column.addWidget(note)
+            card.column.addLayout(explained(button, note))
         return card
 
     def _shares_card(self) -> Card:

@@ -6,7 +6,15 @@ from pathlib import PurePosixPath
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tumordesk.gui import icons, theme, tokens
 from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
@@ -31,6 +39,15 @@ class Card(QFrame):
                 row.addWidget(IconLabel(icon))
             row.addWidget(label(title, "strong"), 1)
             self.column.addLayout(row)
+
+
+def explained(button: QWidget, note: QLabel) -> QBoxLayout:
+    """A choice, and close below it, indented, what it means."""
+    column = tight(QVBoxLayout())
+    note.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
+    column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+    column.addWidget(note)
+    return column
 
 
 class Fact(QWidget):
