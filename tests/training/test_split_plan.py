@@ -199,6 +199,15 @@ def test_unknown_patients_small_parts_and_no_test(tmp_path: Path) -> None:
     assert "There is no test part" in said
 
 
+def test_groups_that_are_no_patients_are_told(tmp_path: Path) -> None:
+    root = class_folder(tmp_path, each=8)
+    rows = [f"{name}{n},{n // 2}" for name in ("blob", "ring") for n in range(8)]
+    (root / "who.csv").write_text("\n".join(["stem,segment", *rows]))
+    assert any("'segment', which does not name patients" in s for s in plan(root)[1].warnings)
+    (root / "who.csv").write_text("\n".join(["stem,patient", *rows]))
+    assert not any("does not name patients" in s for s in plan(root)[1].warnings)
+
+
 def test_a_split_file_is_taken_and_judged(leaky: Path, tmp_path: Path) -> None:
     _, split = plan(leaky, duplicates="keep")
     cut = replace(split, parts=split.parts | {"val": split.parts["val"][1:]})

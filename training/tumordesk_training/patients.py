@@ -6,9 +6,17 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from tumordesk.core.data_report import PatientsFound
-from tumordesk_training.data import PARTS_IN_ORDER, Case, DataSet
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.data import (
+    PARTS_IN_ORDER,
+    Case,
+    DataSet,
+    find_indexes,
+    is_patient_column,
+)
 
 _SHOWN = 8
 
@@ -30,6 +38,12 @@ def patients_found(data: DataSet) -> PatientsFound:
 def known_patients(data: DataSet) -> dict[str, str]:
     """Key -> group, of the pictures whose group is known."""
     return {case.key: case.group for case in data.cases if case.source}
+
+
+def other_columns(root: Path, config: DataConfig) -> list[str]:
+    """CSV columns that groups are read from, and that do not name patients ('segment')."""
+    names = {spec.group for spec in config.indexes or find_indexes(root)}
+    return sorted(name for name in names if not is_patient_column(name))
 
 
 def torn_groups(cases: Iterable[Case]) -> dict[str, tuple[str, ...]]:

@@ -12,9 +12,9 @@ from tumordesk.core.training_run import DataConfig, SplitConfig
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.duplicates import Copies, find_copies, first_of
 from tumordesk_training.fingerprint_cache import prints_of
-from tumordesk_training.patients import known_patients
+from tumordesk_training.patients import known_patients, other_columns
 from tumordesk_training.split import PARTS, Split, count, make_split, read_split
-from tumordesk_training.words import many
+from tumordesk_training.words import many, together
 from tumordesk_training.work import Share
 
 _COMPARED = 5000
@@ -48,7 +48,8 @@ def plan_split(
     places = split.places(data.cases)
     split = replace(split, counts=count(data.cases, places))
     context.progress(1.0, "Splitting")
-    return replace(split, warnings=tuple(_warnings(data, config, split, copies)))
+    columns = other_columns(data.root, how)
+    return replace(split, warnings=tuple(_warnings(data, config, split, copies, columns)))
 
 
 def _copies(data: DataSet, how: DataConfig, context: JobContext) -> Copies:
@@ -85,10 +86,17 @@ def dropped(data: DataSet, how: DataConfig, copies: Copies, *, given: bool) -> f
     return frozenset(gone)
 
 
-def _warnings(data: DataSet, config: SplitConfig, split: Split, copies: Copies) -> Iterator[str]:
+def _warnings(
+    data: DataSet, config: SplitConfig, split: Split, copies: Copies, columns: Sequence[str]
+) -> Iterator[str]:
     """Sentences on what flatters the figures, then on what was changed."""
     places = split.places(data.cases)
     yield from _by_picture(data, split, places)
+    if columns and any(case.source == "csv" for case in data.cases):
+        yield (
+            f"Groups come from the CSV column {together([repr(c) for c in columns])}, which does "
+            "not name patients: one patient may lie in more than one part."
+        )
     for sets, how in ((copies.exact, "exact"), (copies.near, "near")):
         yield from _leaks(sets, places, how)
     yield from _thin(data, split, places)

@@ -20,11 +20,11 @@ from tumordesk_training.check.seen import Seen
 from tumordesk_training.check.shapes import is_rectangle
 from tumordesk_training.check.text import check_text
 from tumordesk_training.coco import count_categories
-from tumordesk_training.data import PARTS_IN_ORDER, find_indexes
+from tumordesk_training.data import PARTS_IN_ORDER
 from tumordesk_training.duplicates import find_copies
 from tumordesk_training.fingerprint_cache import keep_prints, stamp
 from tumordesk_training.layouts import layout_title, scan
-from tumordesk_training.patients import known_patients, patients_found
+from tumordesk_training.patients import known_patients, other_columns, patients_found
 from tumordesk_training.work import Share, for_each
 
 __all__ = ["check_data", "check_text", "is_rectangle"]
@@ -93,8 +93,7 @@ def _report(
 
 def _findings(root: Path, config: DataConfig, seen: Seen) -> Iterator[DataFinding]:
     yield from copy_findings(seen)
-    columns = sorted({spec.group for spec in config.indexes or find_indexes(root)})
-    yield from group_findings(seen, patients_found(seen.data), columns)
+    yield from group_findings(seen, patients_found(seen.data), other_columns(root, config))
     yield from label_findings(seen, count_categories(root) if seen.data.layout == "coco" else {})
     yield from file_findings(seen, config.channel)
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from tumordesk.core.data_report import DataFinding, Example, PatientsFound
 from tumordesk_training.check.seen import EXAMPLES, SIDE_BY_SIDE, Seen
-from tumordesk_training.data import is_patient_column
 from tumordesk_training.patients import guess_pattern, torn_groups
 from tumordesk_training.words import many, percent, together
 
@@ -16,7 +15,7 @@ _FEW = 10
 def group_findings(
     seen: Seen, patients: PatientsFound, columns: Sequence[str]
 ) -> Iterator[DataFinding]:
-    """All findings about patients. ``columns``: of CSV files, that groups were read from."""
+    """All findings about patients. ``columns``: of groups in CSV files that are no patients."""
     yield from _torn(seen)
     yield from _other_columns(seen, columns)
     yield from _unknown(seen, patients)
@@ -52,7 +51,7 @@ def _torn(seen: Seen) -> Iterator[DataFinding]:
 
 
 def _other_columns(seen: Seen, columns: Sequence[str]) -> Iterator[DataFinding]:
-    others = [repr(name) for name in columns if not is_patient_column(name)]
+    others = [repr(name) for name in columns]
     count = sum(case.source == "csv" for case in seen.data.cases)
     if others and count:
         yield DataFinding(
