@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -159,6 +160,21 @@ def test_a_failure_keeps_what_was_written(qtbot: QtBot, window: MainWindow, run:
     assert page.form.summary.text() == "My words"
     assert not page.done.isVisible()
     assert list(user_models_dir().glob("*")) == []
+
+
+def test_one_file_for_others_can_be_added_in_the_viewer(
+    qtbot: QtBot, window: MainWindow, run: Path, tmp_path: Path
+) -> None:
+    page = page_of(qtbot, window, run)
+    qtbot.mouseClick(page.publish, LEFT)
+    until(qtbot, lambda: page.model_id == "blobs" and not page.export.busy)
+    file = tmp_path / "Skvrny 1.tdmodel"
+    with qtbot.waitSignal(page.export.saved, timeout=20_000):
+        page.export.archive("blobs", file)
+    shutil.rmtree(user_models_dir() / "blobs")
+    window.dialogs.add_model_from(file)
+    until(qtbot, lambda: (user_models_dir() / "blobs" / CARD_NAME).is_file())
+    until(qtbot, lambda: any(e.card.id == "blobs" for e in window.running.entries))
 
 
 def test_onnx_for_other_programs(

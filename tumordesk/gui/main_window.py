@@ -125,6 +125,7 @@ class MainWindow(QMainWindow):
         parts.picker.model_chosen.connect(self._model_chosen)
         parts.picker.card_requested.connect(self.dialogs.card)
         parts.picker.add_requested.connect(self.dialogs.add_model)
+        parts.picker.add_file_requested.connect(self.dialogs.add_model_file)
         parts.segments.look_changed.connect(self._look_changed)
         parts.segments.layer_selected.connect(self._layer_selected)
         parts.segments.copy_requested.connect(self._copy_requested)

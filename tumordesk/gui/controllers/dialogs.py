@@ -21,6 +21,7 @@ _SCANS = (
     "Scans (*.dcm *.ima *.nii *.nii.gz *.nrrd *.mha *.mhd *.png *.jpg *.jpeg *.tif *.tiff *.bmp "
     "*.zip DICOMDIR)"
 )
+_MODELS = "TumorDesk models (*.tdmodel)"
 _FILTERS = f"All files (*);;{_SCANS}"
 
 
@@ -67,7 +68,14 @@ class Dialogs(QObject):
 
     def add_model(self) -> None:
         """Choose a model folder to add."""
-        self._choose_folder("Choose a model folder (with model.json)", self._add_model)
+        self._choose_folder("Choose a model folder (with model.json)", self.add_model_from)
+
+    def add_model_file(self) -> None:
+        """Choose a model in one file to add."""
+        dialog = QFileDialog(self._window, "Choose a model file", "", _MODELS)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.add_model_from(Path(name)))
+        self._open(dialog)
 
     def _choose_folder(self, title: str, then: Callable[[Path], None]) -> None:
         dialog = QFileDialog(self._window, title)
@@ -76,13 +84,14 @@ class Dialogs(QObject):
         dialog.fileSelected.connect(lambda name: then(Path(name)))
         self._open(dialog)
 
-    def _add_model(self, folder: Path) -> None:
+    def add_model_from(self, source: Path) -> None:
+        """Add a model folder, or a model in one file, off the window's thread."""
         window = self._window
 
         def job(_: object) -> str:
             from tumordesk.zoo import Zoo
 
-            return Zoo().add(folder).card.name
+            return Zoo().add(source).card.name
 
         def done(name: str) -> None:
             window.say(Message("success", f"{name} was added", "It is in the model list now."))

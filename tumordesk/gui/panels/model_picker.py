@@ -24,6 +24,9 @@ class ModelPicker(QToolButton):
     model_chosen = Signal(str)
     card_requested = Signal(str)
     add_requested = Signal()
+    """A model folder is to be added."""
+    add_file_requested = Signal()
+    """A model in one file (.tdmodel) is to be added."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -75,6 +78,8 @@ class ModelPicker(QToolButton):
         self._add_cards()
         add = self._menu.addAction(icon("folder"), "Add a model folder…")
         add.triggered.connect(self.add_requested)
+        file = self._menu.addAction(icon("file"), "Add a model file…")
+        file.triggered.connect(self.add_file_requested)
         for problem in self._problems:
             refused = self._menu.addAction(icon("warning"), f"{problem.folder.name} was refused")
             refused.setEnabled(False)

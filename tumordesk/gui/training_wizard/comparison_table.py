@@ -27,7 +27,7 @@ _SHORT = {
     "hd95_mm_median": "HD95",
     "false_positive_share": "False pos.",
 }
-SHOWN_FIGURES = 3
+SHOWN_FIGURES = 2
 SAME = "All of these were measured on the same test pictures."
 NOT_MEASURED = "not evaluated"
 WARNED = "\N{WARNING SIGN}"

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QMarginsF, QObject, QSize, Signal
+from PySide6.QtCore import QMarginsF, QObject, QSize, QThread, Signal
 from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 from PySide6.QtWidgets import QWidget
 
@@ -168,8 +168,27 @@ def free_path(path: Path) -> Path:
 def write_pdf(html: str, path: Path) -> None:
     """Lay simple HTML (tables, pictures as data URIs) out on A4 pages with page numbers.
 
-    May be called on any thread. Raises WriteError where the file cannot be opened.
+    May be called on any thread. Raises WriteError where the file cannot be written.
     """
+    # A long document starts timers, which only a thread of Qt's has.
+    thread = _PdfThread(html, path)
+    thread.start()
+    thread.wait()
+    if not path.is_file() or not path.stat().st_size:
+        raise WriteError("The PDF could not be written.", "Save the report as HTML instead.")
+
+
+class _PdfThread(QThread):
+    def __init__(self, html: str, path: Path) -> None:
+        super().__init__()
+        self._html, self._path = html, path
+
+    def run(self) -> None:
+        """Draw all pages."""
+        _draw_pdf(self._html, self._path)
+
+
+def _draw_pdf(html: str, path: Path) -> None:
     document = QTextDocument()
     document.setHtml(html)
     writer = QPdfWriter(str(path))
@@ -183,11 +202,8 @@ def write_pdf(html: str, path: Path) -> None:
         margins,
         QPageLayout.Unit.Millimeter,
     )
-    if not writer.setPageLayout(page):
-        raise WriteError("The PDF could not be laid out.", "Save the report as HTML instead.")
+    writer.setPageLayout(page)
     document.print_(writer)
-    if not path.is_file() or not path.stat().st_size:
-        raise WriteError("The PDF could not be written.", "Check free space, then try again.")
 
 
 def picture_of(widget: QWidget) -> QImage:
