@@ -1,0 +1,197 @@
+"""One chart in the program's look: a heading with the value, a plot without pyqtgraph's habits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from tumordesk.gui import theme, tokens
+from tumordesk.gui.panels.parts import label, tight
+
+_LEFT_AXIS = 52
+_HEIGHT = 150
+_WIDTH = 2
+
+
+class Plot(QWidget):
+    """A chart with a title and one figure beside it. ``unit`` stands on the horizontal axis.
+
+    ``log_y``/``log_x``: logarithmic axes; values of 0 and below are left out there. Lines are
+    given by :meth:`set_line`; a name not given before makes a new one.
+    """
+
+    def __init__(
+        self, title: str, unit: str = "epoch", *, log_x: bool = False, log_y: bool = False
+    ) -> None:
+        super().__init__()
+        self.setAccessibleName(title)
+        self._log = (log_x, log_y)
+        self._lines: dict[str, pg.PlotDataItem] = {}
+        self._tones: dict[str, str] = {}
+        self._data: dict[str, tuple[list[float], list[float]]] = {}
+        self.title = label(title, "strong")
+        self.figure = label("", "secondary")
+        self.keys = label("", "small")
+        head = tight(QHBoxLayout(), tokens.SPACE_8)
+        head.addWidget(self.title)
+        head.addWidget(self.keys)
+        head.addStretch(1)
+        head.addWidget(self.figure)
+        self.chart = _Chart(log_x, log_y)
+        self.chart.setAccessibleName(f"{title}, chart")
+        self.chart.scene().sigMouseMoved.connect(self._pointed)
+        self._guide = pg.InfiniteLine(angle=90, movable=False)
+        self._guide.setVisible(False)
+        self.chart.addItem(self._guide, ignoreBounds=True)
+        self._mark = pg.InfiniteLine(angle=90, movable=False)
+        self._mark.setVisible(False)
+        self.chart.addItem(self._mark, ignoreBounds=True)
+        self.unit = label(unit, "small")
+        self.unit.setAlignment(Qt.AlignmentFlag.AlignRight)
+        column = tight(QVBoxLayout(self), tokens.SPACE_4)
+        column.addLayout(head)
+        column.addWidget(self.chart, 1)
+        column.addWidget(self.unit)
+        self._shown = ""
+        self._paint()
+
+    def set_line(
+        self, name: str, x: Sequence[float], y: Sequence[float], tone: str = "accent"
+    ) -> None:
+        """Draw or replace a line. ``tone``: 'accent', 'faint', 'second' or 'points'."""
+        pairs = [(a, b) for a, b in zip(x, y, strict=True) if self._drawable(a, b)]
+        xs, ys = [a for a, _ in pairs], [b for _, b in pairs]
+        if name not in self._lines:
+            self._tones[name] = tone
+            self._lines[name] = self.chart.plot([], [])
+            self._colour(name)
+        self._data[name] = (xs, ys)
+        self._lines[name].setData(xs, ys)
+
+    def line(self, name: str) -> tuple[list[float], list[float]]:
+        """(x, y) of a line as drawn; empty where there is none."""
+        return self._data.get(name, ([], []))
+
+    def _drawable(self, x: float, y: float) -> bool:
+        log_x, log_y = self._log
+        return (
+            math.isfinite(x) and math.isfinite(y) and (not log_x or x > 0) and (not log_y or y > 0)
+        )
+
+    def set_mark(self, x: float | None) -> None:
+        """A vertical line at ``x``, or none."""
+        self._mark.setVisible(x is not None)
+        if x is not None:
+            self._mark.setValue(math.log10(x) if self._log[0] else x)
+
+    def set_figure(self, text: str) -> None:
+        """The figure in the heading; the pointer's value takes its place for a while."""
+        self._shown = text
+        self.figure.setText(text)
+
+    def set_keys(self, text: str) -> None:
+        """What the lines are, in words."""
+        self.keys.setText(text)
+
+    def _pointed(self, place: QPointF) -> None:
+        box = self.chart.getPlotItem().vb
+        first = next(iter(self._data.values()), ([], []))
+        if not box.sceneBoundingRect().contains(place) or not first[0]:
+            self._unpoint()
+            return
+        x = box.mapSceneToView(place).x()
+        scale = [math.log10(v) if self._log[0] else v for v in first[0]]
+        nearest = min(range(len(scale)), key=lambda i: abs(scale[i] - x))
+        self._guide.setValue(scale[nearest])
+        self._guide.setVisible(True)
+        self.figure.setText(f"{_short(first[0][nearest])}: {_short(first[1][nearest])}")
+
+    def _unpoint(self) -> None:
+        self._guide.setVisible(False)
+        self.figure.setText(self._shown)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """The pointer is gone: the last figure again."""
+        super().leaveEvent(event)
+        self._unpoint()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Take the colours of a new theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_shown"):
+            self._paint()
+
+    def _paint(self) -> None:
+        colours = theme.palette()
+        self.chart.restyle()
+        self._guide.setPen(pg.mkPen(colours.text_disabled, width=1))
+        self._mark.setPen(pg.mkPen(colours.success, width=1, style=Qt.PenStyle.DashLine))
+        for name in self._lines:
+            self._colour(name)
+
+    def _colour(self, name: str) -> None:
+        colours = theme.palette()
+        tone, item = self._tones[name], self._lines[name]
+        chosen = {
+            "accent": theme.colour(colours.accent),
+            "faint": theme.colour(colours.accent, 0.35),
+            "second": theme.colour(colours.warning),
+            "points": theme.colour(colours.accent),
+        }[tone]
+        width = 1 if tone == "faint" else _WIDTH
+        style = Qt.PenStyle.DashLine if tone == "second" else Qt.PenStyle.SolidLine
+        item.setPen(pg.mkPen(chosen, width=width, style=style))
+        if tone in ("accent", "second"):
+            item.setSymbol("o")
+            item.setSymbolSize(5)
+            item.setSymbolBrush(chosen)
+            item.setSymbolPen(None)
+
+
+class _Chart(pg.PlotWidget):  # type: ignore[misc]
+    """pyqtgraph's plot with its mouse, menu and buttons taken away: the view always shows all."""
+
+    def __init__(self, log_x: bool, log_y: bool) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setMinimumHeight(_HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        item = self.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setLogMode(x=log_x, y=log_y)
+        item.setMouseEnabled(x=False, y=False)
+        item.showGrid(x=False, y=True, alpha=0.25)
+        item.getAxis("left").setWidth(_LEFT_AXIS)
+        # The value itself, never '(x1e-03)' beside the axis.
+        item.getAxis("left").enableAutoSIPrefix(False)
+        item.getAxis("bottom").enableAutoSIPrefix(False)
+
+    def sizeHint(self) -> QSize:
+        """No wish of its own: the page decides."""
+        return QSize(240, _HEIGHT)
+
+    def wheelEvent(self, event: QEvent) -> None:
+        """The wheel scrolls the page, not the chart."""
+        event.ignore()
+
+    def restyle(self) -> None:
+        """Colours and letters of the theme in use."""
+        colours = theme.palette()
+        self.setBackground(colours.panel)
+        for side in ("left", "bottom"):
+            axis = self.getPlotItem().getAxis(side)
+            axis.setPen(pg.mkPen(colours.line))
+            axis.setTextPen(pg.mkPen(colours.text_secondary))
+            axis.setTickFont(theme.base_font(tokens.FONT_SMALL))
+
+
+def _short(value: float) -> str:
+    """At most four digits that mean something."""
+    if value and (abs(value) < 0.001 or abs(value) >= 10000):
+        return f"{value:.1e}"
+    return f"{value:.4g}"
