@@ -203,7 +203,7 @@ def test_groups_that_are_no_patients_are_told(tmp_path: Path) -> None:
     root = class_folder(tmp_path, each=8)
     rows = [f"{name}{n},{n // 2}" for name in ("blob", "ring") for n in range(8)]
     (root / "who.csv").write_text("\n".join(["stem,segment", *rows]))
-    assert any("'segment', which does not name patients" in s for s in plan(root)[1].warnings)
+    assert any("does not name patients ('segment')" in s for s in plan(root)[1].warnings)
     (root / "who.csv").write_text("\n".join(["stem,patient", *rows]))
     assert not any("does not name patients" in s for s in plan(root)[1].warnings)
 

@@ -94,8 +94,8 @@ def _warnings(
     yield from _by_picture(data, split, places)
     if columns and any(case.source == "csv" for case in data.cases):
         yield (
-            f"Groups come from the CSV column {together([repr(c) for c in columns])}, which does "
-            "not name patients: one patient may lie in more than one part."
+            f"Groups come from a CSV column that does not name patients "
+            f"({together([repr(c) for c in columns])}): one patient may lie in more than one part."
         )
     for sets, how in ((copies.exact, "exact"), (copies.near, "near")):
         yield from _leaks(sets, places, how)

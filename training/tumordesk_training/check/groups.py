@@ -57,8 +57,8 @@ def _other_columns(seen: Seen, columns: Sequence[str]) -> Iterator[DataFinding]:
         yield DataFinding(
             "groups_not_patients",
             "info",
-            f"{seen.number(count)} are grouped by the CSV column {together(others)}, "
-            "which does not name patients",
+            f"{seen.number(count)} are grouped by a CSV column that does not name patients: "
+            f"{together(others)}",
             "Such a group is never torn apart, but one patient may have several: figures may "
             "still flatter. Give the patients, if they can be known.",
             count,
