@@ -15,14 +15,19 @@ from pytestqt.qtbot import QtBot
 
 import training_factories
 from tumordesk.core.settings import SettingsStore
-from tumordesk.core.training_run import RunState, TrainingEvent
+from tumordesk.core.training_run import RunState, TrainingEvent, read_run
+from tumordesk.gui.dialogs.preflight import PreflightDialog
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.training_process import TrainingRunProcess
 from tumordesk.gui.training_wizard.model_page import ModelPage
+from tumordesk.gui.training_wizard.results_page import ResultsPage
+from tumordesk.gui.training_wizard.train_page import TrainPage
+from tumordesk.gui.training_wizard.use_page import UsePage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
-from tumordesk.session.run_process import pid_alive, process_of
+from tumordesk.session.run_process import is_alive, pid_alive, process_of
 from tumordesk.session.training import runs_dir
-from window_fixtures import drop
+from tumordesk.session.use_cases import RunOutcome
+from window_fixtures import drop, opened
 
 LONG_MS = 180_000
 """A training process on a busy machine: torch alone may take half a minute to start."""
@@ -131,3 +136,113 @@ def test_from_a_folder_to_a_model_in_the_viewer(
     _model_chosen(qtbot, wizard, epochs=2, batch_size=4, input__size=(64, 64))
     config = wizard.context.draft.config()
     assert (config.task, config.epochs, config.input.size) == ("segmentation", 2, (64, 64))
+    _next(qtbot, wizard, "train")
+    _trained(qtbot, wizard)
+    _next(qtbot, wizard, "results")
+    _evaluated(qtbot, wizard)
+    _next(qtbot, wizard, "use")
+    model_id = _published(qtbot, wizard)
+    _wait(qtbot, lambda: any(entry.card.id == model_id for entry in window.running.entries))
+    _segments(qtbot, window, model_id, data / "TCGA_AA_0001_2.png")
+
+
+def _trained(qtbot: QtBot, wizard: TrainingWizard) -> None:
+    """Start with the button; every stage but this one is closed while it trains."""
+    page = wizard.page
+    assert isinstance(page, TrainPage)
+    _wait(qtbot, wizard.next.isEnabled)
+    _click(qtbot, wizard.next)
+    _wait(qtbot, lambda: wizard.context.training.running)
+    assert not wizard.rail.buttons["model"].isEnabled()
+    _wait(qtbot, lambda: wizard.context.training.state is RunState.FINISHED)
+    assert [e.epoch for e in _events(wizard.context.training, "epoch")] == [1, 2]
+    assert wizard.rail.buttons["data"].isEnabled()
+
+
+def _evaluated(qtbot: QtBot, wizard: TrainingWizard) -> None:
+    """The results come by themselves."""
+    page = wizard.page
+    assert isinstance(page, ResultsPage)
+    _wait(qtbot, lambda: page.found is not None)
+    assert page.found.task == "segmentation"
+    assert "dice_mean" in page.found.figures
+
+
+def _published(qtbot: QtBot, wizard: TrainingWizard) -> str:
+    """Publish as the form proposes it."""
+    page = wizard.page
+    assert isinstance(page, UsePage)
+    _wait(qtbot, page.publish.isEnabled)
+    _click(qtbot, page.publish)
+    _wait(qtbot, lambda: bool(page.model_id) and not page.export.busy)
+    return page.model_id
+
+
+def _segments(qtbot: QtBot, window: MainWindow, model_id: str, picture: Path) -> None:
+    """Open a picture in the viewer, choose the new model, and run it in spite of its doubts."""
+    wizard = _wizard(window)
+    _click(qtbot, wizard.pages["use"].use)  # type: ignore[attr-defined]
+    assert window.running.wish == model_id
+    window.open_paths([picture])
+    _wait(qtbot, lambda: opened(window))
+    outcomes: list[RunOutcome] = []
+    window.running.finished.connect(outcomes.append)
+    _wait(qtbot, window.actions_by_name["run"].isEnabled)
+    window.actions_by_name["run"].trigger()
+    for dialog in window.findChildren(PreflightDialog):
+        _click(qtbot, dialog.run_button)
+    _wait(qtbot, lambda: bool(outcomes))
+    result = outcomes[0].segmentation
+    assert result is not None
+    assert result.provenance.model_id == model_id
+
+
+@pytest.mark.timeout(1200)
+def test_closed_while_it_trains_and_attached_to_again(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    data = training_factories.mask_folder(tmp_path / "data", patients=8, slices=6)
+    config = training_factories.mask_config(data, epochs=EPOCHS, batch_size=1)
+    wizard = _wizard(window)
+    wizard.context.training.start(config, runs_dir() / "kept")
+    _wait(qtbot, lambda: bool(_events(wizard.context.training, "epoch")))
+    wizard.context.training.pause()  # so that it cannot end before it is attached to
+    _wait(qtbot, lambda: wizard.context.training.state is RunState.PAUSED)
+    wizard.close()
+    question = wizard.question
+    assert question is not None
+    assert wizard.isVisible()
+    _click(qtbot, question.keep)
+    assert window.training.wizard is None
+    assert is_alive(runs_dir() / "kept")
+
+    again = _wizard(window)
+    training = again.context.training
+    _wait(qtbot, lambda: training.state is RunState.PAUSED)
+    assert again.stage == "train"
+    assert _events(training, "epoch")
+    training.go_on()
+    _wait(qtbot, lambda: training.state is RunState.FINISHED)
+    assert [event.epoch for event in _events(training, "epoch")] == [1, 2, 3]
+
+
+@pytest.mark.timeout(900)
+def test_closing_the_main_window_asks_and_stops_the_training(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    data = training_factories.mask_folder(tmp_path / "data", patients=8, slices=6)
+    config = training_factories.mask_config(data, epochs=50, batch_size=1)
+    run = runs_dir() / "stopped"
+    wizard = _wizard(window)
+    wizard.context.training.start(config, run)
+    _wait(qtbot, lambda: bool(_events(wizard.context.training, "epoch")))
+    window.close()
+    assert window.isVisible()
+    _click(qtbot, wizard.question.stay)
+    assert wizard.isVisible()
+    window.close()
+    _click(qtbot, wizard.question.stop)
+    _wait(qtbot, lambda: not window.isVisible())
+    _wait(qtbot, lambda: not is_alive(run))
+    assert read_run(run).state is RunState.STOPPED
+    assert (run / "checkpoints" / "best.pt").is_file()
