@@ -137,7 +137,8 @@ def run(argv: list[str]) -> int:
         return 2
     tell("start", values={"epochs": 9})
     for epoch in range(epochs - 1, epochs + 1):
-        tell("epoch", epoch=epoch, values={"loss": 1 / epoch, "figure": 0.5})
+        figures = {"balanced_accuracy": 1 - 1 / (epoch + 1), "accuracy": 0.5, "rate": 0.001}
+        tell("epoch", epoch=epoch, values={"loss": 1 / epoch, "figure": 0.5, **figures})
     while True:
         if (folder / "PAUSE").exists():
             tell("paused", epoch=epochs)

@@ -8,7 +8,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QStackedWidget
 
-from tumordesk.core.training_run import CONFIG_NAME, TrainingConfig, TrainingEvent, read_config
+from tumordesk.core.training_run import (
+    CONFIG_NAME,
+    RunState,
+    TrainingConfig,
+    TrainingEvent,
+    read_config,
+)
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -79,7 +85,8 @@ class TrainPage(Page):
         """Before: whether it may start. After: whether there is something to evaluate."""
         if not self.training:
             return self.start.ready
-        return self.view.progress.over and not self.view.lost and self.view.kept
+        ended = self.view.progress.state in (RunState.FINISHED, RunState.STOPPED)
+        return ended and not self.view.lost and self.view.kept
 
     def next_text(self) -> str:
         """The start is the page's one action."""

@@ -1,0 +1,247 @@
+"""The Train page: the order in words, a training as it goes, and every way it can end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QPushButton
+from pytestqt.qtbot import QtBot
+
+import training_factories
+from tumordesk.core.data_report import DataReport, PatientsFound
+from tumordesk.core.training_run import RunState, read_config, write_config
+from tumordesk.gui.jobs import JobRunner
+from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.train_page import TrainPage
+from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from tumordesk.session.run_process import is_alive
+from tumordesk.session.training import SplitReport
+from window_fixtures import until
+
+FAKE = [sys.executable, str(Path(__file__).parents[1] / "fake_trainer.py")]
+LEFT = Qt.MouseButton.LeftButton
+Make = Callable[..., TrainingWizard]
+
+
+@pytest.fixture
+def make(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+    """Makes a shown wizard with a draft that may be trained; all trainings end with the test."""
+    monkeypatch.setenv("TUMORDESK_HOME", str(tmp_path / "home"))
+    runner = JobRunner()
+    made: list[TrainingWizard] = []
+    root = training_factories.class_folder(tmp_path / "Lékař (1)")
+
+    def build(command: list[str] | None = FAKE, *, drafted: bool = True) -> TrainingWizard:
+        context = WizardContext(runner, device="cpu", command=command)
+        wizard = TrainingWizard(context)
+        with qtbot.waitActive(wizard):
+            wizard.show()
+            wizard.activateWindow()
+        made.append(wizard)
+        if drafted:
+            _draft(context, root)
+            wizard.refresh()
+            wizard.show_stage("train")
+        return wizard
+
+    yield build
+    for wizard in made:
+        folder = wizard.context.training.folder
+        if folder is not None and folder.is_dir():
+            (folder / "STOP").touch()
+            until(qtbot, lambda folder=folder: not is_alive(folder))
+        wizard._may_close = True
+        wizard.close()
+        wizard.deleteLater()
+    runner.shutdown(5.0)
+
+
+def _draft(context: WizardContext, root: Path) -> None:
+    context.draft.use_folder(root)
+    classes = {"blob": 8, "ring": 8}
+    context.draft.use_report(
+        DataReport(
+            root.name, "classes", "Class folders", "classification", 16, classes, {"": 16},
+            PatientsFound(False, 16, "none"), {"36x40": 16}, {}, {},
+        )
+    )  # fmt: skip
+    counts = {"train": {"blob": 6, "ring": 6}, "val": {"blob": 1}, "test": {"ring": 1}}
+    context.draft.split_report = SplitReport("group", "seeded", "id", counts, {})
+
+
+def _page(wizard: TrainingWizard) -> TrainPage:
+    page = wizard.pages["train"]
+    assert isinstance(page, TrainPage)
+    return page
+
+
+def _start(qtbot: QtBot, wizard: TrainingWizard) -> TrainPage:
+    page = _page(wizard)
+    assert wizard.next.text() == "&Start training"
+    qtbot.mouseClick(wizard.next, LEFT)
+    until(qtbot, lambda: page.view.kept)
+    return page
+
+
+def _folder(wizard: TrainingWizard) -> Path:
+    folder = wizard.context.training.folder
+    assert folder is not None
+    return folder
+
+
+def _click(qtbot: QtBot, button: QPushButton) -> None:
+    assert button.isVisible()
+    qtbot.mouseClick(button, LEFT)
+
+
+def test_the_order_is_told_before_the_start(make: Make) -> None:
+    page = _page(make())
+    words = " ".join(label.text() for label in page.start.findChildren(type(page.start.words)))
+    assert "Lékař (1): 16 pictures" in words
+    assert "Training 12 · validation 1 · test 1 pictures (seeded)" in words
+    assert "blob, ring" in words
+    assert not page.start.folder.isVisible()
+
+
+def test_a_run_folder_that_is_there_is_refused_in_words(make: Make, tmp_path: Path) -> None:
+    wizard = make()
+    wizard.set_expert(True)
+    page = _page(wizard)
+    assert page.start.folder.isVisible()
+    page.start.folder.setText(str(tmp_path))
+    assert "is there already" in wizard.sentence.text()
+    assert not wizard.next.isEnabled()
+    page.start.folder.setText(str(tmp_path / "Ψ run"))
+    assert wizard.next.isEnabled()
+
+
+def test_training_is_shown_as_it_goes_and_leads_to_results(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    assert page.view.headline.text().startswith("Training, epoch 3")
+    assert page.view.curves.loss.line("epochs") == ([1.0, 2.0], [1.0, 0.5])
+    assert not wizard.next.isEnabled()
+    assert [s for s, b in wizard.rail.buttons.items() if b.isEnabled()] == ["train"]
+    (_folder(wizard) / "FINISH").touch()
+    until(qtbot, wizard.next.isEnabled)
+    assert page.view.headline.text() == "Training finished"
+    assert page.view.explanation.text() == "Epoch 2 was the best; it is kept."
+    assert not page.view.resume.isVisible()
+
+
+def test_pause_and_go_on(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    _click(qtbot, page.view.pause)
+    assert page.view.pause.text() == "Pausing…"
+    until(qtbot, lambda: page.view.progress.state is RunState.PAUSED)
+    assert page.view.pause.text() == "&Go on"
+    _click(qtbot, page.view.pause)
+    until(qtbot, lambda: page.view.progress.state is RunState.RUNNING)
+    assert not (_folder(wizard) / "PAUSE").exists()
+
+
+def test_stop_keeps_the_best_and_can_go_on(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    _click(qtbot, page.view.stop)
+    until(qtbot, lambda: page.view.progress.state is RunState.STOPPED)
+    assert "Epoch 2 was the best; it is kept." in page.view.explanation.text()
+    assert wizard.next.isEnabled()
+    until(qtbot, lambda: not is_alive(_folder(wizard)))
+    _click(qtbot, page.view.resume)
+    until(qtbot, lambda: page.view.progress.state is RunState.RUNNING)
+    until(qtbot, lambda: page.view.curves.loss.line("epochs")[0][-1] == 4.0)
+
+
+def test_a_failure_is_told_in_the_words_of_the_training(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    (_folder(wizard) / "FAIL").touch()
+    until(qtbot, lambda: page.view.progress.state is RunState.FAILED)
+    assert "Loss is not a number." in page.view.explanation.text()
+    assert page.view.resume.isVisible()
+    assert not wizard.next.isEnabled()
+
+
+def test_a_killed_training_is_noticed(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    (_folder(wizard) / "DIE").touch()
+    until(qtbot, lambda: bool(page.view.lost))
+    assert page.view.headline.text() == "Training was interrupted"
+    assert page.view.resume.isVisible()
+
+
+def test_a_training_is_found_again_by_a_new_window(qtbot: QtBot, make: Make) -> None:
+    first = make()
+    _start(qtbot, first)
+    folder = _folder(first)
+    first._may_close = True
+    first.close()
+    second = make(drafted=False)
+    second.context.training.attach(folder)
+    second.show_stage("train")
+    page = _page(second)
+    until(qtbot, lambda: page.view.kept)
+    assert page.view.curves.loss.line("epochs") == ([1.0, 2.0], [1.0, 0.5])
+    _click(qtbot, page.view.stop)
+    until(qtbot, lambda: page.view.progress.state is RunState.STOPPED)
+
+
+def test_a_new_training_leaves_the_old_one(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    old = _folder(wizard)
+    (old / "FINISH").touch()
+    until(qtbot, wizard.next.isEnabled)
+    _click(qtbot, page.view.anew)
+    assert not page.training
+    assert Path(page.start.folder.text()) != old
+    assert read_config(old / "config.json").epochs >= 1
+
+
+def test_curves_are_saved_and_nothing_is_replaced(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    for count in (2, 4):
+        page.save_curves(folder)
+        until(qtbot, lambda count=count: len(list(folder.glob("[!.]*"))) == count)
+    table = next(iter(sorted(folder.glob("*.csv")))).read_text("utf-8").splitlines()
+    assert table[0].startswith("epoch,loss")
+    assert len(table) == 3
+
+
+def test_pictures_of_an_epoch_are_shown(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    write_config(run / "config.json", training_factories.class_config(tmp_path))
+    folder = run / "samples" / "epoch-001"
+    training_factories.save(folder / "0.png", training_factories.head(1)[0])
+    entries = [
+        {"file": "0.png", "key": "blob/1.png", "truth": "blob", "said": "ring", "dice": None},
+        {"file": "../../../secret.png", "key": "x", "truth": "", "said": "", "dice": 0.5},
+    ]
+    (folder / "index.json").write_text(json.dumps(entries), encoding="utf-8")
+    events = [
+        {"kind": "start", "time": 0.0},
+        {"kind": "epoch", "time": 1.0, "epoch": 1, "values": {"loss": 1.0}},
+        {"kind": "samples", "time": 1.0, "epoch": 1, "values": {"folder": "samples/epoch-001"}},
+        {"kind": "finished", "time": 2.0, "epoch": 1},
+    ]
+    text = "".join(json.dumps(event) + "\n" for event in events)
+    (run / "events.jsonl").write_text(text, encoding="utf-8")
+    wizard = make(drafted=False)
+    wizard.context.training.attach(run)
+    wizard.show_stage("train")
+    samples = _page(wizard).view.samples
+    until(qtbot, lambda: bool(samples.samples))
+    assert [(s.key, s.line, s.right) for s in samples.samples] == [
+        ("blob/1.png", "ring, is blob", False)
+    ]
