@@ -14,6 +14,7 @@ from tumordesk_training.commands import (
     compare,
     evaluate,
     explain,
+    export_onnx,
     find_rate,
     kfold,
     preview,
@@ -42,6 +43,7 @@ _COMMANDS = (
     compare,
     report,
     publish,
+    export_onnx,
 )
 """In the order of the help text; each module has ``add(commands)``."""
 
