@@ -111,6 +111,25 @@ def test_patients_in_file_names(name: str, group: str, source: str, tmp_path: Pa
     assert (case.group, case.source) == (group, source)
 
 
+def test_a_list_of_pictures_and_masks_counts_more_than_folders(tmp_path: Path) -> None:
+    for name in ("images/1.png", "masks/1.png", "images/2.png", "corrected/2.png"):
+        save(tmp_path / name, EMPTY)
+    (tmp_path / "list.csv").write_text(
+        "image,mask,patient\nimages/1.png,masks/1.png,P1\nimages/2.png,corrected/2.png,P1\n"
+    )
+    data = found(tmp_path)
+    assert (data.layout, data.groups) == ("index", ("P1",))
+    assert data.cases[1].mask == tmp_path / "corrected" / "2.png"
+
+
+def test_a_csv_of_names_and_patients_leaves_the_layout_alone(tmp_path: Path) -> None:
+    root = class_folder(tmp_path, each=2)
+    rows = "\n".join(f"{name}{n},P{n}" for name in ("blob", "ring") for n in range(2))
+    (root / "patients.csv").write_text(f"image,patient\n{rows}\n")
+    data = found(root)
+    assert (data.layout, data.groups) == ("classes", ("P0", "P1"))
+
+
 def test_titles_say_the_parts(tmp_path: Path) -> None:
     assert layout_title(found(class_folder(tmp_path / "a", each=1))) == "a folder for each class"
     for part in ("train", "test"):

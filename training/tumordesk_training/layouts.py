@@ -26,6 +26,11 @@ from tumordesk_training.mask_labels import labelled
 from tumordesk_training.mask_layout import masks_beside, scan_masks, two_folders
 from tumordesk_training.volume_layouts import scan_dicom, scan_nifti
 
+_PATH_COLUMNS = ("image", "path", "file")
+_MASK_COLUMN = "mask"
+_TRIED = 20
+"""Rows of a CSV that are looked up before it is taken for a list of pictures."""
+
 Found = tuple[list[Case], list[tuple[str, str]]]
 
 
@@ -66,6 +71,8 @@ def detect(root: Path) -> str:
     """Name of the layout that explains ``root`` best: coco, dicom, nifti, masks, index, classes."""
     if coco_files(root):
         return "coco"
+    if _index_file(root, _MASK_COLUMN):
+        return "index"
     files = list(walk(root))
     pictures = [path for path in files if is_picture(path)]
     if sum(map(is_dicom, files)) > len(pictures):
@@ -110,11 +117,17 @@ def _class_of(key: str) -> str:
     return classes[-1] if classes else next(iter(folders), "")
 
 
-def _index_file(root: Path) -> Path | None:
+def _index_file(root: Path, *also: str) -> Path | None:
+    """A CSV that lists pictures of the folder by their paths, with one of the columns ``also``."""
     for path in sorted(root.glob("*.csv")):
         rows = read_csv(path)
-        if rows and {"image", "path", "file"} & {c.lower() for c in rows[0]}:
-            return path
+        columns = {c.lower() for c in rows[0]} if rows else set()
+        if not set(_PATH_COLUMNS) & columns or (also and not set(also) & columns):
+            continue
+        for raw in rows[:_TRIED]:
+            row = {k.lower(): v for k, v in raw.items()}
+            if not _why_not(root, _first(row, _PATH_COLUMNS)):
+                return path
     return None
 
 
@@ -128,8 +141,8 @@ def _scan_index(root: Path, config: DataConfig) -> Found:
     problems: list[tuple[str, str]] = []
     for raw in read_csv(index):
         row = {k.lower(): v for k, v in raw.items()}
-        name = _first(row, ("image", "path", "file"))
-        mask = _first(row, ("mask",))
+        name = _first(row, _PATH_COLUMNS)
+        mask = _first(row, (_MASK_COLUMN,))
         reason = _why_not(root, name) or (mask and _why_not(root, mask, "its mask"))
         if reason:
             problems.append((name or index.name, reason))
