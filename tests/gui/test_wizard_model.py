@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 import training_factories
 from tumordesk.core.data_report import DataReport, PatientsFound
+from tumordesk.core.paths import cache_dir
 from tumordesk.core.settings import TrainingChoices
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.gui.jobs import JobRunner
@@ -257,6 +258,19 @@ def test_wrong_numbers_are_said_at_the_field(qtbot: QtBot, make: Make) -> None:
     assert not wizard.next.isEnabled()
 
 
+def test_a_simple_choice_takes_the_place_of_wrong_numbers(qtbot: QtBot, make: Make) -> None:
+    page = make(expert=True)
+    wizard = page.window()
+    assert isinstance(wizard, TrainingWizard)
+    _write(qtbot, page, "input.normalisation.mean", "x")
+    _click(qtbot, wizard.mode.button(0))
+    assert "correct in Expert: mean" in wizard.sentence.text()
+    assert not wizard.next.isEnabled()
+    _click(qtbot, page.guided.tiles["balanced"])
+    assert wizard.next.isEnabled()
+    assert _config(page).epochs == 30
+
+
 def test_freezing_needs_something_to_keep(qtbot: QtBot, make: Make) -> None:
     page = make(expert=True)
     _choice(page, "freeze").choose("later")
@@ -357,6 +371,25 @@ def test_neighbours_bring_their_channels_and_need_patients(qtbot: QtBot, make: M
     assert not page.complete()
 
 
+def test_the_way_to_a_section_is_one_click(qtbot: QtBot, make: Make) -> None:
+    page = make(expert=True)
+    form = page.expert
+    _click(qtbot, form.jumps["Learning"])
+    assert form.jumps["Learning"].isChecked()
+    assert not form.jumps["Network"].isChecked()
+    assert form.rows["optimiser.name"].control.hasFocus()
+    assert not form.rows["optimiser.name"].control.visibleRegion().isEmpty()
+    assert not form.jumps["Head"].isVisible()
+
+
+def test_a_file_of_weights_is_shown_by_its_name(qtbot: QtBot, make: Make) -> None:
+    page = make(expert=True)
+    page.expert.put("initial_weights", "/weights/päper/my net.safetensors")
+    assert _choice(page, "initial_weights").currentText() == "my net.safetensors"
+    assert _config(page).initial_weights == "/weights/päper/my net.safetensors"
+    assert page.complete()
+
+
 def test_the_wheel_scrolls_and_changes_nothing(qtbot: QtBot, make: Make) -> None:
     from window_fixtures import wheel
 
@@ -381,8 +414,8 @@ def test_the_preview_follows_the_numbers(qtbot: QtBot, make: Make, tmp_path: Pat
     assert [asked["augment"]["contrast"] for asked in _asked(tmp_path, "preview")] == [0.35, 0.0]
     _write(qtbot, page, "epochs", "9")  # changes no picture
     assert not preview.command.running
-    left = list((Path(tmp_path) / "home").rglob("preview-*-*"))
-    assert left == []
+    assert list((cache_dir() / "wizard").glob("preview-*.json"))
+    assert not list((cache_dir() / "wizard").glob("preview-*-*"))
 
 
 def test_only_the_last_preview_counts(qtbot: QtBot, make: Make, tmp_path: Path) -> None:

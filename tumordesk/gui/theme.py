@@ -261,6 +261,12 @@ QPushButton[role="switch"] {{ background: transparent; border: 1px solid transpa
     border-radius: 4px; min-height: 26px; padding: 0 8px; color: {text_secondary}; }}
 QPushButton[role="switch"]:checked {{ background: {window}; color: {text}; font-weight: 600; }}
 QPushButton[role="switch"]:focus {{ border-color: {accent}; }}
+QPushButton[role="jump"] {{ background: transparent; border: none; border-radius: 0;
+    border-bottom: 2px solid transparent; padding: 0; margin-right: 16px;
+    color: {text_secondary}; }}
+QPushButton[role="jump"]:hover {{ color: {text}; }}
+QPushButton[role="jump"]:checked {{ color: {text}; border-bottom-color: {accent}; }}
+QPushButton[role="jump"]:focus {{ color: {accent_text}; }}
 QPushButton[role="tile"] {{ background: {panel}; border: 1px solid {line};
     border-radius: {RADIUS}px; padding: 0; text-align: left; }}
 QPushButton[role="tile"]:hover {{ background: {raised}; }}

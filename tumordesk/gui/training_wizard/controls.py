@@ -167,6 +167,12 @@ class Written(QLineEdit):
             self.problem = str(error)
         self.edited.emit()
 
+    def drop(self) -> None:
+        """Give up what is written where it makes no sense."""
+        if self.problem:
+            self.problem = ""
+            self.setText(self._show(self._value))
+
     def value(self) -> Any:
         """The last value that made sense."""
         return self._value

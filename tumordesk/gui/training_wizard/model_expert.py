@@ -22,7 +22,7 @@ from tumordesk.gui.panels.parts import label, tight
 from tumordesk.gui.training_wizard import model_fields
 from tumordesk.gui.training_wizard.augment_preview import AugmentPreview
 from tumordesk.gui.training_wizard.context import WizardContext
-from tumordesk.gui.training_wizard.controls import Choice
+from tumordesk.gui.training_wizard.controls import Choice, Written
 from tumordesk.gui.training_wizard.form import FormSection, Row
 from tumordesk.gui.training_wizard.pages import scrolling
 from tumordesk.gui.training_wizard.rate_finder import RateFinder
@@ -44,6 +44,7 @@ _FREEZE_WORDS = {
     "head": "Only the head or decoder learns: quick, and safe with very few pictures.",
     "later": "The new part learns first, then everything, more gently.",
 }
+_SPLIT = "Pictures are divided as chosen on the page Split, whatever the recipe did."
 _AUTO = StartPoint(
     AUTO, "Automatic", "TumorDesk's own weights where they fit, in whole or in part; else nothing."
 )
@@ -73,7 +74,7 @@ class ExpertForm(QWidget):
         self.published = label("", "secondary", wrap=True)
         self.sections: dict[str, FormSection] = {}
         self.rows: dict[str, Row] = {}
-        self._jumps: dict[str, QPushButton] = {}
+        self.jumps: dict[str, QPushButton] = {}
         self._area: QScrollArea
         self._build()
         self.finder.chosen.connect(lambda rate: self.put("optimiser.rate", rate))
@@ -101,7 +102,7 @@ class ExpertForm(QWidget):
         }
         inner = QWidget()
         column = tight(QVBoxLayout(inner), tokens.SPACE_16)
-        bar = tight(QHBoxLayout(), tokens.SPACE_4)
+        bar = tight(QHBoxLayout())
         for name, section in self.sections.items():
             section.edited.connect(self._edited)
             self.rows |= section.rows
@@ -110,16 +111,19 @@ class ExpertForm(QWidget):
         column.addStretch(1)
         bar.addStretch(1)
         self._area = scrolling(inner)
+        self._area.verticalScrollBar().valueChanged.connect(self._mark_section)
+        self._area.verticalScrollBar().rangeChanged.connect(self._mark_section)
         outer = tight(QVBoxLayout(self), tokens.SPACE_8)
         outer.addLayout(bar)
         outer.addWidget(self._area, 1)
 
     def _jump(self, name: str) -> QPushButton:
         button = QPushButton(name)
-        button.setProperty("role", "quiet")
+        button.setProperty("role", "jump")
+        button.setCheckable(True)
         button.setToolTip(f"Go to: {self.sections[name].title}")
         button.clicked.connect(lambda: self.show_section(name))
-        self._jumps[name] = button
+        self.jumps[name] = button
         return button
 
     def show_section(self, name: str) -> None:
@@ -128,11 +132,22 @@ class ExpertForm(QWidget):
         inner = self._area.widget()
         top = section.mapTo(inner, QPoint(0, 0)).y()
         self._area.verticalScrollBar().setValue(top)
+        self._mark_section()
         first = next(
             (r.control for r in section.rows.values() if r.control.isVisibleTo(inner)), None
         )
         if first is not None:
             first.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _mark_section(self) -> None:
+        """Mark the section at the top; at the very end, the last one."""
+        bar, inner = self._area.verticalScrollBar(), self._area.widget()
+        shown = [name for name, s in self.sections.items() if s.isVisibleTo(inner)]
+        above = [n for n in shown if self.sections[n].y() <= bar.value() + tokens.SPACE_32]
+        at_end = bar.value() == bar.maximum() > 0
+        current = shown[-1] if at_end else above[-1] if above else ""
+        for name, button in self.jumps.items():
+            button.setChecked(name == current)
 
     # Showing -------------------------------------------------------------------------------
 
@@ -172,6 +187,12 @@ class ExpertForm(QWidget):
             if row.control.problem and row.control.isVisibleTo(self)
         )
 
+    def drop_unread(self) -> None:
+        """Give up texts that make no sense: other numbers take their place."""
+        for row in self.rows.values():
+            if isinstance(row.control, Written):
+                row.control.drop()
+
     def _choice(self, path: str) -> Choice:
         control = self.rows[path].control
         assert isinstance(control, Choice)
@@ -185,16 +206,16 @@ class ExpertForm(QWidget):
         )
         recipe = next((r for r in recipes if r.name == draft.recipe), None)
         names = variants(recipe) if recipe is not None else ()
-        words = [(name, name.replace("-", " ").capitalize()) for name in names]
-        self._choice("variant").set_options([("", "As published"), *words])
+        shown = [(name, name.replace("-", " ").capitalize()) for name in names]
+        self._choice("variant").set_options([("", "As published"), *shown])
         self._choice("architecture").set_options(_networks(config, recipe))
         self._choice("initial_weights").set_options(
             [(point.weights, point.title) for point in self._points(config)]
             + [(FILE, "A weights file…"), (FOLDER, "A folder of weights…")]
         )
-        published = f"{recipe.description}\nPublished: {recipe.published}" if recipe else ""
-        self.published.setText(published)
-        self.published.setVisible(bool(published))
+        words = (recipe.description, f"Published: {recipe.published}", _SPLIT) if recipe else ()
+        self.published.setText("\n".join(words))
+        self.published.setVisible(bool(words))
 
     def _points(self, config: TrainingConfig) -> list[StartPoint]:
         found = [_AUTO, *start_points(config.task, self._stock.entries, config.architecture)]
@@ -226,7 +247,7 @@ class ExpertForm(QWidget):
         for path, visible in shown.items():
             self.rows[path].set_visible(visible)
         self.sections["Head"].setVisible(not outlines)
-        self._jumps["Head"].setVisible(not outlines)
+        self.jumps["Head"].setVisible(not outlines)
 
     def _show_words(self, config: TrainingConfig) -> None:
         point = next(p for p in self._points(config) if p.weights == config.initial_weights)
@@ -248,6 +269,8 @@ class ExpertForm(QWidget):
 
     def put(self, path: str, value: object) -> None:
         """Choose a value as a person does."""
+        if path in ("recipe", "variant"):
+            self.drop_unread()
         if self._config is not None:
             self._editor.put(path, value, self._config)
             self.changed.emit()

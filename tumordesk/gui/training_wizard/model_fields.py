@@ -296,7 +296,7 @@ def course_section() -> FormSection:
         ("device", "De&vice",
          Choice((("auto", "Automatic"), ("cuda", "Graphics card (CUDA)"), ("cpu", "Processor"),
                  ("mps", "Apple graphics (MPS)"))),
-         "Automatic takes a graphics card where there is one."),
+         "Automatic takes a graphics card where there is one; several are used through torchrun."),
         ("workers", "Helper processes", Whole(0, 32),
          "Prepare pictures beside the training; 0 is best for up to some thousand pictures."),
         ("threads", "Threads", Whole(0, 256, none="All cores"),

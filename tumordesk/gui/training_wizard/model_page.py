@@ -193,6 +193,7 @@ class ModelPage(Page):
 
     def _simple(self) -> None:
         self.plan.own = False
+        self.expert.drop_unread()
         self._apply()
         self.refresh()
 
@@ -254,7 +255,7 @@ class ModelPage(Page):
             *facts,
             (f"{rows} × {columns}", "pixels, scaled to this"),
             (str(config.epochs), "epochs at most"),
-            (limit, "at most"),
+            (limit, "longest time"),
         ]
 
     def _say(self, sentence: str) -> None:
@@ -278,6 +279,8 @@ class ModelPage(Page):
         if wrong is not None:
             row = self.expert.rows.get(wrong.path)
             name = row.caption.text().replace("&", "") if row is not None else "Model"
+            if not self.context.expert:
+                return f"Choose one of these ways, or correct in Expert: {name.lower()}."
             return f"{name}: {wrong.text}"
         config = self._config
         budget = config.budget_minutes
