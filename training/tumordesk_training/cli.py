@@ -52,6 +52,8 @@ a model from a folder, step by step:
   tumordesk-train check-data scans/            what is in the folder, and what is wrong with it
   tumordesk-train run config.json --data scans/ --out runs/first
   tumordesk-train run --out runs/first --resume        go on after a kill or Ctrl+C
+  tumordesk-train evaluate runs/first          figures on the part that was kept apart
+  tumordesk-train report runs/first --out first.html
   tumordesk-train publish runs/first --id my-model --name "My model"
   tumordesk-train evaluate my-model other-scans/ --json
 

@@ -8,12 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tumordesk.core.errors import ConfigError
-from tumordesk_training.commands.shared import (
-    add_data_options,
-    add_progress_option,
-    data_config,
-    job_context,
-)
+from tumordesk_training.commands.progress import add_progress_option, context_of
+from tumordesk_training.commands.shared import add_data_options, data_config
 
 if TYPE_CHECKING:
     from tumordesk.core.evaluation import Evaluation
@@ -69,7 +65,7 @@ def _evaluate_model(args: argparse.Namespace) -> int:
     order = Order(
         args.data, data_config(args), args.split, args.part, volumes, args.device, args.flips
     )
-    figures = evaluate(entry, order, job_context(args))
+    figures = evaluate(entry, order, context_of(args))
     if args.json:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
@@ -87,7 +83,7 @@ def _evaluate_run(args: argparse.Namespace) -> int:
         raise ConfigError("--split is for models.", "A run is evaluated on its own split.")
     run = open_run(Path(args.model), args.data)
     found = evaluate_run(
-        run, args.part, device=args.device, flips=args.flips, context=job_context(args)
+        run, args.part, device=args.device, flips=args.flips, context=context_of(args)
     )
     write_evaluation(run.folder, found)
     print(dumps(found) if args.json else _evaluation_text(run.folder.name, found))

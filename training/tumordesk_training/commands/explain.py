@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
-from tumordesk_training.commands.shared import add_progress_option, job_context
+from tumordesk_training.commands.progress import add_progress_option, context_of
 
 
 def add(commands: Any) -> None:
@@ -51,7 +51,7 @@ def _explain(args: argparse.Namespace) -> int:
     run = open_run(args.run, args.data)
     told: dict[str, Any] = {}
     keys = _keys(args.keys)
-    context = job_context(args)
+    context = context_of(args)
     for found in explain(run, keys, size=args.size, device=args.device, context=context):
         if found.image is None:
             told[found.key] = {"error": found.error}

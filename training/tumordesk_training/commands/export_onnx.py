@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tumordesk_training.commands.shared import add_progress_option, job_context
+from tumordesk_training.commands.progress import add_progress_option, context_of
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,7 +32,7 @@ def _export(args: argparse.Namespace) -> int:
     from tumordesk_training.onnx_export import export_onnx
 
     network, card = _model(args.model)
-    found = export_onnx(network, card, args.out, overwrite=args.replace, context=job_context(args))
+    found = export_onnx(network, card, args.out, overwrite=args.replace, context=context_of(args))
     print(f"{found.path} (probabilities differ from the model's by at most {found.difference:.1g})")
     return 0
 

@@ -13,7 +13,7 @@ from tumordesk_training.commands.orders import (
     needs_data,
     new_config,
 )
-from tumordesk_training.commands.shared import add_progress_option, job_context
+from tumordesk_training.commands.progress import add_progress_option, context_of
 
 
 def add(commands: Any) -> None:
@@ -35,7 +35,7 @@ def _find_rate(args: argparse.Namespace) -> int:
 
     config = changed(new_config(args), args)
     needs_data(config)
-    found = find_rate(config, steps=at_least(args.steps, 5, "--steps"), context=job_context(args))
+    found = find_rate(config, steps=at_least(args.steps, 5, "--steps"), context=context_of(args))
     if args.json:
         print(dumps(found))
     elif found.suggested is None:

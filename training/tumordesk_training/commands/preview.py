@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tumordesk_training.commands.orders import add_order_options, at_least, needs_data, new_config
-from tumordesk_training.commands.shared import add_progress_option, job_context
+from tumordesk_training.commands.progress import add_progress_option, context_of
 
 
 def add(commands: Any) -> None:
@@ -38,7 +38,7 @@ def _preview(args: argparse.Namespace) -> int:
         count=at_least(args.count, 1, "--count"),
         versions=at_least(args.versions, 1, "--versions"),
         seed=args.seed,
-        context=job_context(args),
+        context=context_of(args),
     )
     print(json.dumps(shown, ensure_ascii=False))
     return 0

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from contextlib import suppress
 
 from tumordesk.core.job import JobContext, Progress
@@ -27,12 +28,21 @@ def context_of(args: argparse.Namespace) -> JobContext:
     it is not known. At most ten lines a second.
     """
     wanted = args.progress and os.environ.get("RANK", "0") == "0"
-    return JobContext(_tell if wanted else None)
+    return JobContext(_Reporter() if wanted else None)
 
 
-def _tell(progress: Progress) -> None:
-    """A closed pipe is no reason to stop."""
-    share = None if progress.fraction is None else round(progress.fraction, 4)
-    line = json.dumps({"progress": share, "text": progress.message}, ensure_ascii=False)
-    with suppress(OSError, ValueError):
-        print(line, file=sys.stderr, flush=True)
+class _Reporter:
+    """Writes the lines. A closed pipe is no reason to stop."""
+
+    def __init__(self) -> None:
+        self._next_s = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if now < self._next_s and progress.fraction != 1.0:
+            return
+        self._next_s = now + 0.1
+        share = None if progress.fraction is None else round(progress.fraction, 4)
+        line = json.dumps({"progress": share, "text": progress.message}, ensure_ascii=False)
+        with suppress(OSError, ValueError):
+            print(line, file=sys.stderr, flush=True)

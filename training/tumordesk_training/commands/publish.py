@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from tumordesk_training.commands.shared import add_progress_option, job_context
+from tumordesk_training.commands.progress import add_progress_option, context_of
 
 
 def add(commands: Any) -> None:
@@ -41,6 +41,6 @@ def _publish(args: argparse.Namespace) -> int:
         args.run, args.id, texts, args.out, args.data,
         tuned=args.tune, replace=args.replace, archive=args.archive,
     )  # fmt: skip
-    entry = publish(order, print, job_context(args))
+    entry = publish(order, print, context_of(args))
     print(f"Published {entry.card.id} {entry.card.version} in {entry.folder.name}")
     return 0

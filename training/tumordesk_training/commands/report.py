@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tumordesk.core.errors import ConfigError, WriteError
-from tumordesk_training.commands.shared import add_progress_option, job_context
+from tumordesk_training.commands.progress import add_progress_option, context_of
 
 if TYPE_CHECKING:
     from tumordesk.core.evaluation import Evaluation
@@ -48,7 +48,7 @@ def _report(args: argparse.Namespace) -> int:
     if args.out is None and args.csv is None:
         raise ConfigError("Where to?", "Give --out FILE.html, --csv DIR, or both.")
     _refuse_present(args)
-    run, context = open_run(args.run, args.data), job_context(args)
+    run, context = open_run(args.run, args.data), context_of(args)
     found = _evaluation(run, args.part, context)
     pictures = args.out is not None and not args.no_pictures
     content = gather(run, found, names=not args.no_names, pictures=pictures, context=context)

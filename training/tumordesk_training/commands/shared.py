@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import sys
-import time
 from contextlib import suppress
 
 from tumordesk.core.errors import ConfigError
-from tumordesk.core.job import JobContext, Progress
 from tumordesk.core.training_run import DataConfig, IndexSpec
 
 
@@ -66,32 +62,3 @@ def say(line: str) -> None:
     """One line for whoever reads; a closed terminal or pipe is no reason to stop a training."""
     with suppress(OSError, ValueError):
         print(line, flush=True)
-
-
-def add_progress_option(parser: argparse.ArgumentParser) -> None:
-    """``--progress``: for programs that call this one."""
-    parser.add_argument(
-        "--progress", action="store_true", help="tell how far it is as lines of JSON on stderr"
-    )
-
-
-def job_context(args: argparse.Namespace) -> JobContext:
-    """Where a job reports: lines ``{"progress": 0.42, "text": "..."}`` on stderr, or nowhere."""
-    return JobContext(_Reporter() if args.progress else None)
-
-
-class _Reporter:
-    """Writes progress lines, at most ten in a second."""
-
-    def __init__(self) -> None:
-        self._next_s = 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if now < self._next_s and progress.fraction != 1.0:
-            return
-        self._next_s = now + 0.1
-        fraction = None if progress.fraction is None else round(progress.fraction, 4)
-        line = json.dumps({"progress": fraction, "text": progress.message}, ensure_ascii=False)
-        with suppress(OSError, ValueError):
-            print(line, file=sys.stderr, flush=True)
