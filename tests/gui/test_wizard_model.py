@@ -442,9 +442,10 @@ def test_the_found_learning_rate_is_used(qtbot: QtBot, make: Make, tmp_path: Pat
     page = make(expert=True)
     finder = page.expert.finder
     page.expert.show_section("Learning")
-    assert not finder.plot.isVisible()
+    assert finder.plot is None
     _click(qtbot, finder.begin)
-    until(qtbot, lambda: finder.plot.isVisible())
+    until(qtbot, lambda: finder.plot is not None and finder.plot.isVisible())
+    assert finder.plot is not None
     assert len(finder.plot.line("loss")[0]) == 55
     assert "0.002" in finder.use.text()
     _click(qtbot, finder.use)
@@ -464,7 +465,7 @@ def test_the_search_can_be_cancelled(qtbot: QtBot, make: Make, tmp_path: Path) -
     until(qtbot, lambda: finder.bar.value() == 50)
     _click(qtbot, finder.cancel)
     assert finder.begin.isVisible()
-    assert not finder.plot.isVisible()
+    assert finder.plot is None
     assert not finder.bar.isVisible()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tumordesk.core.jsonio import to_plain
@@ -37,8 +37,16 @@ class ModelEditor:
     def __init__(self, draft: Draft) -> None:
         self._draft = draft
 
+    def values(self, paths: Iterable[str], config: TrainingConfig) -> dict[str, Any]:
+        """What is chosen at each of these paths."""
+        plain = to_plain(config)
+        return {path: self._value(path, config, plain) for path in paths}
+
     def value(self, path: str, config: TrainingConfig) -> Any:
         """What is chosen at ``path``."""
+        return self.values((path,), config)[path]
+
+    def _value(self, path: str, config: TrainingConfig, plain: dict[str, Any]) -> Any:
         draft, optimiser = self._draft, config.optimiser
         if path == "recipe":
             return draft.recipe
@@ -60,7 +68,7 @@ class ModelEditor:
             return config.options.get("width", _LIGHT_WIDTHS.get(config.architecture, 0))
         if path == "options.decoder_channels":
             return tuple(config.options.get("decoder_channels", (256, 128, 64, 32, 16)))
-        value = entry(to_plain(config), path)
+        value = entry(plain, path)
         return tuple(value) if isinstance(value, list) else value
 
     def put(self, path: str, value: Any, config: TrainingConfig) -> None:

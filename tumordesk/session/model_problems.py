@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tumordesk.core.model_card import HeadSpec
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.session.model_choices import IMAGENET
 
@@ -101,8 +102,12 @@ def _layers(config: TrainingConfig) -> Iterator[FieldProblem]:
             "optimiser.freeze_epochs",
             f"The training ends after {config.epochs} epochs: freeze for fewer.",
         )
-    if config.head is not None and any(not 0.0 <= d < 1.0 for d in config.head.dropout):
+    head = config.head or HeadSpec()
+    layers = len(head.hidden) + 1
+    if any(not 0.0 <= value < 1.0 for value in head.dropout):
         yield FieldProblem("head.dropout", "Must be 0 or more, and below 1.")
+    elif len(head.dropout) not in (1, layers):
+        yield FieldProblem("head.dropout", f"Give one number, or {layers}: one for each layer.")
 
 
 def _course(config: TrainingConfig) -> Iterator[FieldProblem]:

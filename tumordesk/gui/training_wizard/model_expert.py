@@ -159,8 +159,8 @@ class ExpertForm(QWidget):
         """Show a configuration, and what is wrong with it."""
         self._config = config
         self._offer(config)
-        for path, row in self.rows.items():
-            row.control.set_value(self._editor.value(path, config))
+        for path, value in self._editor.values(self.rows, config).items():
+            self.rows[path].control.set_value(value)
         self._show_rows(config)
         self._show_words(config)
         self.show_problems(problems)

@@ -26,8 +26,8 @@ from tumordesk.session.model_choices import (
     start_points,
     suggested,
 )
+from tumordesk.session.model_edit import ModelEditor
 from tumordesk.session.model_problems import FieldProblem, problems
-from tumordesk.session.settings_entries import with_entry
 from tumordesk.zoo import Zoo
 
 
@@ -58,15 +58,13 @@ class ModelPage(Page):
         super().__init__(context)
         self.plan = Plan()
         self.guided = GuidedChoices()
-        self.expert = ExpertForm(context)
+        self._form: ExpertForm | None = None
         self.problem = label("", "", "error", wrap=True)
         self._stock: Stock | None = None
         self._config: TrainingConfig | None = None
         self.problems: tuple[FieldProblem, ...] = ()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.guided)
-        self._stack.addWidget(self.expert)
-        self._stack.setCurrentIndex(int(context.expert))
         self.body.addWidget(self.problem)
         self.body.addWidget(self._stack, 1)
         self.problem.hide()
@@ -74,7 +72,17 @@ class ModelPage(Page):
         self.guided.start_chosen.connect(self._start_chosen)
         self.guided.minutes_chosen.connect(self._minutes_chosen)
         self.guided.sequence_chosen.connect(self._sequence_chosen)
-        self.expert.changed.connect(self._edited)
+        self.set_expert(context.expert)
+
+    @property
+    def expert(self) -> ExpertForm:
+        """The long form, made when it is first asked for: it is large."""
+        if self._form is None:
+            self._form = ExpertForm(self.context)
+            self._form.use_stock(self._stock or Stock())
+            self._form.changed.connect(self._edited)
+            self._stack.addWidget(self._form)
+        return self._form
 
     # Beginning -----------------------------------------------------------------------------
 
@@ -89,7 +97,8 @@ class ModelPage(Page):
 
     def _stocked(self, stock: Stock) -> None:
         self._stock = stock
-        self.expert.use_stock(stock)
+        if self._form is not None:
+            self._form.use_stock(stock)
         self._begin()
 
     def _no_stock(self, failure: Failure) -> None:
@@ -169,14 +178,14 @@ class ModelPage(Page):
     def _minutes_chosen(self, minutes: int) -> None:
         self.plan.minutes = minutes
         if self.plan.own:
-            self._entry("budget_minutes", float(minutes))
+            self._put("budget_minutes", minutes)
         else:
             self._simple()
 
     def _sequence_chosen(self, sequence: str) -> None:
         self.plan.sequence = sequence
         if self.plan.own:
-            self.expert.put("input.sequence", sequence)
+            self._put("input.sequence", sequence)
             return
         if not self.plan.picked:
             self._suggest()
@@ -186,14 +195,16 @@ class ModelPage(Page):
         task = self.context.draft.task
         self.plan.start = suggested(self._points(), task, self.plan.sequence).weights
 
-    def _entry(self, path: str, value: Any) -> None:
-        draft = self.context.draft
-        draft.settings = with_entry(draft.settings, path, value, {})
+    def _put(self, path: str, value: Any) -> None:
+        """Change one of Expert's numbers."""
+        if self._config is not None:
+            ModelEditor(self.context.draft).put(path, value, self._config)
         self.refresh()
 
     def _simple(self) -> None:
         self.plan.own = False
-        self.expert.drop_unread()
+        if self._form is not None:
+            self._form.drop_unread()
         self._apply()
         self.refresh()
 
@@ -229,10 +240,11 @@ class ModelPage(Page):
         config = self._config
         known = draft.report is not None and draft.report.patients.known
         found = problems(config, patients_known=known)
-        self.problems = (*self.expert.unread, *found)
+        unread = self._form.unread if self._form is not None else ()
+        self.problems = (*unread, *found)
         self.plan.sequence = config.input.sequence
         self.plan.minutes = round(config.budget_minutes or self.plan.minutes)
-        if self.context.expert:
+        if self._shows_expert:
             self.expert.load(config, self.problems)
         self._show_guided(config)
         self.changed.emit()
@@ -277,9 +289,9 @@ class ModelPage(Page):
             return "The models are being read."
         wrong = next((problem for problem in self.problems if problem.blocks), None)
         if wrong is not None:
-            row = self.expert.rows.get(wrong.path)
+            row = self._form.rows.get(wrong.path) if self._form is not None else None
             name = row.caption.text().replace("&", "") if row is not None else "Model"
-            if not self.context.expert:
+            if not self._shows_expert:
                 return f"Choose one of these ways, or correct in Expert: {name.lower()}."
             return f"{name}: {wrong.text}"
         config = self._config
@@ -288,24 +300,28 @@ class ModelPage(Page):
         many = "epoch" if config.epochs == 1 else "epochs"
         return f"Next goes to the training: {config.epochs} {many}{limit}."
 
+    @property
+    def _shows_expert(self) -> bool:
+        return self._form is not None and self._stack.currentWidget() is self._form
+
     def leave(self) -> bool:
         """Keep the choices for the next time."""
-        self._remember()
-        self.expert.stop()
+        self.stop()
         return True
 
     def set_expert(self, expert: bool) -> None:
         """Show the long form, or only what decides."""
-        self._stack.setCurrentIndex(int(expert))
-        if not expert:
-            self.expert.stop()
+        self._stack.setCurrentWidget(self.expert if expert else self.guided)
+        if self._form is not None and not expert:
+            self._form.stop()
         if self._stock is not None and self.isVisible():
             self.refresh()
 
     def stop(self) -> None:
         """Keep the choices, and end what runs."""
         self._remember()
-        self.expert.stop()
+        if self._form is not None:
+            self._form.stop()
 
 
 def network_title(config: TrainingConfig) -> str:

@@ -53,7 +53,8 @@ class RateFinder(QFrame):
         self.words = label(HELP, "small", wrap=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.plot = Plot("Loss at each learning rate", "learning rate", log_x=True)
+        self.plot: Plot | None = None
+        self._column = QVBoxLayout(self)
         self.begin.clicked.connect(self._search)
         self.cancel.clicked.connect(self.command.cancel)
         self.use.clicked.connect(self._use)
@@ -66,12 +67,11 @@ class RateFinder(QFrame):
         row.addWidget(self.cancel)
         row.addWidget(self.words, 1)
         row.addWidget(self.use)
-        column = QVBoxLayout(self)
+        column = self._column
         column.setContentsMargins(tokens.SPACE_12, tokens.SPACE_8, tokens.SPACE_12, tokens.SPACE_8)
         column.setSpacing(tokens.SPACE_8)
         column.addLayout(row)
         column.addWidget(self.bar)
-        column.addWidget(self.plot)
 
     def use_config(self, config: TrainingConfig | None) -> None:
         """What the finder is to try; None where it cannot be tried as it is."""
@@ -97,9 +97,15 @@ class RateFinder(QFrame):
         except ConfigError as error:
             self._failed(f"The answer cannot be read: {error.message}")
             return
-        self.plot.set_line("loss", self.answer.rates, self.answer.losses, "accent")
-        self.plot.set_mark(self.answer.suggested)
+        self._draw(self.answer)
         self._say(self.answer.reason)
+
+    def _draw(self, answer: RateAnswer) -> None:
+        if self.plot is None:
+            self.plot = Plot("Loss at each learning rate", "learning rate", log_x=True)
+            self._column.addWidget(self.plot)
+        self.plot.set_line("loss", answer.rates, answer.losses, "accent")
+        self.plot.set_mark(answer.suggested)
 
     def _failed(self, sentence: str) -> None:
         self._say(sentence, "error")
@@ -121,7 +127,8 @@ class RateFinder(QFrame):
         self.begin.setVisible(not running)
         self.begin.setText("&Find a learning rate" if answer is None else "&Find again")
         self.cancel.setVisible(running)
-        self.plot.setVisible(answer is not None and bool(answer.rates))
+        if self.plot is not None:
+            self.plot.setVisible(answer is not None and bool(answer.rates))
         suggested = answer.suggested if answer is not None else None
         self.use.setVisible(suggested is not None and not running)
         if suggested is not None:
