@@ -241,6 +241,11 @@ def test_the_report_is_saved(qtbot: QtBot, make: Make, tmp_path: Path, kind: str
     data = target.read_bytes()
     assert data.startswith(b"%PDF") if kind == "pdf" else b"not for diagnosis" in data
     assert ("--simple" in asked(page)[-1]) == (kind == "pdf")
+    assert "--no-names" not in asked(page)[-1]
+    page.nameless.trigger()
+    with qtbot.waitSignal(page.export.saved, timeout=20_000):
+        page.save_to(kind, target)
+    assert "--no-names" in asked(page)[-1]
     assert "Saved" in page.window().banner.message.title
     assert not page.export.busy
 

@@ -9,8 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QMarginsF, QObject, QSize, QThread, Signal
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtCore import QObject, QSize, Signal
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from tumordesk.core.errors import WriteError
@@ -21,13 +21,11 @@ from tumordesk.gui.controllers.opening import message_of
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.training_process import Outcome, TrainerProcess
 from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.report_pdf import write_pdf
 from tumordesk.session.naming import safe_part
 
 Kind = Literal["html", "pdf", "csv"]
 CHART_SCALE = 2.0
-_DPI = 300
-_MARGIN_MM = 15.0
-_TITLE = "TumorDesk report"
 _LEAST = QSize(tokens.DIALOG_W, tokens.DIALOG_H)
 
 
@@ -51,15 +49,19 @@ class ReportExport(QObject):
         """True while something is being written."""
         return self._process is not None or self._writing
 
-    def report(self, run: Path, part: str, kind: Kind, target: Path) -> None:
+    def report(self, run: Path, part: str, kind: Kind, target: Path, *, names: bool = True) -> None:
         """Make the report. ``target``: the file for HTML and PDF (replaced where it is there:
-        the person was asked), the folder for the tables (nothing in it is replaced)."""
+        the person was asked), the folder for the tables (nothing in it is replaced).
+
+        ``names`` False leaves the names of pictures and groups out.
+        """
         if self.busy:
             self.said.emit(Message("info", "Still writing", "Wait until the last file is there."))
             return
         work = Path(tempfile.mkdtemp(prefix="tumordesk-report-"))
         args = ["report", str(run), "--part", part, "--out", str(work / "report.html")]
         args += {"html": [], "pdf": ["--simple"], "csv": ["--csv", str(work / "tables")]}[kind]
+        args += [] if names else ["--no-names"]
         self._process = self._context.trainer(args)
         self._process.progress.connect(self.progress)
         self._process.finished.connect(
@@ -163,47 +165,6 @@ def free_path(path: Path) -> Path:
         result = path.with_name(f"{path.stem} ({number}){path.suffix}")
         number += 1
     return result
-
-
-def write_pdf(html: str, path: Path) -> None:
-    """Lay simple HTML (tables, pictures as data URIs) out on A4 pages with page numbers.
-
-    May be called on any thread. Raises WriteError where the file cannot be written.
-    """
-    # A long document starts timers, which only a thread of Qt's has.
-    thread = _PdfThread(html, path)
-    thread.start()
-    thread.wait()
-    if not path.is_file() or not path.stat().st_size:
-        raise WriteError("The PDF could not be written.", "Save the report as HTML instead.")
-
-
-class _PdfThread(QThread):
-    def __init__(self, html: str, path: Path) -> None:
-        super().__init__()
-        self._html, self._path = html, path
-
-    def run(self) -> None:
-        """Draw all pages."""
-        _draw_pdf(self._html, self._path)
-
-
-def _draw_pdf(html: str, path: Path) -> None:
-    document = QTextDocument()
-    document.setHtml(html)
-    writer = QPdfWriter(str(path))
-    writer.setTitle(_TITLE)
-    writer.setCreator("TumorDesk")
-    writer.setResolution(_DPI)
-    margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
-    page = QPageLayout(
-        QPageSize(QPageSize.PageSizeId.A4),
-        QPageLayout.Orientation.Portrait,
-        margins,
-        QPageLayout.Unit.Millimeter,
-    )
-    writer.setPageLayout(page)
-    document.print_(writer)
 
 
 def picture_of(widget: QWidget) -> QImage:

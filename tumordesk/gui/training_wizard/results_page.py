@@ -144,6 +144,9 @@ class ResultsPage(Page):
         menu.addAction("Report as &HTML…", lambda: self._ask_file("html"))
         menu.addAction("Curves and cases as &CSV…", lambda: self._ask_folder("csv"))
         menu.addAction("Charts as p&ictures (PNG)…", lambda: self._ask_folder("png"))
+        menu.addSeparator()
+        self.nameless = menu.addAction("Leave out &names of pictures and patients")
+        self.nameless.setCheckable(True)
         self.save.setMenu(menu)
         return self.save
 
@@ -383,7 +386,8 @@ class ResultsPage(Page):
         if kind == "png":
             self.export.charts(self.view.charts(), target, run.name)
         else:
-            self.export.report(run, self.part, kind, target)  # type: ignore[arg-type]
+            names = not self.nameless.isChecked()
+            self.export.report(run, self.part, kind, target, names=names)  # type: ignore[arg-type]
 
 
 def _document(text: str) -> Any:
