@@ -23,8 +23,8 @@ from tumordesk_training.data import Case
 from tumordesk_training.dataset import Stack, Unread, read_stack
 from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR, with_heat, with_outlines
 from tumordesk_training.layouts import scan
-from tumordesk_training.run import usable
 from tumordesk_training.run_model import Run, best_network, run_card
+from tumordesk_training.usable import usable
 
 SIZE = 224
 

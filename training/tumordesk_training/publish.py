@@ -32,10 +32,10 @@ from tumordesk_training.provenance import (
     split_words,
     write_provenance,
 )
-from tumordesk_training.run import usable
 from tumordesk_training.run_model import Run, best_network, open_run, run_card
 from tumordesk_training.split import Split, select
 from tumordesk_training.tune import tune
+from tumordesk_training.usable import usable
 
 _TEXTS = ("name", "version", "summary", "licence", "limits", "training_data", "classes")
 _FIGURES = (

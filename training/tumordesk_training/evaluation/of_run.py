@@ -24,10 +24,11 @@ from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.evaluation.classification import Answers, figures_of
 from tumordesk_training.evaluation.segmentation import OutlineCount
 from tumordesk_training.layouts import scan
-from tumordesk_training.run import limited, usable
+from tumordesk_training.run import limited
 from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.split import select
 from tumordesk_training.split_id import split_id
+from tumordesk_training.usable import usable
 
 Part = Literal["train", "val", "test"]
 _WORDS = {"train": "training", "val": "validation", "test": "test"}
