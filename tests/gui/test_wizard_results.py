@@ -200,6 +200,17 @@ def test_patients_open_by_mouse_and_keyboard(qtbot: QtBot, make: Make) -> None:
     assert "P12" in view.box.accessibleName()
 
 
+def test_the_box_shows_other_figures_of_the_patients(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make("segmentation"))
+    view = page.outliner
+    assert "Dice per patient: median 0.75" in view.box.accessibleName()
+    qtbot.mouseClick(view.figure.button(2), LEFT)
+    assert "HD95 per patient, pixels: median 4.50" in view.box.accessibleName()
+    view.figure.button(2).setFocus()
+    qtbot.keyClick(view.figure.button(2), Qt.Key.Key_Left)
+    assert "IoU per patient" in view.box.accessibleName()
+
+
 def test_worst_and_best_pictures(qtbot: QtBot, make: Make) -> None:
     page = shown(qtbot, make("segmentation"))
     qtbot.mouseClick(page.outliner.tabs.button(1), LEFT)

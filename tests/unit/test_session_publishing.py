@@ -56,6 +56,15 @@ def test_the_document_is_what_the_card_wants(run: Path) -> None:
     assert "6 test pictures" in data.note
 
 
+def test_pictures_that_stand_alone_are_not_called_patients(run: Path) -> None:
+    facts = replace(publishing.read_facts(run), groups={"train": 50, "test": 6})
+    assert "patients are not known" in publishing.split_words(facts)
+    assert (
+        publishing.document_of(publishing.suggested(facts), facts)["training_data"][0]["patients"]
+        is None
+    )
+
+
 def test_names_that_are_taken_are_not_suggested(run: Path) -> None:
     make_model_folder(user_models_dir(), id="blob-or-ring")
     facts = publishing.read_facts(run)

@@ -71,6 +71,13 @@ def test_quartiles_are_those_of_numpy() -> None:
         results.quartiles([])
 
 
+def test_figures_of_patients_and_their_axis() -> None:
+    found = fakes.segmentation()
+    assert results.group_figures(found) == (("dice", "Dice"), ("iou", "IoU"), ("hd95_px", "HD95"))
+    assert results.group_figures(fakes.classification()) == ()
+    assert [results.axis_top([v]) for v in (0.7, 1.0, 1.2, 4.5, 37.0, 0.0)] == [1, 1, 2, 5, 50, 1]
+
+
 def test_an_older_evaluation_than_the_checkpoint_is_stale(tmp_path: Path) -> None:
     assert results.read_fresh(tmp_path) is None
     path = results.evaluation_file(tmp_path)

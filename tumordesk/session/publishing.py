@@ -158,9 +158,17 @@ def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
     }
 
 
+def method_words(facts: RunFacts) -> str:
+    """How the data were parted; a 'group' of one picture each is no patient."""
+    pictures, groups = facts.counts.get("train"), facts.groups.get("train")
+    if facts.method == "group" and pictures and groups == pictures:
+        return "by picture, patients are not known"
+    return _METHODS.get(facts.method, facts.method)
+
+
 def split_words(facts: RunFacts) -> str:
     """How the data were parted: method and pictures of each part."""
-    method = _METHODS.get(facts.method, facts.method)
+    method = method_words(facts)
     parts = [f"{facts.counts[p]} {results.PARTS[p]}" for p in results.PARTS if facts.counts.get(p)]
     return f"Split {method}: {', '.join(parts)} pictures." if parts else f"Split {method}."
 
@@ -178,7 +186,7 @@ def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
     for part, words in results.PARTS.items():
         if facts.counts.get(part):
             table.append((f"{words.capitalize()} pictures", _counted(facts, part)))
-    table.append(("Split", _METHODS.get(facts.method, facts.method)))
+    table.append(("Split", method_words(facts)))
     return tuple(table)
 
 

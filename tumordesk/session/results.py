@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -211,6 +212,25 @@ def group_values(found: Evaluation, figure: str = "dice") -> tuple[tuple[str, fl
     values = [(name, one.get(figure)) for name, one in found.groups.items()]
     known = [(name, value) for name, value in values if value is not None]
     return tuple(sorted(known, key=lambda pair: (pair[1], pair[0])))
+
+
+GROUP_FIGURES = (("dice", "Dice"), ("iou", "IoU"), ("hd95_px", "HD95"), ("hd95_mm", "HD95"))
+
+
+def group_figures(found: Evaluation) -> tuple[tuple[str, str], ...]:
+    """(key, name) of the figures that patients have; HD95 in mm where it is known, else in px."""
+    there = {key for one in found.groups.values() for key, v in one.items() if v is not None}
+    keys = [(key, name) for key, name in GROUP_FIGURES if key in there]
+    if "hd95_mm" in there:
+        keys = [pair for pair in keys if pair[0] != "hd95_px"]
+    return tuple(keys)
+
+
+def axis_top(values: Sequence[float]) -> float:
+    """A round number that no value is above: 1, 2 or 5 times a power of ten."""
+    most = max(values, default=1.0)
+    step = 10.0 ** math.floor(math.log10(most)) if most > 0 else 1.0
+    return next(factor * step for factor in (1.0, 2.0, 5.0, 10.0) if most <= factor * step)
 
 
 def case_title(case: CaseResult) -> str:

@@ -18,7 +18,7 @@ _STEP = 9
 
 
 class BoxPlot(QWidget):
-    """Values 0..1 from left to right. ``opened(name)``: a patient was chosen.
+    """Values from 0 to ``top`` from left to right. ``opened(name)``: a patient was chosen.
 
     Left and Right go from patient to patient in the order of the values, Enter opens.
     """
@@ -29,6 +29,7 @@ class BoxPlot(QWidget):
         super().__init__()
         self._title = title
         self._values: tuple[tuple[str, float], ...] = ()
+        self._top = 1.0
         self.current = -1
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -36,8 +37,11 @@ class BoxPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._name_it()
 
-    def show_values(self, values: Sequence[tuple[str, float]]) -> None:
-        """(name, value 0..1) of each patient; any order."""
+    def show_values(
+        self, values: Sequence[tuple[str, float]], title: str = "", top: float = 1.0
+    ) -> None:
+        """(name, value 0..top) of each patient; any order."""
+        self._title, self._top = title or self._title, top
         self._values = tuple(sorted(values, key=lambda pair: (pair[1], pair[0])))
         self.current = 0 if self._values else -1
         self._name_it()
@@ -71,7 +75,7 @@ class BoxPlot(QWidget):
 
     def _x(self, value: float) -> float:
         area = self._area()
-        return area.left() + area.width() * min(1.0, max(0.0, value))
+        return area.left() + area.width() * min(1.0, max(0.0, value / self._top))
 
     def points(self) -> tuple[QPointF, ...]:
         """Centre of each patient's point: stacked where several have nearly the same value."""
@@ -177,13 +181,14 @@ class BoxPlot(QWidget):
     def _draw_scale(self, painter: QPainter) -> None:
         colours, area = theme.palette(), self._area()
         painter.setFont(theme.base_font(tokens.FONT_SMALL))
-        for tenth in range(0, 11, 2):
-            x = self._x(tenth / 10)
+        for fifth in range(6):
+            value = fifth / 5 * self._top
+            x = self._x(value)
             painter.setPen(QPen(QColor(colours.line), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
             painter.setPen(QColor(colours.text_secondary))
             where = QRectF(x - 20, area.bottom() + tokens.SPACE_4, 40, 16)
-            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, f"{tenth / 10:.1f}")
+            painter.drawText(where, Qt.AlignmentFlag.AlignCenter, f"{value:.3g}")
 
     def _draw_box(self, painter: QPainter, box: tuple[float, float, float, float, float]) -> None:
         colours, area = theme.palette(), self._area()

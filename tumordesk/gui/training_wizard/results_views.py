@@ -21,6 +21,13 @@ from tumordesk.gui.training_wizard.tables import ClassTable
 from tumordesk.session import results
 
 _CELL_HINT = "Choose a cell of the matrix: the pictures behind it are shown here."
+_BOX_HINT = "Every point is a patient. Click one, or use the arrows and Enter."
+_FIGURES = ("Dice", "IoU", "HD95")
+_FIGURE_TIPS = (
+    "Overlap of outline and truth: 1 is the same",
+    "Shared area by joint area: 1 is the same",
+    "95 % of the outline lies nearer to the truth than this: smaller is better",
+)
 _PATIENT_HINT = "Choose a point: the pictures of that patient are shown here."
 
 
@@ -151,11 +158,12 @@ class OutlinerView(TabbedView):
         self.worst, self.best = PictureGrid(store), PictureGrid(store)
         self._opener = CaseOpener(self, store)
         self._found: Evaluation | None = None
-        words = "Every point is a patient. Click one, or use the arrows and Enter."
-        plot = _titled("Dice per patient", self.box, words)
+        self.figure = Switch(_FIGURES, _FIGURE_TIPS)
+        self.figure.chosen.connect(self._draw_box)
         patients = QWidget()
         column = tight(QVBoxLayout(patients), tokens.SPACE_8)
-        column.addWidget(plot)
+        column.addLayout(self._head())
+        column.addWidget(self.box)
         column.addWidget(self.patient, 1)
         views = {
             "Patients": patients,
@@ -175,10 +183,35 @@ class OutlinerView(TabbedView):
     def show_evaluation(self, found: Evaluation) -> None:
         """Show a model that outlines."""
         self._found = found
-        self.box.show_values(results.group_values(found))
+        self.figure.set_index(0)
+        self._draw_box(0)
         self.patient.clear(_PATIENT_HINT)
         self.worst.show_cases(found, results.worst_outlines(found), "Worst")
         self.best.show_cases(found, results.best_outlines(found), "Best")
+
+    def _head(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        words = tight(QVBoxLayout())
+        self._box_title = label("", "strong")
+        words.addWidget(self._box_title)
+        words.addWidget(label(_BOX_HINT, "small"))
+        row.addLayout(words, 1)
+        row.addWidget(self.figure)
+        return row
+
+    def _draw_box(self, place: int) -> None:
+        """Show another figure of the patients."""
+        found = self._found
+        if found is None:
+            return
+        name = _FIGURES[place]
+        key = next((k for k, n in results.group_figures(found) if n == name), "dice")
+        values = results.group_values(found, key)
+        top = results.axis_top([v for _, v in values]) if name == "HD95" else 1.0
+        unit = {"hd95_mm": ", mm", "hd95_px": ", pixels"}.get(key, "")
+        title = f"{name} per patient{unit}"
+        self._box_title.setText(title)
+        self.box.show_values(values, title, top)
 
     def open_patient(self, group: str) -> None:
         """Show the pictures of a patient."""
