@@ -7,6 +7,7 @@ from typing import Literal
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QWidget
 
+from tumordesk.gui import tokens
 from tumordesk.gui.dialogs.base import BaseDialog, text_label
 
 Answer = Literal["keep", "stop", "stay"]
@@ -25,12 +26,14 @@ class CloseQuestion(BaseDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__("A training is running", parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(self.minimumWidth(), 0)
+        self.setMinimumWidth(tokens.DIALOG_W)
+        self.resize(tokens.DIALOG_W, 0)
         self.body.addWidget(text_label("The training is not over", "strong"))
         self.body.addWidget(text_label(_TEXT, "secondary"))
         self.stay = self.add_button("&Do not close")
         self.stop = self.add_button("&Stop, keep the best")
         self.keep = self.add_button("&Keep training", primary=True)
+        self.keep.setFocus()
         self._answer: Answer = "stay"
         for button, answer in ((self.stop, "stop"), (self.keep, "keep")):
             button.clicked.connect(lambda _=False, said=answer: self._say(said))
