@@ -247,6 +247,7 @@ def test_wrong_numbers_are_said_at_the_field(qtbot: QtBot, make: Make) -> None:
     assert "multiple of 32" in row.words.text()
     assert not wizard.next.isEnabled()
     assert "multiple of 32" in wizard.sentence.text()
+    assert not wizard.rail.buttons["train"].isEnabled()
     _write(qtbot, page, "input.size.0", "96")
     assert wizard.next.isEnabled()
     _write(qtbot, page, "optimiser.rate", "fast")
@@ -330,18 +331,27 @@ def test_a_recipe_brings_its_numbers_and_variants(qtbot: QtBot, make: Make) -> N
     assert (_config(page).head.hidden, _config(page).head.dropout) == ((128,), (0.3, 0.4))
 
 
-def test_masks_can_teach_yes_or_no(qtbot: QtBot, make: Make) -> None:
+def test_what_is_learnt_decides_recipes_and_networks(qtbot: QtBot, make: Make) -> None:
     page = make(expert=True)
     recipe = _choice(page, "recipe")
-    assert recipe.values == ("", "coco-seg-512", "detect-resnet")
-    recipe.choose("detect-resnet")
+    assert recipe.values == ("", "coco-seg-512")
+    _write(qtbot, page, "epochs", "7")
+    page.context.show_stage("data")
+    draft = page.context.draft
+    kept, parts = draft.report, draft.split_report
+    draft.learn("presence")
+    draft.report, draft.split_report = kept, parts
+    page.context.show_stage("model")
+    assert page.isVisible()
     config = _config(page)
-    assert (config.task, config.classes) == ("classification", ("no_tumour", "tumour"))
-    assert config.data.label_from_mask
+    assert (config.task, config.architecture) == ("classification", "mobilenetv2")
+    assert config.epochs == 10
+    assert recipe.values == ("", "detect-resnet", "four-class", "yesno-224")
+    recipe.choose("detect-resnet")
+    assert _config(page).classes == ("no_tumour", "tumour")
+    assert _config(page).data.label_from_mask
     assert page.expert.sections["Head"].isVisible()
     assert not page.expert.rows["loss.dice_weight"].control.isVisible()
-    recipe.choose("")
-    assert _config(page).task == "segmentation"
     assert page.complete()
 
 

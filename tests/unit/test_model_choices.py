@@ -10,7 +10,7 @@ import pytest
 
 from tumordesk.core.data_report import DataReport, PatientsFound
 from tumordesk.core.model_card import HeadSpec, InputSpec, ModelCard, Normalisation
-from tumordesk.core.recipes import find_recipe
+from tumordesk.core.recipes import find_recipe, recipes
 from tumordesk.core.training_run import OptimiserConfig, TrainingConfig
 from tumordesk.session.model_choices import (
     AUGMENT_PRESETS,
@@ -96,11 +96,41 @@ def test_another_folder_forgets_the_model() -> None:
     assert (draft.recipe, draft.architecture, draft.settings) == ("", "", {})
 
 
-def test_recipes_fit_by_task_and_by_what_masks_can_teach() -> None:
-    assert fits(find_recipe("detect-resnet"), "segmentation")
-    assert not fits(find_recipe("detect-resnet"), "classification")
+def test_recipes_fit_what_is_learnt() -> None:
+    found = {
+        goal: [recipe.name for recipe in recipes() if fits(recipe, goal)]
+        for goal in ("outline", "classes", "presence")
+    }
+    assert found == {
+        "outline": ["coco-seg-512"],
+        "classes": ["four-class", "yesno-224"],
+        "presence": ["detect-resnet", "four-class", "yesno-224"],
+    }
     assert "by-patient" not in variants(find_recipe("yesno-224"))
     assert "frozen" in variants(find_recipe("yesno-224"))
+
+
+def test_yes_or_no_is_learnt_from_masks_whatever_the_recipe() -> None:
+    draft = _draft()
+    draft.learn("presence")
+    assert draft.config().architecture == "mobilenetv2"
+    for name in ("detect-resnet", "yesno-224", ""):
+        ModelEditor(draft).put("recipe", name, draft.config())
+        config = draft.config()
+        assert config.data.label_from_mask
+        assert (config.task, config.classes) == ("classification", ("no_tumour", "tumour"))
+        assert not problems(config)
+
+
+def test_a_model_of_the_same_classes_is_the_first_start() -> None:
+    bundled = Zoo().entries(verify=False)
+    entry_ = next(e for e in bundled if e.card.task == "classification")
+    pair = tuple(replace(entry_.card.classes[0], name=name) for name in ("no_tumour", "tumour"))
+    detect = replace(entry_.card, id="detect", classes=pair)
+    points = start_points("classification", (*bundled, ModelEntry(detect, Path("/d"), "bundled")))
+    found = suggested(points, "classification", "T1C", ("no_tumour", "tumour"))
+    assert found.weights == "detect"
+    assert suggested(points, "classification", "T1C", ("a", "b")).weights == entry_.card.id
 
 
 @pytest.mark.parametrize("name", AUGMENT_PRESETS)

@@ -98,14 +98,19 @@ def start_points(
     return (*found, SCRATCH)
 
 
-def suggested(points: Sequence[StartPoint], task: Task, sequence: str) -> StartPoint:
-    """The best start: weights of TumorDesk for that sequence, else for that task, else none."""
+def suggested(
+    points: Sequence[StartPoint], task: Task, sequence: str, classes: Sequence[str] = ()
+) -> StartPoint:
+    """The best start: weights of TumorDesk for the same classes, then for that sequence, else for
+    that task, else none."""
 
-    def rank(point: StartPoint) -> tuple[bool, bool, bool]:
+    def rank(point: StartPoint) -> tuple[bool, ...]:
         card = point.card
         if card is None or card.task != task:
-            return (True, True, True)
-        return (False, not point.bundled, card.input.sequence != sequence)
+            return (True,)
+        names = [spec.name for spec in card.classes]
+        others = bool(classes) and names != list(classes)
+        return (False, not point.bundled, others, card.input.sequence != sequence)
 
     return min(points, key=rank, default=SCRATCH)
 
@@ -169,11 +174,14 @@ def usual(task: Task) -> tuple[str, dict[str, Any]]:
     return guided_settings(task, LEVELS[0], start, LEVELS[0].minutes, "unknown")
 
 
-def fits(recipe: Recipe, task: Task) -> bool:
-    """Whether data of that task can be trained on with the recipe."""
-    if from_masks(recipe):
-        return task == "segmentation"
-    return recipe.task == task
+def fits(recipe: Recipe, goal: str) -> bool:
+    """Whether the recipe teaches that ("outline", "classes" or "presence": yes or no from masks).
+
+    Every recipe for classes can learn yes or no; one made for masks learns nothing else.
+    """
+    if goal == "outline":
+        return recipe.task == "segmentation"
+    return recipe.task == "classification" and (goal == "presence" or not from_masks(recipe))
 
 
 def from_masks(recipe: Recipe) -> bool:

@@ -60,7 +60,8 @@ class Draft:
     ``split_report`` are what the trainer said of it (None: not asked yet). ``recipe`` and
     ``variant`` name a recipe ("" is none); ``settings`` are entries of a TrainingConfig put over
     it, nested as there. ``goal``: what is learnt, None for the usual of these data (see
-    :meth:`learns`). ``run``: the run folder, once the training was started.
+    :meth:`learns`). ``model_problem``: what keeps the model from being trained, "" is nothing.
+    ``run``: the run folder, once the training was started.
     """
 
     data: DataConfig = field(default_factory=DataConfig)
@@ -73,6 +74,7 @@ class Draft:
     architecture: str = ""
     settings: dict[str, Any] = field(default_factory=dict)
     goal: Goal | None = None
+    model_problem: str = ""
     run: Path | None = None
     run_state: RunState | None = None
 
@@ -92,7 +94,7 @@ class Draft:
 
     def forget_model(self) -> None:
         """Go back to the usual model of the task."""
-        self.recipe = self.variant = self.architecture = ""
+        self.recipe = self.variant = self.architecture = self.model_problem = ""
         self.settings = {}
 
     def use_report(self, report: DataReport) -> None:
@@ -251,7 +253,7 @@ class Draft:
         if self.report is not None and len(self.classes) > 1 and self.report.pictures:
             stages.append("split")
             if self.split_report is not None:
-                stages += ["model", "train"]
+                stages += ["model"] if self.model_problem else ["model", "train"]
         return frozenset(stages)
 
 

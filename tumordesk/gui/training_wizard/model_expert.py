@@ -200,7 +200,7 @@ class ExpertForm(QWidget):
 
     def _offer(self, config: TrainingConfig) -> None:
         draft = self._context.draft
-        recipes = [r for r in self._stock.recipes if fits(r, draft.task)]
+        recipes = [r for r in self._stock.recipes if fits(r, draft.learns)]
         self._choice("recipe").set_options(
             [("", "None: own numbers"), *((r.name, r.title) for r in recipes)]
         )

@@ -112,7 +112,8 @@ class ModelPage(Page):
         if not self._fits():
             draft.forget_model()
         if not draft.architecture and not draft.recipe and not self._recall():
-            self.plan = Plan(start=suggested(self._points(), draft.task, "unknown").weights)
+            self.plan = Plan()
+            self._suggest()
             self._apply()
         self.refresh()
 
@@ -122,7 +123,7 @@ class ModelPage(Page):
 
         draft, stock = self.context.draft, self._stock or Stock()
         if draft.recipe:
-            return any(r.name == draft.recipe and fits(r, draft.task) for r in stock.recipes)
+            return any(r.name == draft.recipe and fits(r, draft.learns) for r in stock.recipes)
         info = ARCHITECTURES.get(draft.architecture)
         return info is None or info.task == draft.task
 
@@ -134,7 +135,7 @@ class ModelPage(Page):
 
     @property
     def _memory(self) -> str:
-        return f"model-{self.context.draft.task}"
+        return f"model-{self.context.draft.learns}"
 
     def _remember(self) -> None:
         draft = self.context.draft
@@ -155,6 +156,9 @@ class ModelPage(Page):
             draft.architecture, draft.settings = str(kept["architecture"]), dict(kept["settings"])
             draft.config()
         except (ConfigError, TypeError, KeyError, ValueError):
+            draft.forget_model()
+            return False
+        if not self._fits():
             draft.forget_model()
             return False
         if not self.plan.own:
@@ -192,8 +196,9 @@ class ModelPage(Page):
         self._simple()
 
     def _suggest(self) -> None:
-        task = self.context.draft.task
-        self.plan.start = suggested(self._points(), task, self.plan.sequence).weights
+        draft = self.context.draft
+        found = suggested(self._points(), draft.task, self.plan.sequence, draft.classes)
+        self.plan.start = found.weights
 
     def _put(self, path: str, value: Any) -> None:
         """Change one of Expert's numbers."""
@@ -233,7 +238,8 @@ class ModelPage(Page):
             self._config = draft.config()
         except ConfigError as error:
             self._config = None
-            self._say(f"{error.message} {error.hint}".strip())
+            draft.model_problem = f"{error.message} {error.hint}".strip()
+            self._say(draft.model_problem)
             self.changed.emit()
             return
         self._say("")
@@ -242,6 +248,7 @@ class ModelPage(Page):
         found = problems(config, patients_known=known)
         unread = self._form.unread if self._form is not None else ()
         self.problems = (*unread, *found)
+        draft.model_problem = next((p.text for p in self.problems if p.blocks), "")
         self.plan.sequence = config.input.sequence
         self.plan.minutes = round(config.budget_minutes or self.plan.minutes)
         if self._shows_expert:
