@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -245,9 +246,41 @@ def test_a_wrong_table_is_explained(qtbot: QtBot, make: MakeWizard, folder: Path
     assert wizard.context.draft.data.indexes == ()
 
 
-def test_shares_of_the_last_time_come_first(
+def test_what_is_learnt_is_asked_where_there_is_a_choice(
     qtbot: QtBot, make: MakeWizard, folder: Path
 ) -> None:
+    wizard = make()
+    data, *_ = _pages(wizard)
+    _checked(qtbot, wizard, folder)
+    assert not data.goal.isVisible()
+    draft = wizard.context.draft
+    masks = {"with": 20, "empty": 6, "rectangles": 0}
+    draft.use_report(replace(draft.report, task="segmentation", masks=masks))
+    wizard.context.check.changed.emit()
+    assert data.goal.isVisible()
+    assert data.goal.buttons["outline"].isChecked()
+    _click(qtbot, data.goal.buttons["presence"])
+    assert draft.config().data.label_from_mask
+    assert draft.config().classes == ("no_tumour", "tumour")
+
+
+def test_naming_the_patients_leads_to_where_that_is_done(
+    qtbot: QtBot, make: MakeWizard, folder: Path
+) -> None:
+    wizard = make()
+    data, check, _ = _pages(wizard)
+    _checked(qtbot, wizard, folder)
+    draft = wizard.context.draft
+    unknown = replace(draft.report.findings[0], code="patients_unknown", actions=("ignore",))
+    draft.use_report(replace(draft.report, findings=(unknown,)))
+    wizard.show_stage("check")
+    _click(qtbot, check.view.patients)
+    assert wizard.stage == "data"
+    assert data.options.isVisible()
+    assert wizard.context.expert
+
+
+def test_shares_of_the_last_time_come_first(qtbot: QtBot, make: MakeWizard, folder: Path) -> None:
     wizard = make(choices=TrainingChoices(values={"shares": "70 / 20 / 10"}))
     _checked(qtbot, wizard, folder)
     wizard.show_stage("split")
