@@ -401,3 +401,26 @@ def test_tuning_chooses_on_validation_alone(outlines: Path, scans: Path) -> None
     assert setting.threshold in THRESHOLDS
     assert setting.min_slice_mass_px in SMALLEST_PX
     assert 0.5 < found["dice_mean"] <= 1.0
+
+
+def test_tuning_of_pictures_prefers_few_false_alarms(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from tumordesk_training import tune as module
+    from tumordesk_training.dataset import Cache
+
+    targets = np.zeros((4, 32, 32), np.uint8)
+    targets[0, 4:20, 4:20] = targets[1, 4:20, 4:20] = 1
+    sure = np.zeros((4, 32, 32), np.float16)
+    sure[0, 4:20, 4:20] = 0.9
+    sure[1, 4:20, 4:20] = 0.35  # a tumour that only a low threshold finds
+    sure[2, 8:20, 8:20] = 0.32  # and so the low one raises a false alarm
+    cache = Cache(targets, targets, ("a", "b", "c", "d"))
+    monkeypatch.setattr(module, "probabilities", lambda *_: sure)
+    config = mask_config(tmp_path)
+    pictures = replace(config, data=replace(config.data, volumes=False))
+    setting, found = module.tune(None, cache, pictures)  # type: ignore[arg-type]
+    assert found["false_positive_share"] == 0.0
+    assert setting.threshold > 0.32 or setting.min_slice_mass_px > 144
+    volumes = replace(config, data=replace(config.data, volumes=True))
+    assert module.tune(None, cache, volumes)[1]["dice_mean"] == 1.0  # type: ignore[arg-type]

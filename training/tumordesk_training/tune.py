@@ -18,7 +18,9 @@ from tumordesk_training.dataset import Cache
 from tumordesk_training.metrics import DiceCount, score
 
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7)
-SMALLEST_PX = (0, 20, 40, 80)
+SMALLEST_PX = (0, 20, 40, 80, 160)
+MOST_FALSE_POSITIVES = 0.03
+"""Single pictures: settings that outline something in more of the empty ones are a last resort."""
 
 
 @torch.inference_mode()
@@ -53,10 +55,11 @@ def tune(
 ) -> tuple[Postprocess, dict[str, Any]]:
     """The ``Postprocess`` with the best :func:`metrics.score` on ``cache``, and its figures.
 
-    Ties go to the plainer setting (threshold 0.5, nothing dropped).
+    Of single pictures, settings with few false alarms come first (see MOST_FALSE_POSITIVES). Ties
+    go to the plainer setting (threshold 0.5, nothing dropped).
     """
     found = probabilities(network, cache, config)
-    best: tuple[float, float, Postprocess, dict[str, Any]] | None = None
+    best: tuple[bool, float, float, Postprocess, dict[str, Any]] | None = None
     for threshold, smallest in itertools.product(THRESHOLDS, SMALLEST_PX):
         setting = replace(
             config.postprocess,
@@ -67,10 +70,12 @@ def tune(
         figures = _figures(found, cache, setting)
         value = score("segmentation", figures, volumes=config.data.volumes)
         plain = -abs(threshold - 0.5) - smallest / 1000.0
-        if best is None or (round(value, 4), plain) > best[:2]:
-            best = (round(value, 4), plain, setting, figures)
+        alarms = float(figures["false_positive_share"] or 0.0)
+        calm = config.data.volumes or alarms <= MOST_FALSE_POSITIVES
+        if best is None or (calm, round(value, 4), plain) > best[:3]:
+            best = (calm, round(value, 4), plain, setting, figures)
     assert best is not None
-    return best[2], best[3]
+    return best[3], best[4]
 
 
 def _figures(found: npt.NDArray[Any], cache: Cache, setting: Postprocess) -> dict[str, Any]:
