@@ -160,3 +160,17 @@ def test_copies_in_a_published_set(shared_data: Path) -> None:
     assert ("no/1 no.jpeg", "no/no 94.jpg") in found.exact
     assert ("no/1 no.jpeg", "no/49 no.jpg", "no/no 1.jpg", "no/no 94.jpg") in found.near
     assert ("no/7 no.jpg", "no/50 no.jpg") in found.near
+
+
+@pytest.mark.shared_data
+def test_copies_of_real_pictures_are_found_one_for_one(shared_data: Path) -> None:
+    root = shared_data / "kaggle_4class_sample"
+    config = DataConfig(root=str(root))
+    pictures = {case.key: load_grey(case.image) for case in scan(root, config).cases[::6]}
+    assert len(pictures) > 20
+    for name, change in COPIES.items():
+        copies = {f"copy of {key}": change(picture) for key, picture in pictures.items()}
+        found = find_copies(prints(pictures | copies)).near
+        assert {tuple(sorted(keys)) for keys in found} == {
+            tuple(sorted((key, f"copy of {key}"))) for key in pictures
+        }, name
