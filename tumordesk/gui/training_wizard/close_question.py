@@ -30,8 +30,8 @@ class CloseQuestion(BaseDialog):
         self.resize(tokens.DIALOG_W, 0)
         self.body.addWidget(text_label("The training is not over", "strong"))
         self.body.addWidget(text_label(_TEXT, "secondary"))
-        self.stay = self.add_button("&Do not close")
-        self.stop = self.add_button("&Stop, keep the best")
+        self.stay = self.add_button("&Cancel")
+        self.stop = self.add_button("&Stop, keep best")
         self.keep = self.add_button("&Keep training", primary=True)
         self.keep.setFocus()
         self._answer: Answer = "stay"
