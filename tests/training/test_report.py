@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+import os
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -131,6 +132,20 @@ def test_nothing_is_replaced_unasked(
     assert main(["report", str(run)]) == 2
     assert "Where to?" in capsys.readouterr().err
     written(run, out, "--replace", "--no-pictures")
+
+
+def test_figures_older_than_the_weights_are_measured_again(
+    type_run: Path, copied: Copied, tmp_path: Path
+) -> None:
+    run = copied(type_run)
+    assert main(["evaluate", str(run)]) == 0
+    path = run / "evaluation" / "test.json"
+    path.write_text(path.read_text().replace('"software": "', '"software": "old '))
+    written(run, tmp_path / "1.html", "--no-pictures")
+    assert '"software": "old ' in path.read_text()
+    os.utime(path, (1, 1))
+    written(run, tmp_path / "2.html", "--no-pictures")
+    assert '"software": "old ' not in path.read_text()
 
 
 def test_a_report_without_the_data_says_so(type_run: Path, copied: Copied, tmp_path: Path) -> None:

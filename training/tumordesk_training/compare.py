@@ -12,10 +12,13 @@ import torch
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import Evaluation, Interval
 from tumordesk.core.model_card import InputSpec
-from tumordesk.core.training_run import CHECKPOINTS, read_run
+from tumordesk.core.training_run import read_run
 from tumordesk.networks import build
-from tumordesk_training import checkpoints
-from tumordesk_training.evaluation.files import evaluation_path, read_evaluation
+from tumordesk_training.evaluation.files import (
+    evaluation_path,
+    is_outdated,
+    read_evaluation,
+)
 from tumordesk_training.history import device_of, epochs_of, seconds_per_epoch
 from tumordesk_training.run_model import Run, open_run, run_card
 from tumordesk_training.split_id import split_id
@@ -112,9 +115,7 @@ def parameter_count(run: Run) -> int:
 def _note(run: Run, found: Evaluation | None, part: Part) -> str:
     if found is None:
         return f"Not evaluated on its {part} part yet."
-    best = run.folder / CHECKPOINTS / checkpoints.BEST
-    measured = evaluation_path(run.folder, part)
-    if best.is_file() and best.stat().st_mtime > measured.stat().st_mtime:
+    if is_outdated(run.folder, part):
         return "Trained on since it was evaluated: evaluate it again."
     return ""
 

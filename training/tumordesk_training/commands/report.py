@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
         help="figures, curves and cases of a run as one HTML file, or as CSV",
         description="Writes one file that needs nothing else: figures with their caveats, charts, "
         "best and worst cases, configuration, split and software. A run that was not evaluated "
-        "on this part is evaluated first.",
+        "on this part, or was trained on since, is evaluated first.",
     )
     parser.add_argument("run", type=Path, metavar="RUN")
     parser.add_argument("--part", choices=("train", "val", "test"), default="test")
@@ -76,12 +76,13 @@ def _refuse_present(args: argparse.Namespace) -> None:
 def _evaluation(run: Run, part: Any, context: JobContext) -> Evaluation:
     from tumordesk_training.evaluation.files import (
         evaluation_path,
+        is_outdated,
         read_evaluation,
         write_evaluation,
     )
     from tumordesk_training.evaluation.of_run import evaluate_run
 
-    if evaluation_path(run.folder, part).is_file():
+    if evaluation_path(run.folder, part).is_file() and not is_outdated(run.folder, part):
         return read_evaluation(run.folder, part)
     found = evaluate_run(run, part, context=context)
     write_evaluation(run.folder, found)

@@ -11,8 +11,9 @@ from typing import Any
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import CaseResult, Evaluation
 from tumordesk.core.jsonio import atomic_write, from_plain, read_json, write_json
-from tumordesk.core.training_run import EVALUATION
+from tumordesk.core.training_run import CHECKPOINTS, EVALUATION
 
+BEST = "best.pt"
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r")
 """First characters that a spreadsheet takes for a formula."""
 
@@ -38,6 +39,14 @@ def read_evaluation(run: Path, part: str) -> Evaluation:
             f"Run 'tumordesk-train evaluate {run.name} --part {part}' first.",
         )
     return from_plain(Evaluation, read_json(path), f"{run.name}/{path.name}")
+
+
+def is_outdated(run: Path, part: str) -> bool:
+    """Whether a better checkpoint was found since the part was evaluated."""
+    best, measured = run / CHECKPOINTS / BEST, evaluation_path(run, part)
+    if not best.is_file() or not measured.is_file():
+        return False
+    return best.stat().st_mtime > measured.stat().st_mtime
 
 
 def case_rows(found: Evaluation) -> tuple[list[str], list[list[Any]]]:
