@@ -149,19 +149,19 @@ def test_mistakes_stand_in_a_view_of_their_own(qtbot: QtBot, make: Make) -> None
 
 def test_a_failure_is_told_in_words_and_can_be_tried_again(qtbot: QtBot, make: Make) -> None:
     page = make("classification", "--fail", "evaluate")
-    until(qtbot, page.start.isVisible)
-    assert "evaluate is not possible. Mend it." in page._detail.text()
-    assert page.other.isVisible()
+    until(qtbot, page.wait.start.isVisible)
+    assert "evaluate is not possible. Mend it." in page.wait.detail.text()
+    assert page.wait.other.isVisible()
     (page.run / "mended").touch()
-    qtbot.mouseClick(page.start, LEFT)
+    qtbot.mouseClick(page.wait.start, LEFT)
     shown(qtbot, page)
 
 
 def test_without_a_test_part_the_validation_part_is_offered(qtbot: QtBot, make: Make) -> None:
     page = make("classification", "--fail", "evaluate")
-    until(qtbot, page.other.isVisible)
+    until(qtbot, page.wait.other.isVisible)
     (page.run / "mended").touch()
-    qtbot.mouseClick(page.other, LEFT)
+    qtbot.mouseClick(page.wait.other, LEFT)
     shown(qtbot, page)
     assert page.found.part == "val"
     assert "validation part" in page.subject.full
@@ -172,15 +172,15 @@ def test_cancel_stops_the_measuring(qtbot: QtBot, make: Make, tmp_path: Path) ->
     wait.parent.mkdir(parents=True)
     wait.touch()
     page = make()
-    until(qtbot, lambda: page.bar.value() == 500)
+    until(qtbot, lambda: page.wait.bar.value() == 500)
     assert not page.complete()
-    qtbot.mouseClick(page.cancel, LEFT)
-    assert page._words.text() == "Cancelling…"
-    until(qtbot, page.start.isVisible)
+    qtbot.mouseClick(page.wait.cancel, LEFT)
+    assert page.wait.words.text() == "Cancelling…"
+    until(qtbot, page.wait.start.isVisible)
     assert page.found is None
     assert page.complete()
     wait.unlink()
-    qtbot.mouseClick(page.start, LEFT)
+    qtbot.mouseClick(page.wait.start, LEFT)
     shown(qtbot, page)
 
 

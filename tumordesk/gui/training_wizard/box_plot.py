@@ -213,8 +213,8 @@ class BoxPlot(QWidget):
             painter.setPen(QPen(QColor(colours.text), 2) if chosen else Qt.PenStyle.NoPen)
             painter.setBrush(theme.colour(colours.accent, 1.0 if chosen else 0.75))
             painter.drawEllipse(point, _POINT, _POINT)
-            if chosen:
-                self._draw_name(painter, point, *self._values[index])
+        if self.hasFocus():
+            self._draw_name(painter, self.points()[self.current], *self._values[self.current])
 
     def _draw_name(self, painter: QPainter, point: QPointF, name: str, value: float) -> None:
         text = f"{name}  {value:.3f}"

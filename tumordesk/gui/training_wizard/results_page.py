@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
     QMenu,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
@@ -23,7 +22,7 @@ from tumordesk.core.evaluation import Evaluation
 from tumordesk.gui import tokens
 from tumordesk.gui.icons import icon
 from tumordesk.gui.jobs import Failure
-from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
+from tumordesk.gui.panels.parts import ElidedLabel, tight
 from tumordesk.gui.training_process import Outcome, TrainerProcess
 from tumordesk.gui.training_wizard.beside import ViewStack
 from tumordesk.gui.training_wizard.comparison_table import ComparisonTable
@@ -33,6 +32,7 @@ from tumordesk.gui.training_wizard.figures_view import FiguresView
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.report_export import Kind, ReportExport
 from tumordesk.gui.training_wizard.results_views import ClassifierView, OutlinerView
+from tumordesk.gui.training_wizard.waiting import State, Waiting
 from tumordesk.session import results
 from tumordesk.session.naming import safe_part
 
@@ -65,47 +65,17 @@ class ResultsPage(Page):
         self.export.busy_changed.connect(self._show_export)
         self._stack = QStackedWidget()
         self.body.addWidget(self._stack, 1)
-        self._wait = self._make_wait()
-        self._stack.addWidget(self._wait)
+        self.wait = Waiting()
+        self.wait.start.clicked.connect(self.evaluate)
+        self.wait.other.clicked.connect(self._use_validation)
+        self.wait.cancel.clicked.connect(self._cancel)
+        self._stack.addWidget(self.wait)
         self._shown = self._make_shown()
         self._stack.addWidget(scrolling(self._shown))
         self._shown.setMinimumHeight(0)  # tables and pictures keep the height they need
         self._say(_NO_RUN)
 
     # Parts ---------------------------------------------------------------------------------
-
-    def _make_wait(self) -> QWidget:
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setSpacing(tokens.SPACE_12)
-        column.addStretch(2)
-        self._sign = IconLabel("error", "error", tokens.ICON)
-        self._words = label("", "strong", wrap=True)
-        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._detail = label("", "secondary", wrap=True)
-        self._detail.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.bar = QProgressBar()
-        self.bar.setTextVisible(False)
-        self.bar.setRange(0, 1000)
-        self.bar.setFixedWidth(2 * tokens.PROGRESS_W)
-        self.start = QPushButton("&Evaluate")
-        self.start.clicked.connect(self.evaluate)
-        self.other = QPushButton("Use the &validation part")
-        self.other.clicked.connect(self._use_validation)
-        self.cancel = QPushButton("&Cancel")
-        self.cancel.clicked.connect(self._cancel)
-        column.addWidget(self._sign, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addWidget(self._words)
-        column.addWidget(self._detail)
-        column.addWidget(self.bar, 0, Qt.AlignmentFlag.AlignHCenter)
-        row = tight(QHBoxLayout(), tokens.SPACE_8)
-        row.addStretch(1)
-        for button in (self.start, self.other, self.cancel):
-            row.addWidget(button)
-        row.addStretch(1)
-        column.addLayout(row)
-        column.addStretch(3)
-        return box
 
     def _make_shown(self) -> QWidget:
         box = QWidget()
@@ -215,10 +185,10 @@ class ResultsPage(Page):
         elif evaluate:
             self.evaluate()
         else:
-            self._say("No results were written.", "Try again.", failed=True)
+            self._say("No results were written.", "Try again.", "failed")
 
     def _unreadable(self, failure: Failure) -> None:
-        self._say("The results cannot be read.", failure.message, failed=True)
+        self._say("The results cannot be read.", failure.message, "failed")
 
     def evaluate(self) -> None:
         """Measure the best epoch in the training program."""
@@ -231,13 +201,10 @@ class ResultsPage(Page):
         self._process = process
         process.progress.connect(self._progress)
         process.finished.connect(lambda outcome: self._evaluated(process, outcome))
-        self.bar.setValue(0)
-        self._say("Measuring the model", _WAITING, busy=True)
+        self._say("Measuring the model", _WAITING, "busy")
 
     def _progress(self, share: float, text: str) -> None:
-        self.bar.setValue(round(1000 * share))
-        if text:
-            self._detail.setText(text)
+        self.wait.progress(share, text)
 
     def _evaluated(self, process: TrainerProcess, outcome: Outcome) -> None:
         if process is not self._process:
@@ -248,40 +215,23 @@ class ResultsPage(Page):
         elif outcome.kind == "cancelled" and self.found is not None:
             self._show(self.found)
         elif outcome.kind == "cancelled":
-            self._say("Not measured yet", "You stopped it. Nothing was changed.", idle=True)
+            self._say("Not measured yet", "You stopped it. Nothing was changed.", "idle")
         else:
-            self._say("The model could not be measured", outcome.message, failed=True)
+            self._say("The model could not be measured", outcome.message, "failed")
 
     def _cancel(self) -> None:
         if self._process is not None:
-            self._words.setText("Cancelling…")
-            self.cancel.setEnabled(False)
+            self.wait.cancelling()
             self._process.cancel()
 
     def _use_validation(self) -> None:
         self.part = "val"
         self._read(evaluate=True)
 
-    def _say(
-        self,
-        words: str,
-        detail: str = "",
-        *,
-        busy: bool = False,
-        failed: bool = False,
-        idle: bool = False,
-    ) -> None:
+    def _say(self, words: str, detail: str = "", state: State = "plain") -> None:
         """Words instead of results: why there are none, and what can be done."""
-        self._words.setText(words)
-        self._detail.setText(detail)
-        self._sign.setVisible(failed)
-        self.bar.setVisible(busy)
-        self.cancel.setVisible(busy)
-        self.cancel.setEnabled(busy)
-        self.start.setVisible(failed or idle)
-        self.start.setText("&Try again" if failed else "&Evaluate")
-        self.other.setVisible(failed and self.part == "test")
-        self._stack.setCurrentWidget(self._wait)
+        self.wait.say(words, detail, state, other_part=self.part == "test")
+        self._stack.setCurrentWidget(self.wait)
         self.changed.emit()
 
     def _show(self, found: Evaluation) -> None:
