@@ -19,13 +19,14 @@ from tumordesk.core.training_run import RunState, TrainingEvent, read_run
 from tumordesk.gui.dialogs.preflight import PreflightDialog
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.training_process import TrainingRunProcess
+from tumordesk.gui.training_wizard.data_page import DataPage
 from tumordesk.gui.training_wizard.model_page import ModelPage
 from tumordesk.gui.training_wizard.results_page import ResultsPage
 from tumordesk.gui.training_wizard.train_page import TrainPage
 from tumordesk.gui.training_wizard.use_page import UsePage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
-from tumordesk.session.run_process import is_alive, pid_alive, process_of
-from tumordesk.session.training import runs_dir
+from tumordesk.session.run_process import OVER, is_alive, pid_alive, process_of
+from tumordesk.session.training import Goal, runs_dir
 from tumordesk.session.use_cases import RunOutcome
 from window_fixtures import drop, opened
 
@@ -107,8 +108,23 @@ def _next(qtbot: QtBot, wizard: TrainingWizard, stage: str) -> None:
     assert wizard.stage == stage
 
 
+def _to_the_model(
+    qtbot: QtBot, wizard: TrainingWizard, data: Path, goal: Goal | None = None
+) -> None:
+    """Data, Check and Split, as they come, up to the Model page."""
+    page = wizard.pages["data"]
+    assert isinstance(page, DataPage)
+    drop(page, [data])
+    _wait(qtbot, lambda: wizard.context.draft.report is not None)
+    if goal is not None:
+        _click(qtbot, page.goal.buttons[goal])
+    _next(qtbot, wizard, "check")
+    _next(qtbot, wizard, "split")
+    _next(qtbot, wizard, "model")
+
+
 def _model_chosen(qtbot: QtBot, wizard: TrainingWizard, **numbers: Any) -> None:
-    """Data, Check, Split with the mouse; then numbers so small that a test can wait for them."""
+    """Every number is shown; some are made so small that a test can wait for them."""
     page = wizard.pages["model"]
     assert isinstance(page, ModelPage)
     _click(qtbot, wizard.mode.button(1))
@@ -124,16 +140,12 @@ def test_from_a_folder_to_a_model_in_the_viewer(
 ) -> None:
     data = training_factories.mask_folder(tmp_path / "Ψ data")
     wizard = _wizard(window)
-    drop(wizard.pages["data"], [data])
-    _next(qtbot, wizard, "check")
-    _wait(qtbot, lambda: wizard.context.draft.report is not None)
-    _next(qtbot, wizard, "split")
+    _to_the_model(qtbot, wizard, data)
     report = wizard.context.draft.report
     assert report is not None
     assert report.patients.count == 6
-    _next(qtbot, wizard, "model")
     assert wizard.context.draft.split.method == "group"
-    _model_chosen(qtbot, wizard, epochs=2, batch_size=4, input__size=(64, 64))
+    _model_chosen(qtbot, wizard, epochs=2, batch_size=4, input__size__0=64, input__size__1=64)
     config = wizard.context.draft.config()
     assert (config.task, config.epochs, config.input.size) == ("segmentation", 2, (64, 64))
     _next(qtbot, wizard, "train")
@@ -246,3 +258,41 @@ def test_closing_the_main_window_asks_and_stops_the_training(
     _wait(qtbot, lambda: not is_alive(run))
     assert read_run(run).state is RunState.STOPPED
     assert (run / "checkpoints" / "best.pt").is_file()
+
+
+RECIPES: tuple[tuple[str, str, tuple[str, ...], Goal | None], ...] = (
+    ("coco-seg-512", "unet-mobilenetv2", (), None),
+    ("yesno-224", "mobilenetv2", ("no", "yes"), None),
+    ("four-class", "mobilenet", ("glioma", "meningioma", "no_tumor", "pituitary"), None),
+    ("detect-resnet", "resnet18", (), "presence"),
+)
+
+
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize(("recipe", "network", "classes", "goal"), RECIPES)
+def test_every_recipe_trains_an_epoch_from_the_wizard(
+    qtbot: QtBot,
+    window: MainWindow,
+    tmp_path: Path,
+    recipe: str,
+    network: str,
+    classes: tuple[str, ...],
+    goal: Goal | None,
+) -> None:
+    if classes:
+        data = training_factories.class_folder(tmp_path / "data", each=10, classes=classes)
+    else:
+        data = training_factories.mask_folder(tmp_path / "data")
+    wizard = _wizard(window)
+    _to_the_model(qtbot, wizard, data, goal)
+    small = {"epochs": 1, "batch_size": 4, "input__size__0": 64, "input__size__1": 64}
+    _model_chosen(qtbot, wizard, recipe=recipe, architecture=network, **small)
+    _next(qtbot, wizard, "train")
+    _wait(qtbot, wizard.next.isEnabled)
+    _click(qtbot, wizard.next)
+    training = wizard.context.training
+    _wait(qtbot, lambda: training.state in OVER or (bool(training.folder) and not training.running))
+    assert training.state is RunState.FINISHED
+    assert training.folder is not None
+    config = read_run(training.folder).config
+    assert (config.recipe, config.architecture, config.epochs) == (recipe, network, 1)
