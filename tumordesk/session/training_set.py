@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -29,10 +29,11 @@ from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study import Patient, Series
 from tumordesk.core.volume import Volume
 from tumordesk.io.names import short_hash
-from tumordesk.io.writers import write_png
 from tumordesk.session.layers import Layer
-from tumordesk.session.training_pictures import TrainingPictures
 from tumordesk.session.use_cases import read_volume
+
+if TYPE_CHECKING:
+    from tumordesk.session.training_pictures import TrainingPictures
 
 INDEX = "index.csv"
 COLUMNS = ("stem", "patient")
@@ -129,6 +130,8 @@ def add_to_training_set(context: JobContext, what: Contribution) -> Added:
         WriteError: the folder cannot be written; what was written whole is kept.
         ReadError: the series cannot be decoded. Cancelled: the person cancelled.
     """
+    from tumordesk.session.training_pictures import TrainingPictures
+
     if not what.folder.is_dir():
         raise WriteError(f"The folder {what.folder.name} is not there.", "Choose another one.")
     context.progress(None, "Preparing")
@@ -157,6 +160,8 @@ def _write(
     what: Contribution, pictures: TrainingPictures, index: int, stem: str
 ) -> Literal["written", "same", "other"]:
     """Mask and provenance first: a picture is never seen without them."""
+    from tumordesk.io.writers import write_png
+
     image = what.folder / "images" / f"{stem}.png"
     mask = what.folder / "masks" / f"{stem}.png"
     labels = pictures.mask(index)
