@@ -238,6 +238,22 @@ def test_going_back_to_guided_says_that_own_numbers_count(qtbot: QtBot, make: Ma
     assert _config(page).epochs == 10
 
 
+def test_expert_numbers_are_there_the_next_time(qtbot: QtBot, make: Make) -> None:
+    page = make("classification", expert=True)
+    _choice(page, "recipe").choose("yesno-224")
+    _choice(page, "variant").choose("adam")
+    _write(qtbot, page, "epochs", "7")
+    before = _config(page)
+    page.window().close()
+    again = make("classification", again=True)
+    assert _config(again) == before
+    assert before.recipe == "yesno-224/adam"
+    assert _choice(again, "variant").value() == "adam"
+    other = make("segmentation", again=True)  # another kind of data has a memory of its own
+    assert _config(other).architecture == "unet-mobilenetv2"
+    assert _config(other).epochs == 10
+
+
 def test_wrong_numbers_are_said_at_the_field(qtbot: QtBot, make: Make) -> None:
     page = make(expert=True)
     wizard = page.window()

@@ -18,7 +18,10 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.controls import shown_number
 from tumordesk.gui.training_wizard.plot import Plot
 
-HELP = "Tries small steps up to large ones on your pictures, for a minute or two; nothing is kept."
+HELP = (
+    "Tries small steps up to large ones on your pictures, and keeps nothing; some minutes without "
+    "a graphics card."
+)
 
 
 @dataclass(frozen=True)
