@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from tumordesk.gui.training_wizard.report_export import free_path
 from tumordesk.gui.training_wizard.results_page import ResultsPage
 from tumordesk.gui.training_wizard.roc_view import calibration_words
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from tumordesk.session.results import evaluation_file
 from window_fixtures import until
 
 LEFT = Qt.MouseButton.LeftButton
@@ -98,6 +100,16 @@ def test_entering_measures_once_and_shows_figures_with_their_warning(
     qtbot.mouseClick(page.again, LEFT)
     until(qtbot, lambda: sum("evaluate" in line for line in asked(page)) == 2)
     until(qtbot, lambda: page.complete())
+
+
+def test_a_training_that_went_on_is_measured_again(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make())
+    best = page.run / "checkpoints" / "best.pt"
+    later = evaluation_file(page.run).stat().st_mtime + 10
+    os.utime(best, (later, later))
+    page.enter()
+    until(qtbot, lambda: sum("evaluate" in line for line in asked(page)) == 2)
+    until(qtbot, page.figures.isVisible)
 
 
 def test_a_click_on_a_cell_shows_its_pictures(qtbot: QtBot, make: Make) -> None:

@@ -133,6 +133,18 @@ class ResultsPage(Page):
             self.run = run
             self.store.use(run)
             self._read(evaluate=True)
+        elif self._process is None:
+            self._refresh(run)
+
+    def _refresh(self, run: Path) -> None:
+        """The training may have gone on since: measure again where its best epoch is newer."""
+        part = self.part
+        self.context.runner.submit(
+            "io",
+            "results",
+            lambda _: results.read_fresh(run, part),
+            done=lambda found: self.evaluate() if found is None and run == self.run else None,
+        )
 
     def complete(self) -> bool:
         """A run may be published with or without looking at its results."""
@@ -169,23 +181,27 @@ class ResultsPage(Page):
         if run is None:
             return
         self._say("Looking for results…", "")
+
+        def job(_: object) -> Evaluation | None:
+            if evaluate:
+                return results.read_fresh(run, part)
+            return results.read_evaluation(results.evaluation_file(run, part))
+
         self.context.runner.submit(
             "io",
             "results",
-            lambda _: results.read_fresh(run, part),
-            done=lambda found: self._was_read(run, found, evaluate),
+            job,
+            done=lambda found: self._was_read(run, found),
             failed=lambda failure: self._unreadable(failure),
         )
 
-    def _was_read(self, run: Path, found: Evaluation | None, evaluate: bool) -> None:
+    def _was_read(self, run: Path, found: Evaluation | None) -> None:
         if run != self.run:
             return
         if found is not None:
             self._show(found)
-        elif evaluate:
-            self.evaluate()
         else:
-            self._say("No results were written.", "Try again.", "failed")
+            self.evaluate()
 
     def _unreadable(self, failure: Failure) -> None:
         self._say("The results cannot be read.", failure.message, "failed")
