@@ -408,6 +408,22 @@ def test_the_way_to_a_section_is_one_click(qtbot: QtBot, make: Make) -> None:
     assert not form.jumps["Head"].isVisible()
 
 
+def test_a_start_that_saw_other_pictures_says_so(qtbot: QtBot, make: Make) -> None:
+    page = make(expert=True)
+    words = page.expert.rows["initial_weights"].words
+    before = words.text()
+    _write(qtbot, page, "input.normalisation.mean", "0.5")
+    assert (
+        words.text()
+        == f"{before} It saw pictures with other channels or brightness than set below."
+    )
+    _write(qtbot, page, "input.normalisation.mean", "0.25")
+    assert words.text() == before
+    _write(qtbot, page, "options.decoder_channels", "256, 128, 64, 32, 16")
+    assert "only its first part" in words.text()
+    assert page.complete()
+
+
 def test_a_file_of_weights_is_shown_by_its_name(qtbot: QtBot, make: Make) -> None:
     page = make(expert=True)
     page.expert.put("initial_weights", "/weights/päper/my net.safetensors")

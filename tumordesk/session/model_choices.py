@@ -9,7 +9,7 @@ from typing import Any
 from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import InputSpec, ModelCard, Normalisation, Task
 from tumordesk.core.recipes import Recipe, merged
-from tumordesk.core.training_run import AugmentConfig
+from tumordesk.core.training_run import AugmentConfig, TrainingConfig
 from tumordesk.zoo import ModelEntry
 
 LIGHT: dict[Task, str] = {"segmentation": "unet-mobilenetv2", "classification": "mobilenetv2"}
@@ -113,6 +113,20 @@ def suggested(
         return (False, not point.bundled, others, card.input.sequence != sequence)
 
     return min(points, key=rank, default=SCRATCH)
+
+
+def start_words(point: StartPoint, config: TrainingConfig) -> str:
+    """What a start point is, and what of it does not fit the configuration."""
+    card = point.card
+    if card is None:
+        return point.text
+    words = [point.text]
+    if card.options != config.options:
+        words.append("Its options differ from yours, so only its first part is used.")
+    own, spec = card.input, config.input
+    if own.normalisation != spec.normalisation or own.channels != spec.channels:
+        words.append("It saw pictures with other channels or brightness than set below.")
+    return " ".join(words)
 
 
 def level_of(name: str) -> Level:

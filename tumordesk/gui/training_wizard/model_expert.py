@@ -32,6 +32,7 @@ from tumordesk.session.model_choices import (
     StartPoint,
     fits,
     start_points,
+    start_words,
     variants,
 )
 from tumordesk.session.model_edit import ModelEditor
@@ -251,7 +252,7 @@ class ExpertForm(QWidget):
 
     def _show_words(self, config: TrainingConfig) -> None:
         point = next(p for p in self._points(config) if p.weights == config.initial_weights)
-        self.rows["initial_weights"].set_help(point.text)
+        self.rows["initial_weights"].set_help(start_words(point, config))
         self.rows["freeze"].set_help(_FREEZE_WORDS[self._editor.value("freeze", config)])
 
     # Changing ------------------------------------------------------------------------------
