@@ -291,26 +291,25 @@ def test_dice_loss_by_hand() -> None:
 
 
 def test_picture_dice_weighs_small_and_large_lesions_alike() -> None:
-    target = torch.zeros((3, 8, 8), dtype=torch.long)
+    target = torch.zeros((2, 8, 8), dtype=torch.long)
     target[0, :7, :7] = 1  # large, found
     target[1, 3, 3] = 1  # one pixel, missed
     sure = torch.stack([1.0 - 2.0 * target, 2.0 * target - 1.0], dim=1) * 50.0
     missed = sure.clone()
     missed[1] = torch.stack([torch.full((8, 8), 50.0), torch.full((8, 8), -50.0)])
     assert float(picture_dice_loss(sure, target)) == pytest.approx(0.0, abs=1e-5)
-    # The missed one costs 1 - 1 / 2 of one of the two pictures that hold a lesion.
+    # The missed one costs 1 - 1 / 2 of one of the two pictures.
     assert float(picture_dice_loss(missed, target)) == pytest.approx(0.25)
     assert float(dice_loss(missed, target)) < 0.02
 
 
-def test_picture_dice_leaves_empty_pictures_to_the_cross_entropy() -> None:
-    target = torch.zeros((2, 4, 4), dtype=torch.long)
-    logits = torch.zeros((2, 2, 4, 4), requires_grad=True)
-    loss = picture_dice_loss(logits, target)
-    loss.backward()
-    assert float(loss.detach()) == 0.0
-    assert logits.grad is not None
-    assert float(logits.grad.abs().max()) == 0.0
+def test_picture_dice_makes_false_alarms_dear() -> None:
+    target = torch.zeros((2, 16, 16), dtype=torch.long)
+    logits = torch.full((2, 2, 16, 16), 50.0)
+    logits[:, 1] = -50.0
+    assert float(picture_dice_loss(logits, target)) == pytest.approx(0.0, abs=1e-6)
+    logits[0, 1, :5, :10] = 150.0  # 50 pixels on one of two empty pictures
+    assert float(picture_dice_loss(logits, target)) == pytest.approx(0.25)
 
 
 def test_cross_entropy_with_class_weights() -> None:

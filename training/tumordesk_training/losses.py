@@ -25,26 +25,28 @@ def dice_loss(logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0) -
     return 1.0 - ((2.0 * both + smooth) / (total + smooth)).mean()
 
 
+ALARM_PX = 50.0
+"""So many pixels outlined where nothing is cost half of what can be lost on a picture."""
+
+
 def picture_dice_loss(
     logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0
 ) -> torch.Tensor:
-    """One minus soft Dice, mean over the pairs (picture, foreground class) that hold the class.
+    """One minus soft Dice of each picture and foreground class, mean over all of these pairs.
 
     Args:
         logits: (n, classes, H, W); target: (n, H, W) class numbers.
 
-    A small lesion weighs as much as a large one, as in the Dice by picture that is reported. What
-    is outlined in a picture without the class is left to the cross entropy; a batch without any
-    foreground has a loss of 0.
+    A small lesion weighs as much as a large one, as in the Dice by picture that is reported.
+    Where a picture holds nothing of a class, Dice says nothing; what is outlined there costs
+    ``p / (p + ALARM_PX)``, p the sum of its probabilities, so that small false alarms cost too.
     """
     probability = logits.float().softmax(dim=1)[:, 1:]
     wanted = F.one_hot(target, logits.shape[1]).movedim(-1, 1)[:, 1:].float()
     both = (probability * wanted).sum(dim=(2, 3))
-    size = wanted.sum(dim=(2, 3))
-    total = probability.sum(dim=(2, 3)) + size
-    loss = 1.0 - (2.0 * both + smooth) / (total + smooth)
-    present = (size > 0).float()
-    return (loss * present).sum() / present.sum().clamp(min=1.0)
+    size, found = wanted.sum(dim=(2, 3)), probability.sum(dim=(2, 3))
+    missed = 1.0 - (2.0 * both + smooth) / (found + size + smooth)
+    return torch.where(size > 0, missed, found / (found + ALARM_PX)).mean()
 
 
 class Loss(nn.Module):
