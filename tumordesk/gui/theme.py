@@ -253,7 +253,7 @@ QLabel[role="current"] {{ font-weight: 600; }}
 #field {{ background: {panel}; border: 1px solid {line}; border-radius: {RADIUS}px; }}
 #field[tone="warning"] {{ border-color: {warning}; }}
 #field[tone="error"] {{ border-color: {error}; }}
-#findings::item {{ padding: 6px 4px; border-bottom: 1px solid {line}; }}
+#findings::item {{ padding: 6px 0; border-bottom: 1px solid {line}; }}
 #dropField {{ background: {panel}; border: 1px dashed {text_disabled}; border-radius: 10px; }}
 #dropField[over="true"] {{ border: 2px dashed {accent}; background: {raised}; }}
 #switch {{ background: {raised}; border: 1px solid {line}; border-radius: {RADIUS}px; }}

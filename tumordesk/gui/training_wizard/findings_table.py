@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QColor, QIcon, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from tumordesk.core.data_report import DataFinding, Severity
@@ -19,6 +19,8 @@ _WORDS = {"problem": "Problem", "warning": "Warning", "info": "To know"}
 _HEADS = ("Finding", "Count", "Decision")
 _COUNT_W = 64
 _DECISION_W = 124
+_DECISION_NARROW_W = 96
+_NARROW = 420
 USUAL = " (usual)"
 """Ends the words of what is done where nothing was decided."""
 
@@ -108,6 +110,14 @@ class FindingsTable(QTableWidget):
     def _moved(self, row: int, column: int, before: int, _: int) -> None:
         if row != before and 0 <= row < len(self._findings):
             self.picked.emit(self._findings[row].code)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the words room: the count stands in them too."""
+        super().resizeEvent(event)
+        narrow = self.width() < _NARROW
+        self.setColumnHidden(1, narrow)
+        self.setColumnWidth(2, _DECISION_NARROW_W if narrow else _DECISION_W)
+        self.resizeRowsToContents()
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of a new theme."""
