@@ -107,7 +107,7 @@ class SvgCanvas(Canvas):
 
 _SCALE = 3
 """Pixels of the picture for one of the sheet, so that print is sharp."""
-_SHRUNK = 0.75
+_SHRUNK = 0.68
 """Size on the page: two charts fit side by side on paper."""
 _ANCHORS = {"start": "lm", "middle": "mm", "end": "rm"}
 

@@ -163,7 +163,8 @@ def _picture(page: Page, content: Content, picture: Picture) -> str:
     else:
         apart = "" if case.hd95_px is None else f", HD95 {case.hd95_px:.1f} px"
         lines = [f"Dice {case.dice or 0.0:.3f}{apart}"]
-    image = image_html(picture.png, 208, case.said or "outlines") if picture.png else ""
+    width = 192 if page.simple else 208
+    image = image_html(picture.png, width, case.said or "outlines") if picture.png else ""
     return page.picture(image, [*lines, content.name(case.key)])
 
 
