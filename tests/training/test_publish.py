@@ -65,7 +65,8 @@ def test_the_card_is_filled_in(outline_run: Path, tmp_path: Path) -> None:
     assert "torch 2" in card.software
     assert "python 3" in card.software
     assert card.training_data[0].note == split_words(split)
-    assert "Split by group (seeded, seed 1): training 16, validation 8" in card.training_data[0].note
+    note = card.training_data[0].note
+    assert "Split by group (seeded, seed 1): training 16, validation 8" in note
     assert any("its figures are chance" in limit for limit in card.limits)
     assert card.limits[-1].startswith("Measured on pictures of the data set scans")
     assert all("split by group" in metric.split for metric in card.metrics)
