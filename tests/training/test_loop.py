@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import torch
 from PIL import Image
 
 from training_factories import class_config, class_folder, mask_config, mask_folder
-from tumordesk.core.errors import DataError
+from tumordesk.core.errors import DataError, WriteError
 from tumordesk.core.model_card import HeadSpec
 from tumordesk.core.training_run import (
     AugmentConfig,
@@ -26,10 +27,11 @@ from tumordesk.core.training_run import (
 )
 from tumordesk.networks.parts import backbone_parameters, head_parameters
 from tumordesk_training import batches, checkpoints, control, environment, events, loop
+from tumordesk_training.distributed import Team
 from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR
 from tumordesk_training.run import start
 from tumordesk_training.samples import drawn
-from tumordesk_training.setup import make_network, make_optimiser
+from tumordesk_training.setup import loader_workers, make_network, make_optimiser
 from tumordesk_training.speed import Speed
 
 
@@ -351,3 +353,31 @@ def test_a_stop_of_an_earlier_process_is_forgotten(scans: Path, tmp_path: Path) 
         (folder / name).touch()
         os.utime(folder / name, (1e9, 1e9))
     assert start(folder, mask_config(scans, epochs=1)) is RunState.FINISHED
+
+
+def test_a_full_disk_says_what_is_kept_and_the_run_goes_on_from_there(
+    scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = torch.save
+
+    def full(state: dict[str, Any], path: Any) -> None:
+        if state.get("epoch") == 2 or state.get("standing", {}).get("epoch") == 2:
+            raise RuntimeError("PytorchStreamWriter failed writing file data/3: file write failed")
+        save(state, path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(torch, "save", full)
+        with pytest.raises(WriteError, match=r"No space left.*up to epoch 1 is kept.*--resume"):
+            start(tmp_path / "run", mask_config(scans, epochs=3))
+    assert "--resume" in told(tmp_path / "run", "failed")[0].message
+    assert start(tmp_path / "run", mask_config(scans, epochs=3), resume=True) is RunState.FINISHED
+    assert [event.epoch for event in told(tmp_path / "run", "epoch")] == [1, 2, 3]
+
+
+def test_a_gpu_gets_processes_that_prepare_pictures(scans: Path) -> None:
+    config = mask_config(scans)
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    assert loader_workers(config, cpu, Team()) == 0
+    assert loader_workers(replace(config, workers=3), gpu, Team()) == 3
+    if sys.platform.startswith("linux"):
+        assert 1 <= loader_workers(config, gpu, Team()) <= 8

@@ -182,7 +182,7 @@ def alike(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("alike")
     classes = class_config(
         class_folder(root / "pictures", 20),
-        optimiser=OptimiserConfig(name="sgd", rate=0.05, freeze_backbone=True),
+        optimiser=OptimiserConfig(name="sgd", rate=0.05, freeze_epochs=9),
         head=HeadSpec(hidden=(8,), dropout=(0.0,)),
         epochs=3,
         batch_size=8,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from tumordesk.core.errors import DataError, TumorDeskError
+from tumordesk.core.errors import DataError, TumorDeskError, WriteError
 
 
 def is_memory(error: BaseException) -> bool:
@@ -14,8 +14,15 @@ def is_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
 
 
-def in_plain_words(error: Exception, processes: int) -> Exception:
-    """The error itself, or one that a person understands, for what torch has no type of its own."""
+def in_plain_words(error: Exception, processes: int, kept_epoch: int = 0) -> Exception:
+    """The error itself, or one that a person understands, for what torch has no type of its own.
+
+    Args:
+        kept_epoch: the last epoch whose checkpoint is whole; a full disk does not harm it.
+    """
+    if isinstance(error, WriteError) and kept_epoch:
+        kept = f"All up to epoch {kept_epoch} is kept: go on from there with --resume."
+        return WriteError(error.message, f"{error.hint} {kept}".strip())
     if isinstance(error, TumorDeskError):
         return error
     if is_memory(error):

@@ -39,6 +39,7 @@ from tumordesk_training.setup import (
     choose_precision,
     freeze_backbone,
     is_frozen,
+    loader_workers,
     make_network,
     make_optimiser,
     set_threads,
@@ -96,6 +97,7 @@ class Trainer:
             )
         self._steps = max(1, len(self._sampler) // config.batch_size)
         self._now = Standing()
+        self._kept = 0
         self._control = Control(folder, team)
         self._speed = Speed(team.world)
         self._samples = Samples(val, config)
@@ -129,7 +131,7 @@ class Trainer:
             raise
         except Exception as error:
             # Whoever follows the run must learn that it is over, whatever ended it.
-            plain = in_plain_words(error, self._team.world)
+            plain = in_plain_words(error, self._team.world, self._kept)
             with suppress(WriteError):
                 self._log.write("failed", epoch=self._now.epoch, message=str(plain))
             if plain is error:
@@ -141,6 +143,7 @@ class Trainer:
         if last.is_file():
             self._now = self._learner.restore(last, self._precision.device)
             self._now.step = self._now.epoch * self._steps  # maybe with other processes now
+            self._kept = self._now.epoch
             self._messages = (f"Resumed after epoch {self._now.epoch}.",)
         self._model = self._wrapped()
         self._started = time.monotonic() - self._now.elapsed_s
@@ -235,8 +238,9 @@ class Trainer:
 
     def _thaw(self) -> None:
         """Freeze the backbone for the first epochs, and let it learn from then on."""
-        frozen = is_frozen(self._config.optimiser, self._now.epoch)
-        if self._frozen and not frozen:
+        config, epoch = self._config.optimiser, self._now.epoch
+        frozen = is_frozen(config, epoch)
+        if not frozen and 0 < config.freeze_epochs == epoch:
             self._team.lead(lambda: self._warn("All layers are trained from here on."))
         self._frozen = frozen
         if self._team.world == 1:  # several processes compute all gradients, and drop these
@@ -280,7 +284,7 @@ class Trainer:
             ),
             batch_size=self._config.batch_size,
             sampler=self._sampler,
-            num_workers=self._config.workers,
+            num_workers=loader_workers(self._config, self._precision.device, self._team),
             drop_last=len(self._sampler) >= self._config.batch_size,
             pin_memory=self._precision.device.type == "cuda",
         )
@@ -409,3 +413,4 @@ class Trainer:
             self._now.plateau_epoch = self._now.epoch
         best = value if better else None
         self._team.lead(lambda: self._learner.write(self._folder / CHECKPOINTS, self._now, best))
+        self._kept = self._now.epoch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,10 @@ from tumordesk.core.training_run import OptimiserConfig, TrainingConfig
 from tumordesk.networks import ARCHITECTURES, build
 from tumordesk.networks.parts import backbone
 from tumordesk.zoo.cards import check_card
+from tumordesk_training.distributed import Team
 from tumordesk_training.initial import SCRATCH, load_initial
 
+_MOST_WORKERS = 8
 FROZEN_SCRATCH = (
     "The backbone is frozen although it has learnt nothing yet: start from pretrained weights, or "
     "train all layers."
@@ -184,7 +187,24 @@ def _cpu_has_bf16() -> bool:
     )
 
 
+def cores() -> int:
+    """Processor cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def set_threads(config: TrainingConfig, processes: int) -> None:
     """Threads of this process: as asked, else the machine's cores shared by the processes."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    torch.set_num_threads(config.threads or max(1, (cores or 1) // processes))
+    torch.set_num_threads(config.threads or max(1, cores() // processes))
+
+
+def loader_workers(config: TrainingConfig, device: torch.device, team: Team) -> int:
+    """Processes that prepare pictures: as asked; else none on the CPU, which has other work.
+
+    For a GPU, as many as the machine has cores to spare, up to 8. Only where processes are forked
+    and share the decoded pictures: elsewhere each would get a copy of its own.
+    """
+    if config.workers or device.type == "cpu" or not sys.platform.startswith("linux"):
+        return config.workers
+    return max(1, min(_MOST_WORKERS, cores() // team.local_world - 1))

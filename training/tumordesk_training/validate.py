@@ -26,7 +26,7 @@ class Scaler:
 
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Repeat the grey picture over the channels, subtract mean, divide by std."""
-        wide = images.to(self._device).expand(-1, self._channels, -1, -1)
+        wide = images.to(self._device, non_blocking=True).expand(-1, self._channels, -1, -1)
         return ((wide - self._mean) / self._std).contiguous(memory_format=self._layout)
 
 
