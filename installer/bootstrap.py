@@ -22,8 +22,8 @@ import system
 from say import SetupError, say
 
 ROOT = Path(__file__).resolve().parents[1]
-RUN_EXTRAS = ("gui",)
-TEST_EXTRAS = ("gui", "dev", "dev-gui")
+RUN_EXTRAS = ("gui", "onnx")
+TEST_EXTRAS = ("gui", "onnx", "dev", "dev-gui")
 SAMPLE = Path("resources") / "samples" / "tcga-fg-6692"
 LINT = (
     ("ruff check", ["ruff", "check", "."]),
