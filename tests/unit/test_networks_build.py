@@ -261,3 +261,13 @@ def test_nothing_asks_a_server_for_weights():
         "assert os.environ['HF_HUB_OFFLINE'] == '1'\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_strided_point_convolution_gives_the_numbers_of_torchs_own() -> None:
+    from tumordesk.networks.resunetpp import PointConv2d
+
+    own = PointConv2d(4, 8, 1, stride=2, bias=False)
+    plain = torch.nn.Conv2d(4, 8, 1, stride=2, bias=False)
+    plain.load_state_dict(own.state_dict())
+    picture = torch.rand(2, 4, 17, 16)
+    torch.testing.assert_close(own(picture), plain(picture))
