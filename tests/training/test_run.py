@@ -261,6 +261,17 @@ def test_a_budget_ends_the_run(data: Path, tmp_path: Path) -> None:
     assert kinds(tmp_path / "run").count("epoch") < 20
 
 
+def test_a_budget_ends_the_run_within_an_epoch_and_keeps_what_was_learned(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop.Trainer, "_progress", lambda self: float(self._now.step >= 3))
+    config = mask_config(data, epochs=500, batch_size=1, budget_minutes=60.0)
+    assert start(tmp_path / "run", config) is RunState.FINISHED
+    epochs = [e for e in read_run(tmp_path / "run").events if e.kind == "epoch"]
+    assert [(e.epoch, e.step) for e in epochs] == [(1, 3)]
+    assert (tmp_path / "run" / "checkpoints" / "best.pt").is_file()
+
+
 def test_a_frozen_backbone_stays_as_it_was(tmp_path: Path) -> None:
     root = class_folder(tmp_path / "data")
     frozen = OptimiserConfig(freeze_backbone=True)

@@ -297,6 +297,8 @@ class Trainer:
             total, count = total + loss * len(images), count + len(images)
             self._now.step += 1
             self._tell_step(loss, len(images), progress)
+            if self._config.budget_minutes and self._progress() >= 1.0:
+                break  # the time is up: what was learned is validated, and kept if it is the best
         return total / max(1, count), count
 
     def _tell_step(self, loss: float, images: int, progress: float) -> None:
