@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tumordesk.core.activation import Unlikeness
 from tumordesk.core.segmentation import Segmentation
 
 
@@ -42,6 +43,8 @@ class Lesion:
     centroid: tuple[float, float, float]
     side: str | None
     refused: tuple[str, ...] = ()
+    location: str | None = None
+    """Rough place in the head ('front upper left'), None where orientation is unknown."""
 
     @property
     def volume_ml(self) -> float | None:
@@ -67,6 +70,8 @@ class Measurements:
     refused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     midline_x_mm: float | None = None
+    head_box_mm: tuple[tuple[float, float], ...] | None = None
+    """LPS extent of the head, (low, high) for x, y, z: what ``location`` was told from."""
 
     @property
     def volume_ml(self) -> float | None:
@@ -95,6 +100,7 @@ class Classification:
     probabilities: tuple[float, ...]
     slices: tuple[SliceProbabilities, ...]
     driving_slices: tuple[int, ...]
+    unlike: Unlikeness | None = None
 
     @property
     def winner(self) -> int:

@@ -8,7 +8,10 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from tumordesk.core.activation import ActivationMap, Focus
+from tumordesk.core.change import Change
 from tumordesk.core.colours import SEGMENT_COLOURS
+from tumordesk.core.explanation import Explanation
 from tumordesk.core.finding import AnalysisResult, Measurements
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.segmentation import Segment, Segmentation
@@ -53,11 +56,27 @@ class Layer:
 
 @dataclass
 class SeriesResults:
-    """Everything known of one series beyond its pixels."""
+    """Everything known of one series beyond its pixels.
+
+    ``classifications``: the newest result of each classifier, by model id; ``classification`` the
+    one that was made last. ``maps`` and ``foci`` are by model id too; ``foci``, ``change`` and
+    ``explanation`` belong to the active layer and are dropped when it changes.
+    """
 
     layers: list[Layer] = field(default_factory=list)
     classification: AnalysisResult | None = None
     active_key: str = ""
+    classifications: dict[str, AnalysisResult] = field(default_factory=dict)
+    maps: dict[str, ActivationMap] = field(default_factory=dict)
+    foci: dict[str, Focus] = field(default_factory=dict)
+    change: Change | None = None
+    explanation: Explanation | None = None
+
+    def forget_derived(self) -> None:
+        """Drop what was derived from the active layer; it is made again."""
+        self.foci = {}
+        self.change = None
+        self.explanation = None
 
     @property
     def active(self) -> Layer | None:

@@ -123,7 +123,11 @@ class Session:
         if outcome.segmentation is not None:
             layer = self._add_result(results, outcome.segmentation, opacity)
         if outcome.classification is not None:
+            model_id = outcome.classification.provenance.model_id
             results.classification = outcome.classification
+            results.classifications[model_id] = outcome.classification
+            results.maps.pop(model_id, None)
+        results.forget_derived()
         self.layers_changed.emit(outcome.series_key)
         self.results_changed.emit(outcome.series_key)
         return layer
@@ -146,6 +150,7 @@ class Session:
         results = self.results(key)
         if results.active_key != layer_key and results.layer(layer_key) is not None:
             results.active_key = layer_key
+            results.forget_derived()
             self.results_changed.emit(key)
 
     def edit_copy(self, key: str, layer_key: str) -> Layer | None:
@@ -179,6 +184,7 @@ class Session:
         results.layers = [layer for layer in results.layers if layer.key != layer_key]
         if results.active_key == layer_key:
             results.active_key = results.layers[-1].key if results.layers else ""
+            results.forget_derived()
         self.layers_changed.emit(key)
         self.results_changed.emit(key)
 
@@ -255,6 +261,7 @@ class Session:
             np.moveaxis(layer.array, edit.axis, 0)[edit.slice_index] = pixels
             layer.edits += 1
             layer.measurements = None
+            self.results(edit.series_key).forget_derived()
             self.layers_changed.emit(edit.series_key)
             self.results_changed.emit(edit.series_key)
         self.undo_changed.emit()
