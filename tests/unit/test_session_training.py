@@ -181,6 +181,15 @@ def test_stages_open_one_after_the_other() -> None:
     assert {"data", "model", "results", "use"} <= draft.reachable()
 
 
+def test_a_failed_training_with_a_best_epoch_can_be_measured(tmp_path: Path) -> None:
+    draft = Draft()
+    draft.run, draft.run_state = tmp_path, RunState.FAILED
+    assert "results" not in draft.reachable()
+    (tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "best.pt").write_bytes(b"best")
+    assert {"results", "use"} <= draft.reachable()
+
+
 # Splits ----------------------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import subprocess
@@ -58,6 +59,17 @@ def state_after(state: RunState, event: TrainingEvent) -> RunState:
 
 _children: dict[int, subprocess.Popen[bytes]] = {}
 """Detached processes of this program: asked after, so that the system forgets the dead."""
+
+
+def _let_go() -> None:
+    """At the end of the program: detached processes go on, and that is no mistake to warn of."""
+    for child in _children.values():
+        if child.poll() is None:
+            child.returncode = 0
+    _children.clear()
+
+
+atexit.register(_let_go)
 
 
 def start_detached(command: list[str], log: Path) -> int:

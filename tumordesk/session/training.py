@@ -233,6 +233,13 @@ class Draft:
         return self.run is not None
 
     @property
+    def kept_best(self) -> bool:
+        """True where a training failed, but left a best epoch that can be measured and used."""
+        if self.run is None or self.run_state is not RunState.FAILED:
+            return False
+        return (self.run / CHECKPOINTS / "best.pt").is_file()
+
+    @property
     def busy(self) -> bool:
         """True while it trains: data, split and model are then fixed."""
         return self.started and self.run_state not in _OVER
@@ -246,7 +253,7 @@ class Draft:
         stages: list[StageName] = ["data"]
         if self.started:
             stages.append("train")
-            if self.run_state in (RunState.FINISHED, RunState.STOPPED):
+            if self.run_state in (RunState.FINISHED, RunState.STOPPED) or self.kept_best:
                 stages += ["results", "use"]
         if self.data.root:
             stages.append("check")

@@ -86,7 +86,8 @@ class TrainPage(Page):
         if not self.training:
             return self.start.ready
         ended = self.view.progress.state in (RunState.FINISHED, RunState.STOPPED)
-        return ended and not self.view.lost and self.view.kept
+        whole = ended and not self.view.lost and self.view.kept
+        return whole or self.context.draft.kept_best
 
     def next_text(self) -> str:
         """The start is the page's one action."""
@@ -98,6 +99,8 @@ class TrainPage(Page):
             return "Starts the training now." if self.start.ready else self.start.words.text()
         if not self.view.over:
             return "You may close this window: you are asked whether the training goes on."
+        if self.context.draft.kept_best:
+            return "It failed, but its best epoch was kept: Next measures it. Or go on from there."
         if self.complete():
             return "Next measures the best epoch on pictures it has never seen."
         if self.view.kept:
