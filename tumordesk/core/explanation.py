@@ -32,8 +32,10 @@ class Fact:
 
     ``key`` is stable ("lesion.1.volume", "class.glioma", "total.volume", "slices.first"...).
     ``value`` is the number as it may be written (already rounded for people), or None for a
-    fact in words; ``unit`` 'mL', 'mm', '%', 'px' or ''. ``slice_index`` and ``point`` (row,
-    column) say where to jump, where it has a place.
+    fact in words; ``unit`` 'mL', 'mm', 'mm²', '%', 'px' or ''. ``words`` name what the number is
+    of, in English ("volume of lesion 1"), or are the fact itself. ``slice_index`` and ``point``
+    (row, column) say where to jump, where it has a place. ``digits`` are the decimals that the
+    value is written with; ``bound`` '<' or '>' where only that much is known ("< 1 %").
     """
 
     key: str
@@ -42,6 +44,8 @@ class Fact:
     words: str
     slice_index: int | None = None
     point: tuple[float, float] | None = None
+    digits: int = 0
+    bound: Literal["", "<", ">"] = ""
 
 
 @dataclass(frozen=True)
