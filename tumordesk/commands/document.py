@@ -7,6 +7,7 @@ from typing import Any
 
 from tumordesk.core.finding import AnalysisResult, Diameter, Lesion, Measurements
 from tumordesk.core.geometry import Geometry
+from tumordesk.core.lesion_words import size_and_side
 from tumordesk.core.model_card import NOTICE, ModelCard
 
 SCHEMA = 1
@@ -109,25 +110,6 @@ def _length(diameter: Diameter | None) -> float | None:
 
 def _pixels(diameter: Diameter | None) -> float | None:
     return None if diameter is None else round(diameter.length_px, 2)
-
-
-def describe_lesion(lesion: Lesion) -> str:
-    """'Lesion 1: right, 35.2 mL, 52 x 41 mm.' with what is known."""
-    return f"Lesion {lesion.number}: {size_and_side(lesion)}."
-
-
-def size_and_side(lesion: Lesion) -> str:
-    """'right, 35.2 mL, 52 x 41 mm' with what is known."""
-    parts = [lesion.side] if lesion.side else []
-    if lesion.volume_ml is not None:
-        parts.append(f"{lesion.volume_ml:.1f} mL")
-    long, short = lesion.longest, lesion.perpendicular
-    if long is not None and short is not None:
-        if long.length_mm is not None and short.length_mm is not None:
-            parts.append(f"{long.length_mm:.0f} x {short.length_mm:.0f} mm")
-        else:
-            parts.append(f"{long.length_px:.0f} x {short.length_px:.0f} pixels")
-    return ", ".join(parts)
 
 
 def summary(result: AnalysisResult, second: AnalysisResult | None) -> str:

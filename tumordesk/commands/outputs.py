@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from tumordesk.commands.document import describe_lesion
 from tumordesk.core.colours import segment_colour
 from tumordesk.core.errors import WriteError
 from tumordesk.core.finding import AnalysisResult, Diameter, Lesion
 from tumordesk.core.geometry import Geometry
+from tumordesk.core.lesion_words import describe_lesion
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.volume import Volume
 
