@@ -208,7 +208,7 @@ class Environment:
         # Progress bars and the list of packages are for people, not for log files.
         command += [] if sys.stderr.isatty() else ["--quiet"]
         command += ["--editable", target]
-        variables = uv_variables(self._pip_config(), dict(os.environ))
+        variables = uv_variables(self.pip_config(), dict(os.environ))
         code = subprocess.run(command, cwd=self.root, env=variables, check=False).returncode
         if code != 0:
             say("uv did not succeed; trying once more with pip, which takes longer.")
@@ -222,7 +222,8 @@ class Environment:
             )
         say(f"Packages installed in {time.monotonic() - started:.0f} s.")
 
-    def _pip_config(self) -> dict[str, str]:
+    def pip_config(self) -> dict[str, str]:
+        """What pip is told about indexes here."""
         command = [str(self.python), "-m", "pip", "config", "list"]
         answer = subprocess.run(command, capture_output=True, text=True, check=False)
         return pip_settings(answer.stdout) if answer.returncode == 0 else {}
@@ -241,7 +242,7 @@ class Environment:
         command += ["--all-extras", "--no-header", "--no-annotate", "--no-emit-index-url"]
         command += ["--output-file", str(work), str(self.root / "pyproject.toml"), "-"]
         tools = "hatchling\neditables\nuv\n"
-        variables = uv_variables(self._pip_config(), dict(os.environ))
+        variables = uv_variables(self.pip_config(), dict(os.environ))
         subprocess.run(command, input=tools, text=True, env=variables, check=True)
         lines = {line.split(" ;")[0].strip() for line in work.read_text("utf-8").splitlines()}
         self.constraints.write_text(head + "\n".join(sorted(lines)) + "\n", encoding="utf-8")

@@ -41,7 +41,7 @@ def create_app(store: SettingsStore | None = None) -> QApplication:
     sys.setswitchinterval(_SWITCH_S)
     app.setApplicationName("TumorDesk")
     app.setApplicationVersion(__version__)
-    app.setWindowIcon(QIcon(str(resource_root() / "icons" / "app.svg")))
+    app.setWindowIcon(QIcon(str(resource_root() / "brand" / "tumordesk.svg")))
     apply_theme((store or SettingsStore()).load().theme)
     return app
 

@@ -1,0 +1,207 @@
+"""``make installer``: a wheel, an environment of its own, PyInstaller, then the packages.
+
+    python installer/build.py [--variant cpu|gpu] [--only freeze,deb,portable]
+
+Everything lies under build/installer-<variant>; what people get lies in dist/. Standard library
+only; called by bootstrap.py with the project's own Python 3.11 to 3.13.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import environment
+from product import ROOT, product
+from say import SetupError, say
+
+CPU_TORCH = ("torch==2.13.0+cpu", "torchvision==0.28.0")
+"""The newest pair whose CPU build needs nothing of CUDA; the Linux wheel is not on PyPI."""
+CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+_CUDA = ("torch==", "torchvision==", "nvidia-", "cuda-", "triton==")
+EXTRAS = ("gui", "onnx")
+STEPS = ("freeze", "deb", "portable")
+
+
+class Build:
+    """One build of one variant ('cpu' or 'gpu')."""
+
+    def __init__(self, variant: str) -> None:
+        self.variant = variant
+        self.work = ROOT / "build" / f"installer-{variant}"
+        self.venv = self.work / "venv"
+        scripts = "Scripts" if os.name == "nt" else "bin"
+        self.python = self.venv / scripts / ("python.exe" if os.name == "nt" else "python")
+        self.frozen = self.work / "dist" / "tumordesk"
+        self.out = ROOT / "dist"
+
+    # --- the environment ----------------------------------------------------------------------
+
+    def prepare(self, uv: str) -> None:
+        """Build the wheel and install it with its pins, and PyInstaller, into a new environment."""
+        shutil.rmtree(self.work / "wheel", ignore_errors=True)
+        _call([uv, "build", "--wheel", "--out-dir", str(self.work / "wheel"), str(ROOT)])
+        wheel = next((self.work / "wheel").glob("*.whl"))
+        constraints = self.work / "constraints.txt"
+        constraints.write_text(self._constraints(), encoding="utf-8")
+        if not self.python.exists():
+            _call([uv, "venv", "--quiet", "--python", sys.executable, str(self.venv)])
+        install = [uv, "pip", "install", "--quiet", "--python", str(self.python)]
+        install += ["--constraints", str(constraints)]
+        what = [f"tumordesk[{','.join((*EXTRAS, 'installer'))}] @ {wheel.as_uri()}"]
+        if self.variant == "cpu" and sys.platform == "linux":
+            what += CPU_TORCH
+            if os.environ.get("TORCH_INDEX"):
+                install += ["--extra-index-url", os.environ["TORCH_INDEX"]]
+        say("Installing what goes into the program.")
+        try:
+            _call([*install, "--reinstall-package", "tumordesk", *what])
+        except SetupError as error:
+            hint = (
+                f" If {CPU_TORCH[0]} was not found, run it again with TORCH_INDEX={CPU_INDEX}"
+                if self.variant == "cpu"
+                else ""
+            )
+            raise SetupError(f"{error}{hint}") from error
+
+    def _constraints(self) -> str:
+        """The project's pins; for a CPU build without those of the CUDA build of torch."""
+        lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+        if self.variant == "cpu" and sys.platform == "linux":
+            lines = [line for line in lines if not line.startswith(_CUDA)]
+        return "\n".join(lines) + "\n"
+
+    def needs_rescue(self) -> bool:
+        """Whether torchvision's compiled part does not fit this torch (see hook_torchvision_ops).
+
+        Raises:
+            SetupError: torchvision fails in another way.
+        """
+        answer = subprocess.run(
+            [str(self.python), "-c", "import torchvision"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if answer.returncode == 0:
+            return False
+        if "operator torchvision::" in answer.stderr:
+            return True
+        raise SetupError(f"torchvision does not work in the build: {answer.stderr[-400:]}")
+
+    # --- the program --------------------------------------------------------------------------
+
+    def freeze(self, uv: str) -> None:
+        """Make ``self.frozen``: the folder with both programs."""
+        started = time.monotonic()
+        self.work.mkdir(parents=True, exist_ok=True)
+        self.prepare(uv)
+        rescue = self.needs_rescue()
+        here = Path(__file__).parent
+        svg = ROOT / "resources" / "brand" / "tumordesk.svg"
+        _call([str(self.python), str(here / "icons.py"), str(svg), str(self.work / "icons")])
+        _call([str(self.python), str(here / "licences.py"), str(self.work)])
+        shutil.copy2(ROOT / "LICENSE", self.work / "LICENCES" / "TumorDesk.txt")
+        (self.work / "version.txt").write_text(version_resource(), encoding="utf-8")
+        say("Freezing the program; this takes some minutes.")
+        variables = dict(os.environ, TUMORDESK_BUILD=str(self.work), PYTHONHASHSEED="1")
+        variables["TUMORDESK_RESCUE"] = "1" if rescue else "0"
+        command = [str(self.python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
+        command += ["--distpath", str(self.work / "dist"), "--workpath", str(self.work / "pyi")]
+        _call([*command, str(here / "tumordesk.spec")], variables)
+        say(f"Frozen in {time.monotonic() - started:.0f} s: {_gigabytes(self.frozen):.2f} GB.")
+
+
+def version_resource() -> str:
+    """The version resource of the Windows programs, as PyInstaller reads it."""
+    told = product()
+    strings = {
+        "CompanyName": told.publisher,
+        "FileDescription": told.name,
+        "FileVersion": told.version,
+        "LegalCopyright": told.copyright,
+        "ProductName": told.name,
+        "ProductVersion": told.version,
+        "Comments": told.notice,
+    }
+    table = ", ".join(f"StringStruct({k!r}, {v!r})" for k, v in strings.items())
+    return (
+        f"VSVersionInfo(ffi=FixedFileInfo(filevers={told.numbers}, prodvers={told.numbers}), "
+        f"kids=[StringFileInfo([StringTable('040904B0', [{table}])]), "
+        "VarFileInfo([VarStruct('Translation', [1033, 1200])])])\n"
+    )
+
+
+def write_sums(folder: Path) -> Path:
+    """SHA256SUMS of every package in ``folder``."""
+    lines = []
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.name != "SHA256SUMS":
+            with path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            lines.append(f"{digest}  {path.name}")
+    sums = folder / "SHA256SUMS"
+    sums.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return sums
+
+
+def _gigabytes(folder: Path) -> float:
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sum(path.stat().st_size for path in files) / 1e9
+
+
+def _call(command: list[str], variables: dict[str, str] | None = None) -> None:
+    code = subprocess.run(command, cwd=ROOT, env=variables, check=False).returncode
+    if code != 0:
+        raise SetupError(f"{Path(command[0]).name} {' '.join(command[1:3])} ended with {code}.")
+
+
+def build(variant: str, steps: tuple[str, ...], made: environment.Environment) -> int:
+    """Carry the steps out; ``made`` is the project's environment, whose uv is used.
+
+    Raises:
+        SetupError: a step failed; its own words stand above.
+    """
+    os.environ.update(environment.uv_variables(made.pip_config(), dict(os.environ)))
+    one = Build(variant)
+    if "freeze" in steps:
+        one.freeze(str(made.script("uv")))
+    if not one.frozen.is_dir():
+        raise SetupError("There is no frozen program yet. Run without --only.")
+    one.out.mkdir(exist_ok=True)
+    for step, make in _packages().items():
+        if step in steps:
+            started = time.monotonic()
+            path = make(one)
+            size = path.stat().st_size / 1e6
+            say(f"{path.name}: {size:.0f} MB ({time.monotonic() - started:.0f} s).")
+    write_sums(one.out)
+    return 0
+
+
+def _packages() -> dict[str, Callable[[Build], Path]]:
+    if sys.platform == "linux":
+        from linux import deb, portable
+
+        return {"deb": deb.make, "portable": portable.make}
+    return {}
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="Build TumorDesk's installers.")
+    parser.add_argument("--variant", choices=["cpu", "gpu"], default="cpu")
+    parser.add_argument("--only", default=",".join(STEPS), help="steps, with commas")
+    chosen = parser.parse_args()
+    try:
+        wanted = tuple(chosen.only.split(","))
+        sys.exit(build(chosen.variant, wanted, environment.Environment(ROOT)))
+    except SetupError as error:
+        say(str(error))
+        sys.exit(1)
