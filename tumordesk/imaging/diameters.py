@@ -5,11 +5,14 @@ pixels (pixel centre plus and minus half a pixel along rows and columns). A sing
 one pixel wide, and a disc drawn on a grid measures its diameter within one pixel in every
 direction; pixel centres would measure one pixel too little, pixel corners too much on diagonals.
 
-The longest diameter is exact: the largest distance between two such points, found on their convex
-hull, in millimetres where the pixels are not square. The perpendicular is the longest line across
-that hull at a right angle to it (Wen et al., Response Assessment in Neuro-Oncology, 2010: product
-of the largest diameters, perpendicular to each other, on the same slice). Both therefore stay
-within the lesion's outer extent; in a lesion with a dent they may cross the dent.
+A lesion may have several parts on a slice that do not touch there: diameters are those of the part
+that is longest, never of the empty space between two. The longest diameter is exact: the largest
+distance between two border points, found on their convex hull, in millimetres where the pixels are
+not square. The perpendicular is the longest chord at a right angle to it (Wen et al., Response
+Assessment in Neuro-Oncology, 2010: product of the largest diameters, perpendicular to each other,
+on the same slice): both its ends lie on the lesion's border and it runs inside it; a hole is
+counted as inside, for a rim that takes up contrast is measured from rim to rim. In a lesion with a
+dent the longest diameter may cross the dent, the perpendicular never does.
 """
 
 from __future__ import annotations
@@ -17,13 +20,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from tumordesk.core.finding import Diameter
+from tumordesk.imaging.chords import FloatArray, Line, islands, longest_chord_across
 from tumordesk.imaging.components import BoolArray
 
-FloatArray = npt.NDArray[np.float64]
-Line = tuple[FloatArray, FloatArray]
 _SAME_LENGTH = 1e-6
 
 
@@ -42,7 +43,7 @@ def longest_diameters(
 ) -> Diameters:
     """Diameters on the slice of a 3-D mask where the longest one is longest.
 
-    Of slices with the same longest diameter, the one with the largest area is taken.
+    Of parts with the same longest diameter, the one with the largest area is taken.
 
     Args:
         mask: (slice, row, column), with at least one True element.
@@ -51,22 +52,24 @@ def longest_diameters(
     """
     scale = np.array(pixel_spacing_mm or (1.0, 1.0), dtype=np.float64)
     best: tuple[float, int] = (-1.0, 0)
-    chosen: tuple[int, FloatArray, Line] | None = None
+    chosen: tuple[int, BoolArray, FloatArray, Line] | None = None
     for bound, index in _slices_by_bound(mask, scale):
         if bound < best[0] - _SAME_LENGTH:
             break
-        hull = convex_hull(boundary_points(mask[index]) * scale)
-        line = farthest_pair(hull)
-        length = float(np.linalg.norm(line[1] - line[0]))
-        area = int(np.count_nonzero(mask[index]))
-        longer = length > best[0] + _SAME_LENGTH
-        if longer or (length >= best[0] - _SAME_LENGTH and area > best[1]):
-            best, chosen = (max(length, best[0]), area), (index, hull, line)
+        for part, corner in islands(mask[index]):
+            if float(np.linalg.norm(part.shape * scale)) < best[0] - _SAME_LENGTH:
+                continue
+            line = farthest_pair(convex_hull(boundary_points(part) * scale))
+            length = float(np.linalg.norm(line[1] - line[0]))
+            area = int(np.count_nonzero(part))
+            longer = length > best[0] + _SAME_LENGTH
+            if longer or (length >= best[0] - _SAME_LENGTH and area > best[1]):
+                best, chosen = (max(length, best[0]), area), (index, part, corner, line)
     if chosen is None:
         raise ValueError("the mask is empty")
-    index, hull, line = chosen
-    shift = np.array(origin[1:], dtype=np.float64)
-    across = longest_perpendicular(hull, line)
+    index, part, corner, line = chosen
+    shift = corner + origin[1:]
+    across = longest_chord_across(part, scale, line) or line
     known = pixel_spacing_mm is not None
     return Diameters(
         _diameter(line, scale, shift, origin[0] + index, known),
@@ -137,37 +140,3 @@ def farthest_pair(hull: FloatArray) -> Line:
     squared = np.einsum("ijk,ijk->ij", difference, difference)
     first, second = np.unravel_index(int(squared.argmax()), squared.shape)
     return hull[first], hull[second]
-
-
-def longest_perpendicular(hull: FloatArray, line: Line) -> Line:
-    """The longest line across a convex hull at a right angle to ``line``.
-
-    The width of a convex shape is a concave, piecewise linear function of the position along
-    any direction, so its maximum is at one of the corners.
-    """
-    along = line[1] - line[0]
-    length = float(np.linalg.norm(along))
-    if length == 0.0:
-        return line
-    along = along / length
-    across = np.array([-along[1], along[0]])
-    position, height = hull @ along, hull @ across
-    low, high = _sections(position, height)
-    best = int(np.argmax(high - low))
-    base = position[best] * along
-    return base + low[best] * across, base + high[best] * across
-
-
-def _sections(position: FloatArray, height: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Lowest and highest point of a convex polygon at each of its corners' positions."""
-    start_p, start_h = position[:, None], height[:, None]
-    end_p, end_h = np.roll(position, -1)[:, None], np.roll(height, -1)[:, None]
-    at = position[None, :]
-    run = end_p - start_p
-    crosses = (np.minimum(start_p, end_p) <= at) & (at <= np.maximum(start_p, end_p))
-    share = np.where(run == 0.0, 0.0, (at - start_p) / np.where(run == 0.0, 1.0, run))
-    crossing = start_h + share * (end_h - start_h)
-    low = np.where(crosses, crossing, np.inf).min(axis=0)
-    high = np.where(crosses, crossing, -np.inf).max(axis=0)
-    # A corner lies on its own edges; rounding must not lose it.
-    return np.minimum(low, height), np.maximum(high, height)

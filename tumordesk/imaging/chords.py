@@ -1,0 +1,122 @@
+"""Chords of a 2-D mask: straight lines that run inside it from border to border.
+
+The border of a mask is the line half way between the middles of its pixels and of those beside it
+(marching squares at one half): it passes through the middles of the edges of the outermost pixels,
+as the hull that :mod:`tumordesk.imaging.diameters` measures, but follows dents.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tumordesk.imaging.components import BoolArray, label_components, sizes_and_boxes
+
+FloatArray = npt.NDArray[np.float64]
+Line = tuple[FloatArray, FloatArray]
+_MAX_PLACES = 4096
+_AT_ONCE = 4_000_000
+
+
+def filled(mask: BoolArray) -> BoolArray:
+    """The 2-D mask with its holes: what of the background does not reach the picture's edge."""
+    outside = np.pad(~mask, 1, constant_values=True)
+    labels = label_components_4(outside)
+    return np.asarray(~(labels == labels[0, 0])[1:-1, 1:-1])
+
+
+def label_components_4(mask: BoolArray) -> npt.NDArray[np.uint32]:
+    """Label the components of a 2-D mask that touch along edges (4-neighbourhood)."""
+    import SimpleITK
+
+    image = SimpleITK.GetImageFromArray(mask.astype(np.uint8))
+    return np.asarray(
+        SimpleITK.GetArrayFromImage(SimpleITK.ConnectedComponent(image, False)), dtype=np.uint32
+    )
+
+
+def islands(mask: BoolArray) -> list[tuple[BoolArray, FloatArray]]:
+    """The parts of a 2-D mask that do not touch each other, not even at corners.
+
+    Each is (its mask in the smallest box around it, (row, column) of the box's first pixel).
+    """
+    labels = label_components(mask)
+    sizes, boxes = sizes_and_boxes(labels)
+    return [
+        (labels[boxes[n]] == n, np.array([part.start for part in boxes[n]], dtype=np.float64))
+        for n in sorted(sizes, key=lambda n: -sizes[n])
+    ]
+
+
+def border(mask: BoolArray) -> tuple[FloatArray, FloatArray]:
+    """Starts and ends, each (n, 2) row and column, of the straight pieces of a mask's border.
+
+    Pixels that touch only at a corner are joined there.
+    """
+    padded = np.pad(mask, 1)
+    corners = [padded[:-1, :-1], padded[:-1, 1:], padded[1:, :-1], padded[1:, 1:]]
+    kind = sum(part.astype(np.uint8) << bit for bit, part in enumerate(corners))
+    # Middles of the four edges of a cell, from its first corner: top, bottom, left, right.
+    top, bottom, left, right = (0.0, 0.5), (1.0, 0.5), (0.5, 0.0), (0.5, 1.0)
+    cut = {1: (top, left), 2: (top, right), 4: (left, bottom), 8: (right, bottom)}
+    pieces = {number: [line] for number, line in cut.items()}
+    pieces |= {15 - number: [line] for number, line in cut.items()}
+    pieces |= {3: [(left, right)], 12: [(left, right)], 5: [(top, bottom)], 10: [(top, bottom)]}
+    pieces |= {9: [cut[2], cut[4]], 6: [cut[1], cut[8]]}
+    starts, ends = [], []
+    for number, lines in pieces.items():
+        cells = np.argwhere(kind == number).astype(np.float64) - 1.0
+        for start, end in lines:
+            starts.append(cells + start)
+            ends.append(cells + end)
+    return np.concatenate(starts), np.concatenate(ends)
+
+
+def longest_chord_across(mask: BoolArray, scale: FloatArray, line: Line) -> Line | None:
+    """The longest chord of a 2-D mask at a right angle to ``line``, holes counted as inside.
+
+    ``scale`` (row, column) turns pixels into the unit of ``line`` and of the answer, whose points
+    are (row, column) times ``scale``. None where ``line`` has no length.
+    """
+    along = line[1] - line[0]
+    length = float(np.linalg.norm(along))
+    if length == 0.0:
+        return None
+    along = along / length
+    across = np.array([-along[1], along[0]])
+    starts, ends = (points * scale for points in border(filled(mask)))
+    best = _longest(starts @ along, starts @ across, ends @ along, ends @ across)
+    if best is None:
+        return None
+    place, low, high = best
+    return place * along + low * across, place * along + high * across
+
+
+def _longest(
+    start_p: FloatArray, start_h: FloatArray, end_p: FloatArray, end_h: FloatArray
+) -> tuple[float, float, float] | None:
+    """(position, low, high) of the longest stretch inside closed borders.
+
+    Between two corners the length of a chord changes evenly, so the longest begins or ends at a
+    corner. Just beside the corners no line meets one, and crossings come in pairs.
+    """
+    corners = np.unique(start_p)
+    nudge = 1e-7 * max(1e-6, float(np.ptp(corners)))
+    places = np.concatenate([corners - nudge, corners + nudge])
+    if len(places) > _MAX_PLACES:
+        places = places[:: len(places) // _MAX_PLACES + 1]
+    best: tuple[float, float, float] | None = None
+    step = max(1, _AT_ONCE // max(1, len(start_p)))
+    for first in range(0, len(places), step):
+        at = places[first : first + step]
+        crosses = (start_p[None] > at[:, None]) != (end_p[None] > at[:, None])
+        for row in np.flatnonzero(crosses.any(axis=1)):
+            hit = crosses[row]
+            share = (at[row] - start_p[hit]) / (end_p[hit] - start_p[hit])
+            height = np.sort(start_h[hit] + share * (end_h[hit] - start_h[hit]))
+            low, high = height[0::2], height[1::2]
+            longest = int(np.argmax(high - low))
+            found = (float(at[row]), float(low[longest]), float(high[longest]))
+            if best is None or found[2] - found[1] > best[2] - best[1]:
+                best = found
+    return best
