@@ -16,8 +16,8 @@ from torch import nn
 from model_factories import make_card
 from tumordesk.core.model_card import HeadSpec
 from tumordesk.core.training_run import read_config
+from tumordesk.inference.activation import class_activation
 from tumordesk.networks import ARCHITECTURES, build
-from tumordesk_training.activation import class_activation
 from tumordesk_training.cli import main
 from tumordesk_training.commands.explain import file_name
 from tumordesk_training.drawing import (

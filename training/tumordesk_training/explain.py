@@ -15,10 +15,10 @@ from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import ModelCard
 from tumordesk.imaging.preprocess import Preparer
+from tumordesk.inference.activation import class_activation
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
 from tumordesk.inference.segmenter import segment_slices
-from tumordesk_training.activation import class_activation
 from tumordesk_training.data import Case
 from tumordesk_training.dataset import Stack, Unread, read_stack
 from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR, with_heat, with_outlines

@@ -5,17 +5,13 @@ from __future__ import annotations
 import platform
 import time
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 from tumordesk import __version__
 from tumordesk.core.errors import InputMismatch
 from tumordesk.core.finding import AnalysisResult, Provenance
 from tumordesk.core.job import JobContext
-from tumordesk.core.model_card import ModelCard
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study import Series
 from tumordesk.core.volume import Volume
@@ -25,13 +21,10 @@ from tumordesk.inference import cache
 from tumordesk.inference.classifier import Reading, choose_slices, classify_slices
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
+from tumordesk.inference.grey import grey_for
 from tumordesk.inference.preflight import preflight
 from tumordesk.inference.segmenter import segment_slices
 from tumordesk.zoo import ModelEntry
-
-Grey = npt.NDArray[Any]
-COMPOSITE_SPREAD = 8
-"""Median difference of colour channels (8 bits) from which they are taken as several images."""
 
 
 def run_model(
@@ -70,7 +63,7 @@ def run_model(
     card = entry.card
     warnings = [w.message for w in preflight(series, card)]
     usable = _usable_slices(volume, warnings)
-    grey = _finite(_grey(volume, card, warnings), volume.inverted, warnings)
+    grey = grey_for(volume, card, warnings)
     reading = _reading(volume, usable, outline, warnings, card.task)
     context.progress(None, f"Loading {card.name}")
     model = cache.get_model(entry)
@@ -132,52 +125,6 @@ def _usable_slices(volume: Volume, warnings: list[str]) -> tuple[int, ...]:
     if not usable:
         raise InputMismatch("No slice of this series could be decoded.", "Choose another series.")
     return usable
-
-
-def _grey(volume: Volume, card: ModelCard, warnings: list[str]) -> Grey:
-    """Grey values; of a colour composite the channel that the model was trained on.
-
-    Some data sets keep three sequences of one slice in the channels of a colour picture. Luma
-    would mix them; where the card names the channel and the channels really differ, it is used.
-    """
-    channel = card.input.source_channel
-    if not volume.colour or channel is None or not _is_composite(volume.array):
-        return volume.grey()
-    name = ("red", "green", "blue")[channel]
-    warnings.append(
-        f"The colours hold different images, not shades of one: the {name} channel was read, "
-        f"which is where the {card.input.sequence} was in the pictures {card.name} learned from."
-    )
-    return volume.array[..., channel]
-
-
-def _is_composite(rgb: Grey) -> bool:
-    """Whether colour channels differ all over the picture, not only in a few marks."""
-    sample = rgb[..., ::4, ::4, :].astype(np.int16)
-    bright = sample.max(axis=-1) > 20
-    if not bright.any():
-        return False
-    spread = (sample.max(axis=-1) - sample.min(axis=-1))[bright]
-    return float(np.median(spread)) >= COMPOSITE_SPREAD
-
-
-def _finite(grey: Grey, inverted: bool, warnings: list[str]) -> Grey:
-    """Grey values without NaN and infinity, high = bright."""
-    if np.issubdtype(grey.dtype, np.floating) and not np.isfinite(grey).all():
-        warnings.append("Some pixel values are not numbers; they were taken as background.")
-        finite = grey[np.isfinite(grey)]
-        if not finite.size:
-            raise InputMismatch(
-                "None of the pixel values is a number: there is no image.", "Export it again."
-            )
-        low = float(finite.min())
-        grey = np.nan_to_num(grey, nan=low, posinf=low, neginf=low)
-    if inverted:
-        # MONOCHROME1: networks see high values bright, as people do.
-        grey = grey.astype(np.float32).max() - grey.astype(np.float32)
-    if grey.min() == grey.max():
-        warnings.append("The image holds one single grey value: there is nothing to see in it.")
-    return grey
 
 
 def _reading(

@@ -13,12 +13,20 @@ from tumordesk.core.model_card import HeadSpec
 from tumordesk.networks.head import Head
 from tumordesk.networks.layers import replace_input_conv
 
+_PADDED = (32.0, 0.0)
+"""Every convolution is padded by half its width: feature i is centred on pixel 32 i."""
+
 
 class Classifier(nn.Module):
-    """``backbone`` (n, channels, H, W) -> feature map; ``head`` feature map -> logits."""
+    """``backbone`` (n, channels, H, W) -> feature map; ``head`` feature map -> logits.
+
+    ``feature_grid``: the middle of feature i lies over pixel start + i * step of the input, as
+    (step, start); it follows from the strides and paddings (all backbones halve five times).
+    """
 
     def __init__(self, backbone: nn.Module, features: int, classes: int, head: HeadSpec) -> None:
         super().__init__()
+        self.feature_grid: tuple[float, float] = getattr(backbone, "feature_grid", _PADDED)
         self.backbone = backbone
         self.head = Head(features, classes, head)
 
@@ -56,6 +64,8 @@ def densenet121(channels: int) -> tuple[nn.Module, int]:
     net = torchvision.models.densenet121(weights=None)
     replace_input_conv(net.features, "conv0", channels)
     backbone = nn.Sequential(OrderedDict(features=net.features, relu=nn.ReLU()))
+    # Three of its halvings are means of 2 x 2, centred half a pixel on: (4 + 8 + 16) / 2 pixels.
+    backbone.feature_grid = (32.0, 14.0)  # type: ignore[assignment]
     return backbone, net.classifier.in_features
 
 
@@ -66,7 +76,10 @@ def mobilenet(channels: int) -> tuple[nn.Module, int]:
 
 def xception(channels: int) -> tuple[nn.Module, int]:
     """Xception (Chollet 2017), timm's keys ``conv1.*`` to ``bn4.*``."""
-    return _timm("legacy_xception", channels)
+    net, features = _timm("legacy_xception", channels)
+    # Its first two convolutions are not padded: 1 pixel, then 1 pixel of twice the size.
+    net.feature_grid = (32.0, 3.0)  # type: ignore[assignment]
+    return net, features
 
 
 def _timm(name: str, channels: int) -> tuple[nn.Module, int]:

@@ -55,6 +55,18 @@ def last_feature_layer(model: nn.Module) -> nn.Module:
     return _part(model, ("decoder",))[1]
 
 
+def feature_grid(model: nn.Module) -> tuple[float, float] | None:
+    """(step, start) in pixels of the input: the middle of feature i of :func:`last_feature_layer`
+    lies over pixel ``start + i * step``, in rows and in columns.
+
+    None where the network does not say; features then tile the input evenly. Networks that pad
+    every convolution by half its width do not tile: their features begin at pixel 0, so taking
+    them for tiles would shift a map by half a feature to the right and down.
+    """
+    grid = getattr(model, "feature_grid", None)
+    return None if grid is None else (float(grid[0]), float(grid[1]))
+
+
 def input_layers(model: nn.Module) -> tuple[str, ...]:
     """Names of the convolutions that read the input picture (more than one where a residual
     shortcut reads it too)."""
