@@ -49,6 +49,13 @@ class Settings:
     training_salt: str = ""
     """Secret of the hashes that stand for patients there; never written anywhere else."""
     training: TrainingChoices = field(default_factory=TrainingChoices)
+    explain_language: Literal["en", "ko", "zh-Hant", "de", "fr", "es"] = "en"
+    explain_register: Literal["patient", "referrer", "radiologist"] = "patient"
+    explain_endpoint: str = ""
+    """Address of a language model; empty means the usual one on this machine."""
+    explain_model: str = ""
+    explain_consent: tuple[str, ...] = ()
+    """Addresses beyond this machine that findings may be sent to ('https://models.example.org')."""
 
 
 class SettingsStore:
