@@ -1,0 +1,1 @@
+"""The words of each language: whole phrases with places for facts, no grammar by program."""
