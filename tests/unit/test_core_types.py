@@ -130,3 +130,9 @@ def test_a_sequence_is_shown_in_words(sequence, shown):
 )
 def test_reasons_are_words_and_never_names_of_classes(error: Exception, words: str) -> None:
     assert plain_reason(error) == words
+
+
+@pytest.mark.parametrize("name", ["no_tumor", "no_tumour", "notumor", "No"])
+def test_a_classifier_that_finds_no_tumour_says_so_whatever_the_class_is_called(name) -> None:
+    found = Classification((name, "tumour"), (name, "Tumour"), (0.9, 0.1), (), ())
+    assert AnalysisResult(PROVENANCE, classification=found).outcome == "no tumour"

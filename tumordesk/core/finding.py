@@ -8,6 +8,12 @@ from tumordesk.core.activation import Unlikeness
 from tumordesk.core.segmentation import Segmentation
 
 
+NO_TUMOUR_CLASSES = frozenset(
+    {"no_tumor", "no_tumour", "notumor", "notumour", "no tumor", "no tumour", "no", "normal"}
+)
+"""Names of the class without tumour in the data sets people train on, in lower case."""
+
+
 @dataclass(frozen=True)
 class Diameter:
     """An in-plane diameter on one slice. Ends are (row, column); length in mm and in pixels.
@@ -44,12 +50,20 @@ class Lesion:
     side: str | None
     refused: tuple[str, ...] = ()
     location: str | None = None
-    """Rough place in the head ('front upper left'), None where orientation is unknown."""
+    """Rough place in the head: the side first, then front or back, upper or lower, as far as it
+    lies clearly there ('Left, front, upper'); None where orientation or head are unknown."""
 
     @property
     def volume_ml(self) -> float | None:
         """Volume in millilitres."""
         return None if self.volume_mm3 is None else self.volume_mm3 / 1000.0
+
+    @property
+    def product_mm2(self) -> float | None:
+        """Longest times perpendicular diameter (RANO); None where either is not known in mm."""
+        both = (self.longest, self.perpendicular)
+        lengths = [d.length_mm for d in both if d is not None and d.length_mm is not None]
+        return lengths[0] * lengths[1] if len(lengths) == 2 else None
 
 
 @dataclass(frozen=True)
@@ -72,11 +86,21 @@ class Measurements:
     midline_x_mm: float | None = None
     head_box_mm: tuple[tuple[float, float], ...] | None = None
     """LPS extent of the head, (low, high) for x, y, z: what ``location`` was told from."""
+    volume_estimated: bool = False
+    """True where slices are missing or unevenly spaced: volumes are estimates and marked so."""
 
     @property
     def volume_ml(self) -> float | None:
         """Total volume in millilitres."""
         return None if self.volume_mm3 is None else self.volume_mm3 / 1000.0
+
+    @property
+    def product_mm2(self) -> float | None:
+        """Longest times perpendicular diameter, summed over the lesions (RANO); None where a
+        diameter is not known in mm."""
+        products = [lesion.product_mm2 for lesion in self.lesions]
+        known = [product for product in products if product is not None]
+        return sum(known) if len(known) == len(products) else None
 
 
 @dataclass(frozen=True)
@@ -146,5 +170,5 @@ class AnalysisResult:
             return "no tumour" if self.segmentation.empty else "tumour"
         if self.classification is not None:
             winner = self.classification.classes[self.classification.winner]
-            return "no tumour" if winner == "no_tumor" else "tumour"
+            return "no tumour" if winner.lower() in NO_TUMOUR_CLASSES else "tumour"
         return "no tumour"
