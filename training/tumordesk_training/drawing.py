@@ -10,17 +10,13 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 
+from tumordesk.imaging.heat import blend_heat
 from tumordesk.imaging.overlay import contour_segments
 
 TRUE_COLOUR = (86, 180, 233)
 FOUND_COLOUR = (230, 159, 0)
 """Sky blue and orange: told apart with any colour vision (Okabe and Ito)."""
 
-_HEAT = np.array(
-    [[66, 10, 104], [147, 38, 103], [221, 81, 58], [252, 165, 10], [252, 255, 164]],
-    dtype=np.float64,
-)
-"""Dark violet over red to light yellow, evenly brighter."""
 _HEAT_OPACITY = 0.65
 Rgb8 = npt.NDArray[np.uint8]
 
@@ -39,11 +35,7 @@ def with_heat(unit: npt.NDArray[Any], heat: npt.NDArray[Any], size: int) -> Imag
     picture = enlarged(unit, size)
     flat = Image.fromarray(np.asarray(heat, dtype=np.float32))
     wide = np.asarray(flat.resize(picture.size, Image.Resampling.BILINEAR)).clip(0.0, 1.0)
-    steps = np.linspace(0.0, 1.0, len(_HEAT))
-    colours = np.stack([np.interp(wide, steps, _HEAT[:, c]) for c in range(3)], axis=2)
-    share = (_HEAT_OPACITY * wide)[..., None]
-    mixed = np.asarray(picture, dtype=np.float64) * (1.0 - share) + colours * share
-    return Image.fromarray(np.rint(mixed).astype(np.uint8))
+    return Image.fromarray(blend_heat(np.asarray(picture), wide, _HEAT_OPACITY))
 
 
 def with_outlines(

@@ -70,6 +70,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("rotate_left", "Rotate to the left", ("L",), "Picture"),
     Spec("reset_view", "Reset view", ("Space",), "Picture", "reset", viewer=True),
     Spec("overlay", "Show segmentation", ("S",), "Picture", "eye", True),
+    Spec("activation_map", "Show activation map", ("G",), "Picture", checkable=True),
     Spec("less_opaque", "Less opaque", ("Ctrl+[",), "Picture"),
     Spec("more_opaque", "More opaque", ("Ctrl+]",), "Picture"),
     Spec("layout_single", "One view", (), "Window", "layout-single", True),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _OPACITY_STEP = 0.1
 _CONTEXT: tuple[tuple[str, ...], ...] = (
-    ("run", "overlay", "save"),
+    ("run", "overlay", "activation_map", "save"),
     ("window_file", "window_auto", "invert"),
     ("flip_horizontal", "flip_vertical", "rotate_right", "rotate_left", "reset_view"),
     ("distance_tool", "brush_tool", "eraser_tool"),
@@ -108,6 +108,7 @@ def _wire_toggles(window: MainWindow) -> None:
     actions["cine"].triggered.connect(_ignoring_checked(parts.viewer.toggle_cine))
     parts.viewer.cine_changed.connect(actions["cine"].setChecked)
     actions["overlay"].toggled.connect(parts.viewer.set_overlay_visible)
+    _wire_map(window)
     actions["texts"].toggled.connect(parts.viewer.set_text_visible)
     actions["hide_names"].triggered.connect(window.set_names_hidden)
     actions["left_panel"].toggled.connect(lambda on: parts.left.set_collapsed(not on))
@@ -117,6 +118,12 @@ def _wire_toggles(window: MainWindow) -> None:
     actions["full_screen"].triggered.connect(
         lambda on: window.showFullScreen() if on else window.showNormal()
     )
+
+
+def _wire_map(window: MainWindow) -> None:
+    action, viewer = window.actions_by_name["activation_map"], window.parts.viewer
+    action.triggered.connect(lambda on: viewer.set_map_look(on, viewer.map_look()[1]))
+    viewer.map_changed.connect(lambda: action.setChecked(viewer.map_look()[0]))
 
 
 def _wire_tools(window: MainWindow) -> None:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Rgb8 = npt.NDArray[np.uint8]
 HEAT_OPACITY = 0.6
+CLEAR_BELOW = 0.05
 
 # Stops of increasing lightness, told apart also by colour-blind people (after Inferno,
 # van der Walt and Smith 2015).
@@ -26,6 +27,14 @@ def heat_colours(values: npt.NDArray[Any]) -> Rgb8:
     return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
 
 
+def heat_opacity(values: npt.NDArray[Any], opacity: float) -> npt.NDArray[np.float64]:
+    """How opaque the colours of values 0..1 are: it grows with the value, so that the anatomy
+    stays visible; nothing is drawn up to :data:`CLEAR_BELOW`, ``opacity`` is that of 1."""
+    at = np.clip(np.nan_to_num(values), 0.0, 1.0)
+    share = np.clip((at - CLEAR_BELOW) / (1.0 - CLEAR_BELOW), 0.0, 1.0)
+    return np.asarray(opacity * share, dtype=np.float64)
+
+
 def blend_heat(
     picture: npt.NDArray[np.uint8], values: npt.NDArray[Any], opacity: float = HEAT_OPACITY
 ) -> Rgb8:
@@ -40,6 +49,6 @@ def blend_heat(
         uint8 (rows, columns, 3), a new array.
     """
     rgb = np.repeat(picture[..., None], 3, axis=2) if picture.ndim == 2 else picture
-    weight = opacity * np.sqrt(np.clip(np.nan_to_num(values), 0.0, 1.0))[..., None]
+    weight = heat_opacity(values, opacity)[..., None]
     mixed = rgb * (1.0 - weight) + heat_colours(values) * weight
     return np.rint(mixed).astype(np.uint8)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QColor, QHideEvent, QImage, QPalette
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
+from tumordesk.core.activation import ActivationMap
 from tumordesk.core.volume import Window
 from tumordesk.gui import tokens
 from tumordesk.gui.viewer.model import ViewerModel
@@ -58,7 +59,8 @@ class ViewerArea(QWidget):
 
     ``position_changed`` carries (slice, row, column), ``window_changed`` a Window,
     ``pixel_hovered`` a PixelInfo or None, ``context_menu_requested`` a ContextRequest,
-    ``layer_edited`` a LayerEdit, ``refused`` a sentence on why a tool did nothing.
+    ``layer_edited`` a LayerEdit, ``refused`` a sentence on why a tool did nothing;
+    ``map_changed``: another activation map, or its look.
     """
 
     position_changed = Signal(object)
@@ -70,6 +72,7 @@ class ViewerArea(QWidget):
     layout_changed = Signal(str)
     cine_changed = Signal(bool)
     refused = Signal(str)
+    map_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +103,7 @@ class ViewerArea(QWidget):
         model.layer_edited.connect(self.layer_edited)
         model.tool_changed.connect(self.tool_changed)
         model.refused.connect(self.refused)
+        model.map_changed.connect(self.map_changed)
         for view in self.views:
             view.activated.connect(self._activate)
             view.maximise_requested.connect(self.toggle_maximised)
@@ -141,6 +145,25 @@ class ViewerArea(QWidget):
     def set_measurement_lines(self, lines: Sequence[MeasureLine]) -> None:
         """Show these diameters on their slices."""
         self.model.set_look(lines=tuple(lines))
+
+    # Activation map ------------------------------------------------------------------------
+
+    def set_map(self, found: ActivationMap | None) -> None:
+        """Show where a classifier looked, beside the layers; None: nothing. It is drawn while
+        :meth:`map_look` says visible, and only on the series it fits."""
+        self.model.set_map(found)
+
+    def activation_map(self) -> ActivationMap | None:
+        """The map that was set, whether it is visible or not."""
+        return self.model.map
+
+    def set_map_look(self, visible: bool, opacity: float) -> None:
+        """Show or hide the map; ``opacity`` 0..1 is that of its highest value."""
+        self.model.set_map_look(visible, opacity)
+
+    def map_look(self) -> tuple[bool, float]:
+        """Whether a map is shown where there is one, and its opacity."""
+        return self.model.map_visible, self.model.map_opacity
 
     # Place ---------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from tumordesk.core.activation import ActivationMap
 from tumordesk.core.volume import Window
 from tumordesk.gui import tokens
 from tumordesk.gui.viewer.planes import Plane, plane_of_volume, volume_refusal
@@ -35,6 +36,7 @@ class ViewerModel(QObject):
     position_changed = Signal(object)
     window_changed = Signal(object)
     layers_changed = Signal()
+    map_changed = Signal()
     layer_painted = Signal(str, int, int)
     layer_edited = Signal(object)
     slice_loaded = Signal(int)
@@ -57,6 +59,9 @@ class ViewerModel(QObject):
         self.inverted = False
         self.layers: tuple[OverlayLayer, ...] = ()
         self.lines: tuple[MeasureLine, ...] = ()
+        self.map: ActivationMap | None = None
+        self.map_visible = False
+        self.map_opacity = tokens.MAP_OPACITY
         self.rulers = Rulers()
         self.tool: ToolName = "window"
         self.scheme: MouseScheme = "pacs"
@@ -71,7 +76,7 @@ class ViewerModel(QObject):
     def set_source(self, source: SliceSource | None, texts: CornerTexts) -> None:
         """Show another series from its middle slice, or nothing."""
         self.source, self.texts = source, texts
-        self.layers, self.lines = (), ()
+        self.layers, self.lines, self.map = (), (), None
         self.rulers.clear()
         self.inverted = False
         self.window, self.automatic_window = None, True
@@ -165,6 +170,25 @@ class ViewerModel(QObject):
         """Show these label maps, the last one on top."""
         self.layers = tuple(layers)
         self.layers_changed.emit()
+
+    def set_map(self, found: ActivationMap | None) -> None:
+        """Show this activation map, or none."""
+        self.map = found
+        self.map_changed.emit()
+
+    def set_map_look(self, visible: bool, opacity: float) -> None:
+        """Show or hide the map; opacity 0..1 of its highest value."""
+        self.map_visible, self.map_opacity = visible, min(max(opacity, 0.0), 1.0)
+        self.map_changed.emit()
+
+    @property
+    def shown_map(self) -> ActivationMap | None:
+        """The map that is on the screen: one that is visible and fits the series."""
+        if self.map is None or not self.map_visible or self.source is None:
+            return None
+        shape = self.source.geometry.shape
+        fits = self.map.array.shape[1:] == shape[1:] and max(self.map.slices, default=0) < shape[0]
+        return self.map if fits else None
 
     def paint_layer(self) -> OverlayLayer | None:
         """The layer the brush paints in: the chosen one, else the topmost editable one."""

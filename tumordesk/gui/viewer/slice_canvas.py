@@ -16,6 +16,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.viewer.camera import Camera
 from tumordesk.gui.viewer.guard import never_raises
 from tumordesk.gui.viewer.items import OverlayItem, PictureItem
+from tumordesk.gui.viewer.map_item import MapItem
 from tumordesk.gui.viewer.model import ViewerModel
 from tumordesk.gui.viewer.planes import Plane
 from tumordesk.gui.viewer.rulers import Ruler
@@ -63,9 +64,11 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
     def _set_up_scene(self) -> None:
         self._content = QGraphicsItemGroup()
         self._picture = PictureItem()
+        self._map = MapItem(self.axis)
         self._overlay = OverlayItem(self._labels)
         self._content.setHandlesChildEvents(False)
         self._picture.setParentItem(self._content)
+        self._map.setParentItem(self._content)
         self._overlay.setParentItem(self._content)
         self.addItem(self._content)
 
@@ -84,6 +87,7 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
         model.position_changed.connect(self._new_position)
         model.window_changed.connect(self.refresh)
         model.layers_changed.connect(self._new_layers)
+        model.map_changed.connect(self._new_map)
         model.layer_painted.connect(self._layer_painted)
         model.slice_loaded.connect(self._slice_loaded)
         model.look_changed.connect(self._new_look)
@@ -121,9 +125,11 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
         self._content.setVisible(plane is not None)
         if plane is not None:
             self._overlay.set_size(*plane.size)
+            self._map.set_size(*plane.size, plane.count)
         name = plane.name.lower() if plane is not None and plane.name else "image"
         self.setAccessibleName(f"{name.capitalize()} view")
         self._new_layers()
+        self._new_map()
         self.camera_moved()
         self.refresh()
 
@@ -136,6 +142,7 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
             return
         self._last_index = index
         self._overlay.set_index(index)
+        self._map.set_index(index)
         self.setAccessibleDescription(f"Slice {index + 1} of {self.plane.count}")
         self.refresh()
 
@@ -147,6 +154,10 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
             layers = tuple(layer for layer in layers if layer.array.shape == fitting)
         self._overlay.set_layers(layers)
 
+    def _new_map(self) -> None:
+        self._map.set_map(self.model.shown_map if self.shown else None, self.model.map_opacity)
+        self.redraw()
+
     def _layer_painted(self, key: str, axis: int, index: int) -> None:
         self._overlay.forget(key)
 
@@ -156,6 +167,7 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
 
     def _new_look(self) -> None:
         self._picture.set_smooth(self.model.smooth)
+        self._map.set_smooth(self.model.smooth)
         self._overlay.setVisible(self.model.overlay_visible)
         self._new_layers()
         self.refresh()
@@ -177,6 +189,7 @@ class SliceCanvas(pg.GraphicsView):  # type: ignore[misc]
         ready = pixels is not None and (window is not None or pixels.ndim == 3)
         self._picture.setVisible(ready)
         self._overlay.setVisible(ready and model.overlay_visible)
+        self._map.setVisible(ready)
         if not ready or pixels is None or model.source is None:
             return
         inverted = model.inverted != model.source.inverted

@@ -40,7 +40,11 @@ def corners(model: ViewerModel, axis: int, camera: Camera, hovered: PixelInfo | 
     return Corners(
         top_left=model.texts.top_left if axis == 0 else (),
         top_right=(*own, counter),
-        bottom_left=(f"Zoom {camera.zoom * 100:.0f} %", *_spacing(model, axis)),
+        bottom_left=(
+            *_map(model, axis),
+            f"Zoom {camera.zoom * 100:.0f} %",
+            *_spacing(model, axis),
+        ),
         bottom_right=(*_value(hovered, model), *_window(model)),
         notes=_notes(model, axis),
     )
@@ -52,6 +56,16 @@ def _notes(model: ViewerModel, axis: int) -> tuple[str, ...]:
     found = [] if geometry.directions is not None else [UNKNOWN_ORIENTATION]
     note = reformat_note(geometry, axis)
     return (*found, note) if note else tuple(found)
+
+
+def _map(model: ViewerModel, axis: int) -> tuple[str, ...]:
+    """For which class the map on the picture is and how it was made, while there is one."""
+    found = model.shown_map
+    if found is None:
+        return ()
+    if axis == 0 and found.on_slice(model.position[0]) is None:
+        return (f"{found.label} map: this slice was not read",)
+    return (f"{found.label} map", found.method) if axis == 0 else (f"{found.label} map",)
 
 
 def _spacing(model: ViewerModel, axis: int) -> tuple[str, ...]:
