@@ -15,12 +15,17 @@ from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.volume import Volume
 from tumordesk.imaging.components import BoolArray, Component, components
 from tumordesk.imaging.diameters import longest_diameters
+from tumordesk.imaging.location import (
+    MIN_HEAD_WIDTH_MM,
+    BoxMm,
+    estimate_head,
+    location_of,
+    side_of,
+)
 from tumordesk.imaging.thickness import SliceThickness, slice_thickness
 
 MIN_VOXELS = 10
 MAX_LESIONS = 100
-BOTH_SIDES_SHARE = 0.2
-MIN_HEAD_WIDTH_MM = 100.0
 
 
 def measure(
@@ -28,6 +33,7 @@ def measure(
     *,
     min_voxels: int = MIN_VOXELS,
     midline_x_mm: float | None = None,
+    head_box_mm: BoxMm | None = None,
 ) -> Measurements:
     """Measure every lesion of a label map.
 
@@ -48,6 +54,9 @@ def measure(
     taken, and no side is given where the volume is too narrow to hold a whole head. The midline
     is a plane of constant x, so in a strongly turned head a lesion near the middle can be put on
     the wrong side.
+
+    Location (front or back, upper or lower) only with ``head_box_mm``, the head's extent; see
+    :func:`tumordesk.imaging.location.estimate_head`.
     """
     array, geometry = segmentation.array, segmentation.geometry
     thickness = slice_thickness(geometry)
@@ -55,7 +64,7 @@ def measure(
     per_slice = np.count_nonzero(array, axis=(1, 2))
     found, dropped = _find(segmentation, min_voxels)
     lesions = tuple(
-        _lesion(number, segment, component, geometry, thickness, midline)
+        _lesion(number, segment, component, geometry, thickness, midline, head_box_mm)
         for number, (segment, component) in enumerate(found, start=1)
     )
     voxels = int(per_slice.sum())
@@ -74,6 +83,8 @@ def measure(
         refused=thickness.refused,
         notes=notes,
         midline_x_mm=midline,
+        head_box_mm=head_box_mm,
+        volume_estimated=thickness.estimated,
     )
 
 
@@ -98,6 +109,7 @@ def _lesion(
     geometry: Geometry,
     thickness: SliceThickness,
     midline_x_mm: float | None,
+    head_box_mm: BoxMm | None,
 ) -> Lesion:
     box, mask = component.box, component.mask
     origin = (box[0].start, box[1].start, box[2].start)
@@ -105,6 +117,7 @@ def _lesion(
     per_slice[box[0]] = np.count_nonzero(mask, axis=(1, 2))
     diameters = longest_diameters(mask, origin, geometry.pixel_spacing_mm)
     centre = _centroid(mask) + origin
+    side = side_of(component, geometry, midline_x_mm)
     return Lesion(
         number=number,
         segment=segment,
@@ -115,8 +128,9 @@ def _lesion(
         slice_range=(int(box[0].start), int(box[0].stop) - 1),
         largest_slice=diameters.longest.slice_index,
         centroid=(float(centre[0]), float(centre[1]), float(centre[2])),
-        side=_side(component, geometry, midline_x_mm),
+        side=side,
         refused=thickness.refused,
+        location=location_of(component, geometry, side, head_box_mm),
     )
 
 
@@ -128,22 +142,6 @@ def _centroid(mask: BoolArray) -> npt.NDArray[np.float64]:
         total += (index * len(rows), rows.sum(), columns.sum())
         count += len(rows)
     return total / count
-
-
-def _side(component: Component, geometry: Geometry, midline_x_mm: float | None) -> str | None:
-    if geometry.affine is None or midline_x_mm is None:
-        return None
-    per_slice, per_row, per_column, first_mm = geometry.affine[0]
-    slices, rows, columns = (part.start for part in component.box)
-    left = 0
-    for index, layer in enumerate(component.mask, start=slices):
-        r, c = np.nonzero(layer)
-        x_mm = first_mm + per_slice * index + per_row * (r + rows) + per_column * (c + columns)
-        left += int(np.count_nonzero(x_mm > midline_x_mm))
-    share = left / component.voxels
-    if min(share, 1.0 - share) >= BOTH_SIDES_SHARE:
-        return "both"
-    return "left" if share > 0.5 else "right"
 
 
 def _x_mm_of_corners(geometry: Geometry) -> npt.NDArray[np.float64]:
@@ -163,26 +161,9 @@ def _volume_midline_mm(geometry: Geometry) -> float | None:
 
 
 def estimate_midline_mm(volume: Volume) -> float | None:
-    """LPS x (mm) of the middle of the head, from the extent of what is brighter than air.
+    """LPS x (mm) of the middle of the head: see :func:`tumordesk.imaging.location.estimate_head`.
 
-    The head is taken to be everything above 15 % of the 99.5 percentile (of values above the
-    lowest). The middle of its left-right extent is returned, leaving out the outermost 0.5 % of
-    its voxels on both sides. None where the affine is unknown or what was found is too narrow
-    for a whole head (under 100 mm), as in a slab of sagittal slices on one side.
+    None where the affine is unknown or what was found is too narrow for a whole head (under
+    100 mm), as in a slab of sagittal slices on one side.
     """
-    geometry = volume.geometry
-    if geometry.affine is None:
-        return None
-    step = [max(1, n // 128) for n in geometry.shape]
-    grey = volume.grey()[:: step[0], :: step[1], :: step[2]].astype(np.float32)
-    finite = np.isfinite(grey)
-    if not finite.any():
-        return None
-    low = float(grey[finite].min())
-    high = float(np.percentile(grey[finite], 99.5))
-    head = np.argwhere(finite & (grey > low + 0.15 * (high - low))) * step
-    if len(head) == 0:
-        return None
-    x_mm = head @ geometry.affine[0, :3] + geometry.affine[0, 3]
-    right, left = np.percentile(x_mm, (0.5, 99.5))
-    return float(right + left) / 2.0 if left - right >= MIN_HEAD_WIDTH_MM else None
+    return estimate_head(volume).midline_x_mm

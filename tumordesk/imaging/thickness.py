@@ -23,6 +23,8 @@ class SliceThickness:
     pixel_volume_mm3: npt.NDArray[np.float64] | None
     refused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    estimated: bool = False
+    """Slices are missing or unevenly spaced: volumes are sums of area times local distance."""
 
     def volume_mm3(self, pixels_per_slice: npt.NDArray[np.int64]) -> float | None:
         """Volume of this many pixels on each slice, None where it is refused."""
@@ -65,4 +67,4 @@ def _uneven(geometry: Geometry, area_mm2: float) -> SliceThickness:
     thick = (padded[:-1] + padded[1:]) / 2.0
     what = "missing" if geometry.verdict is Verdict.GAP else "unevenly spaced"
     note = f"Slices are {what}: the volume is an estimate, area times local slice distance."
-    return SliceThickness(thick * area_mm2, (), (note,))
+    return SliceThickness(thick * area_mm2, (), (note,), estimated=True)

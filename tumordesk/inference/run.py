@@ -15,7 +15,8 @@ from tumordesk.core.job import JobContext
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study import Series
 from tumordesk.core.volume import Volume
-from tumordesk.imaging.measure import estimate_midline_mm, measure
+from tumordesk.imaging.location import estimate_head
+from tumordesk.imaging.measure import measure
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk.inference import cache
 from tumordesk.inference.classifier import Reading, choose_slices, classify_slices
@@ -108,7 +109,8 @@ _NOBODY = Provenance("", "", "", "", "", "", 0, 0.0, "")
 
 def _measured(segmentation: Segmentation, volume: Volume, context: JobContext) -> AnalysisResult:
     context.progress(0.96, "Measuring")
-    measurements = measure(segmentation, midline_x_mm=estimate_midline_mm(volume))
+    head = estimate_head(volume)
+    measurements = measure(segmentation, midline_x_mm=head.midline_x_mm, head_box_mm=head.box_mm)
     return AnalysisResult(_NOBODY, segmentation=segmentation, measurements=measurements)
 
 

@@ -228,16 +228,26 @@ def run_analysis(context: JobContext, request: RunRequest) -> RunOutcome:
 
 
 def measure_layer(
-    context: JobContext, segmentation: Segmentation, midline_x_mm: float | None = None
+    context: JobContext,
+    segmentation: Segmentation,
+    midline_x_mm: float | None = None,
+    *,
+    head_box_mm: tuple[tuple[float, float], ...] | None = None,
+    volume: Volume | None = None,
 ) -> Measurements:
     """Measurements of an outline as the person has drawn it.
 
-    ``midline_x_mm``: the midline that the run used, so that sides mean the same.
+    ``midline_x_mm`` and ``head_box_mm``: those that the run used, so that sides and places mean
+    the same. Without them they are found in ``volume``, where it is given.
     """
+    from tumordesk.imaging.location import estimate_head
     from tumordesk.imaging.measure import measure
 
     context.check()
-    return measure(segmentation, midline_x_mm=midline_x_mm)
+    if midline_x_mm is None and head_box_mm is None and volume is not None:
+        head = estimate_head(volume)
+        midline_x_mm, head_box_mm = head.midline_x_mm, head.box_mm
+    return measure(segmentation, midline_x_mm=midline_x_mm, head_box_mm=head_box_mm)
 
 
 def read_volume(context: JobContext, series: Series) -> Volume:

@@ -194,11 +194,16 @@ class RunController(QObject):
         outline = layer.segmentation()
         of_run = layer.result.measurements if layer.result is not None else None
         midline_x_mm = of_run.midline_x_mm if of_run is not None else None
+        head_box_mm = of_run.head_box_mm if of_run is not None else None
+        source = self._session.buffers.get(series_key) if of_run is None else None
+        volume = source.volume() if source is not None else None
 
         def job(context: RunnerContext) -> Any:
             from tumordesk.session.use_cases import measure_layer
 
-            return measure_layer(context, outline, midline_x_mm)
+            return measure_layer(
+                context, outline, midline_x_mm, head_box_mm=head_box_mm, volume=volume
+            )
 
         self._runner.submit(
             "io",
