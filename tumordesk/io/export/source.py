@@ -106,7 +106,8 @@ def read_source(series: Series) -> Source:
     first = headers[slices[0].file.path]
     study_uid = values.code(first, _tag("StudyInstanceUID"))
     series_uid = values.code(first, _tag("SeriesInstanceUID"))
-    if not study_uid or not series_uid or not all(item.file.sop_uid for item in slices):
+    whole = all(item.file.sop_uid and item.file.sop_class for item in slices)
+    if not study_uid or not series_uid or not whole:
         raise WriteError(
             "The files lack the UIDs by which DICOM tells studies, series and images apart.",
             "Export NIfTI, NRRD, PNG or PDF instead.",
