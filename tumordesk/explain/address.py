@@ -70,6 +70,8 @@ def parse_address(text: str) -> Address:
     typed = text.strip()
     if not typed:
         raise ConfigError("The address is empty.", _HINT)
+    if not typed.isprintable() or " " in typed or "\\" in typed:
+        raise ConfigError("The address holds signs that do not belong there.", _HINT)
     parts = _split(typed if "://" in typed else f"http://{typed}")
     if parts.username is not None or parts.password is not None:
         raise ConfigError("The address holds a user name.", "Put a key into its own field.")

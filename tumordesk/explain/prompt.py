@@ -1,7 +1,7 @@
 """What a language model is told: measured findings from an allow-list, and nothing else.
 
-No name, number or date of a patient, no description of a series, no path, no pixel can get in:
-a fact is sent only where its key is of a known kind and its words are plain words.
+No name, number or date of a patient, no description of a series, no name of a model, no path and
+no pixel can get in: a fact is sent only where its key is of a known kind and its words are plain.
 """
 
 from __future__ import annotations
@@ -11,15 +11,33 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tumordesk.core import study
 from tumordesk.core.explanation import Fact, Language, Register
 from tumordesk.core.model_card import NOTICE
+from tumordesk.explain.reasons import ENGLISH
 
-_KEY = re.compile(
-    r"(lesion|lesions|total|slice|slices|class|classes|change|focus|overlap|study|share|outline)"
-    r"(\.[a-z0-9][a-z0-9_-]{0,40}){0,3}"
+_OTHER = r"(?:@[^\s]{1,80})?"
+_MEASURED = re.compile(
+    r"slices\.(count|distance|tumour|first|last)|lesions\.count"
+    r"|lesion\.\d+\.(volume|longest|perpendicular|product|first|last|slice)"
+    r"|total\.(volume|pixels|share)|change\.(volume|product)_(before|after|percent)"
+    rf"|threshold\.\d+\.(volume|product)|class_slice\.\d+{_OTHER}|focus\.(share|overlap){_OTHER}"
 )
+_STATED = re.compile(
+    rf"outline\.mine|outlined\.(yes|no)|(undecided|unlike|focus\.(inside|partly|elsewhere)){_OTHER}"
+)
+_PLACE = re.compile(r"lesion\.(\d+)\.(side|location)")
+_REASON = re.compile(r"(refused|warning|note|change)\.[a-z-]+")
+_CLASS = re.compile(rf"class\.[A-Za-z0-9_ -]{{1,40}}{_OTHER}")
+_LABEL = re.compile(r"[^\W\d_][\w ()'’/-]{0,39}")
+_WORDS = re.compile(r"[^\W_][\w ,.;:()'’/-]{0,119}")
 _UNITS = frozenset(("", "mL", "mm", "mm²", "%", "px"))
-_WORDS = re.compile(r"[^\W_][\w .,;:×–%()'’/+-]{0,160}")
+_BOUNDS = frozenset(("", "<", ">"))
+_SIDES = frozenset(("left", "right", "both"))
+_PLACES = frozenset(("front", "back", "upper", "lower"))
+_SEQUENCES = frozenset(one.shown for one in study.Sequence)
+_REASONS = frozenset(ENGLISH.values())
+
 _LANGUAGES = {
     Language.ENGLISH: "English",
     Language.KOREAN: "Korean",
@@ -56,12 +74,6 @@ class Request:
         """The bytes that are sent."""
         return self.text.encode("utf-8")
 
-    @property
-    def messages(self) -> tuple[tuple[str, str], ...]:
-        """(role, words) of each message, read back from ``text``."""
-        document = json.loads(self.text)
-        return tuple((one["role"], one["content"]) for one in document["messages"])
-
 
 def build_request(
     facts: Sequence[Fact], language: Language, register: Register, model: str
@@ -80,6 +92,12 @@ def build_request(
     return Request(model, json.dumps(document, ensure_ascii=False, indent=2))
 
 
+def readable(request: Request) -> str:
+    """The messages of a request as a person reads them, with their line ends."""
+    messages = json.loads(request.text)["messages"]
+    return "\n\n".join(str(one["content"]) for one in messages)
+
+
 def _instructions(language: Language, register: Register) -> str:
     rules = "\n".join(f"{number}. {rule}" for number, rule in enumerate(_RULES, 1))
     return (
@@ -92,26 +110,45 @@ def _instructions(language: Language, register: Register) -> str:
 
 
 def _findings(facts: Sequence[Fact]) -> str:
-    lines = [f"- {_line(fact)}" for fact in facts if sendable(fact)]
-    return "Findings:\n" + ("\n".join(lines) if lines else "- none")
+    lines = [line for line in map(line_of, facts) if line]
+    return "Findings:\n" + "\n".join(f"- {line}" for line in lines or ["none"])
 
 
-def _line(fact: Fact) -> str:
-    if fact.value is None:
-        return fact.words
-    unit = "" if not fact.unit else f" {fact.unit}"
-    return f"{fact.words}: {plain_number(fact.value)}{unit}"
+def line_of(fact: Fact) -> str:
+    """What a prompt says of a fact; empty where it is not of a kind that may be sent."""
+    other = " (by another classifier)" if "@" in fact.key else ""
+    if fact.value is not None:
+        return _measured(fact, other)
+    place = _PLACE.fullmatch(fact.key)
+    if place is not None:
+        known = _SIDES if place[2] == "side" else _PLACES
+        fits = set(fact.words.split()) <= known and fact.words
+        return f"{place[2]} of lesion {place[1]}: {fact.words}" if fits else ""
+    if fact.key == "sequence":
+        return f"kind of MR sequence: {fact.words}" if fact.words in _SEQUENCES else ""
+    if _REASON.fullmatch(fact.key):
+        return fact.words if fact.words in _REASONS else ""
+    if _STATED.fullmatch(fact.key) and _WORDS.fullmatch(fact.words):
+        return f"{fact.words}{other}"
+    return ""
 
 
-def plain_number(value: float) -> str:
-    """A number as it stands in the findings, without digits that are not in it: 24.3, 41."""
-    return f"{value:.10g}"
+def _measured(fact: Fact, other: str) -> str:
+    if fact.unit not in _UNITS or fact.bound not in _BOUNDS:
+        return ""
+    if _CLASS.fullmatch(fact.key):
+        if _LABEL.fullmatch(fact.words) is None:
+            return ""
+        return f"estimated probability of the class {fact.words}{other}: {number_of(fact)}"
+    if _MEASURED.fullmatch(fact.key) is None or _WORDS.fullmatch(fact.words) is None:
+        return ""
+    return f"{fact.words}{other}: {number_of(fact)}"
 
 
-def sendable(fact: Fact) -> bool:
-    """True where a fact is of a kind that may leave the program."""
-    return (
-        _KEY.fullmatch(fact.key) is not None
-        and fact.unit in _UNITS
-        and _WORDS.fullmatch(fact.words) is not None
-    )
+def number_of(fact: Fact) -> str:
+    """The number of a fact with its digits, bound and unit: '24.3 mL', '< 0.1 %', '+25 %'."""
+    value = fact.value or 0.0
+    sign = "+" if fact.key.endswith("_percent") else ""
+    bound = f"{fact.bound} " if fact.bound else ""
+    unit = f" {fact.unit}" if fact.unit else ""
+    return f"{bound}{value:{sign}.{fact.digits}f}{unit}"

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
+from tumordesk.core.explanation import Explanation
 from tumordesk.core.finding import AnalysisResult, Measurements
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.segmentation import Segmentation
@@ -34,6 +35,8 @@ class Session:
     """Layers of that series key were added, removed, or their array or looks changed."""
     results_changed = Signal(str)
     """Findings of that series key changed."""
+    explanation_changed = Signal(str)
+    """The explanation of that series key was made, replaced or dropped."""
     undo_changed = Signal()
     run_changed = Signal()
 
@@ -215,6 +218,12 @@ class Session:
         if layer is not None:
             layer.measurements = measured
             self.results_changed.emit(key)
+
+    def set_explanation(self, key: str, explanation: Explanation | None) -> None:
+        """Take an explanation of what is known of a series now."""
+        if self.series(key) is not None:
+            self.results(key).explanation = explanation
+            self.explanation_changed.emit(key)
 
     def outline(self, key: str) -> Segmentation | None:
         """The active outline of a series, the person's own first; None where there is none."""
