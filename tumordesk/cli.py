@@ -1,4 +1,4 @@
-"""The command line: ``tumordesk [PATH ...]`` opens the window; info, predict, models, selftest."""
+"""The command line: ``tumordesk [PATH ...]`` opens the window; the rest are commands."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from tumordesk import __version__
+from tumordesk.commands.batch_arguments import EXIT_CODES, add_batch, batch_options
 from tumordesk.commands.console import (
     Exit,
     complain,
@@ -21,7 +22,7 @@ from tumordesk.commands.outputs import FORMATS
 from tumordesk.core.errors import Cancelled, TumorDeskError
 from tumordesk.core.model_card import NOTICE
 
-COMMANDS = ("info", "predict", "models", "selftest")
+COMMANDS = ("info", "predict", "batch", "models", "selftest")
 _EXIT_CODES = (
     "exit codes: 0 a result (also 'no tumour'), 1 another error (output not writable, defect), "
     "2 input that cannot be read, 3 a model that does not exist or fails its hash, 4 cancelled"
@@ -61,11 +62,21 @@ def _dispatch(arguments: list[str]) -> int:
         return info(options.paths, as_json=options.json)
     if options.command == "models":
         return _models(options)
+    if options.command == "batch":
+        return _batch(options)
     if options.command == "selftest":
         from tumordesk.commands.selftest import selftest
 
         return selftest(window=not options.no_window)
     return _predict(options)
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from tumordesk.commands.batch import batch
+
+    if not options.resume and not (options.paths and options.model):
+        raise TumorDeskError("Give a FOLDER and --model.", "Or --resume with the --out of before.")
+    return batch(options.paths, batch_options(options), resume=options.resume)
 
 
 def _models(options: argparse.Namespace) -> int:
@@ -141,6 +152,7 @@ def command_parser() -> argparse.ArgumentParser:
     test = commands.add_parser("selftest", help="check that everything works on this machine")
     test.add_argument("--no-window", action="store_true", help="leave the window out")
     _add_predict(commands.add_parser("predict", help="run a model on scans", epilog=_EXIT_CODES))
+    add_batch(commands.add_parser("batch", help="run a model on many studies", epilog=EXIT_CODES))
     return parser
 
 

@@ -11,10 +11,6 @@ from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import ScanResult, Series
 from tumordesk.core.volume import Volume
 
-# How much a doubt of the preflight counts against a series when there is a choice.
-_WEIGHTS = {"localizer": 16, "ct": 16, "modality": 16, "sequence": 8, "sequence-unknown": 4}
-_OTHER_WEIGHT = 1
-
 
 @dataclass(frozen=True, eq=False)
 class LoadedInput:
@@ -81,13 +77,9 @@ def choose_series(
 
 def best_series(found: tuple[Series, ...], card: ModelCard) -> Series:
     """The series with the fewest and slightest doubts; the most relevant of equals."""
-    from tumordesk.inference.preflight import preflight
-    from tumordesk.io.relevance import sort_key
+    from tumordesk.inference import fitting
 
-    def doubt(series: Series) -> int:
-        return sum(_WEIGHTS.get(w.code, _OTHER_WEIGHT) for w in preflight(series, card))
-
-    return min(found, key=lambda series: (doubt(series), sort_key(series)))
+    return fitting.best_series(found, card)
 
 
 def describe(series: Series) -> str:
