@@ -28,3 +28,6 @@ class Change:
     thresholds: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
+    earlier_key: str = ""
+    """Key of the earlier series in the session, to jump there; ``earlier_series`` is its name for
+    people."""

@@ -36,6 +36,7 @@ from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.theme import apply_theme
 from tumordesk.gui.window_commands import wire_commands
 from tumordesk.gui.window_parts import build_parts
+from tumordesk.session.comparison import ChangeKeeper
 from tumordesk.session.image_source import ImageSource
 from tumordesk.session.session import Session
 from tumordesk.session.use_cases import RunOutcome
@@ -56,6 +57,7 @@ class MainWindow(QMainWindow):
         self._shown = False
         self._closing = False
         self.session = Session()
+        self.changes = ChangeKeeper(self.session)
         self.runner = JobRunner(self)
         self.actions_by_name = Actions(self)
         self.parts = build_parts(self.actions_by_name)

@@ -37,7 +37,9 @@ def slice_thickness(geometry: Geometry) -> SliceThickness:
     """Judge what volumes a geometry supports (see :func:`tumordesk.imaging.measure.measure`)."""
     reason = _REFUSED.get(geometry.verdict)
     if reason is not None:
-        return SliceThickness(None, (reason,))
+        unknown = geometry.pixel_spacing_mm is None
+        no_mm = (_REFUSED[Verdict.NO_MM],) if unknown and reason != _REFUSED[Verdict.NO_MM] else ()
+        return SliceThickness(None, (reason, *no_mm))
     if geometry.pixel_spacing_mm is None:
         return SliceThickness(None, (_REFUSED[Verdict.NO_MM],))
     area_mm2 = geometry.pixel_spacing_mm[0] * geometry.pixel_spacing_mm[1]
