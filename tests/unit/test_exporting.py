@@ -15,7 +15,7 @@ import pytest
 
 from inference_fakes import AXIAL
 from tumordesk.core.activation import ActivationMap
-from tumordesk.core.errors import Cancelled
+from tumordesk.core.errors import Cancelled, WriteError
 from tumordesk.core.finding import AnalysisResult, Provenance
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.core.job import JobContext
@@ -176,10 +176,10 @@ def full_disk(monkeypatch: pytest.MonkeyPatch, after: int = 0) -> Callable[[], N
 def test_full_disk_is_told_leaves_nothing_and_retry_works(
     findings: StudyFindings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = full_disk(monkeypatch, after=1)
+    room = full_disk(monkeypatch, after=2)
     order = ordered(tmp_path, "seg", "nifti", "png", "csv", "json")
     report = run(findings, order)
-    assert names(tmp_path) == ["x.nii.gz"]  # written before the disk was full
+    assert names(tmp_path) == ["x-labels.txt", "x.nii.gz"]  # written before the disk was full
     assert report.retryable == ("png", "csv", "json")
     failed = [failure for failure in report.failures if not failure.refused]
     assert all("No space left on device" in failure.reason for failure in failed)
@@ -286,3 +286,15 @@ def test_activation_map_is_a_key_picture_of_its_own(findings: StudyFindings) -> 
     assert mapped[-1].name.endswith("-slice-005-map")
     spread = np.ptp(mapped[-1].rgb.astype(int), axis=2)
     assert spread.max() > 100  # colours, not greys
+
+
+def test_report_writer_gets_a_free_path_and_its_failure_is_told(
+    findings: StudyFindings, tmp_path: Path
+) -> None:
+    def no_room(findings: object, options: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise WriteError("The PDF could not be written.", "Check free space.")
+
+    report = run(findings, ordered(tmp_path, "pdf"), write_pdf=no_room)
+    assert report.retryable == ("pdf",)
+    assert names(tmp_path) == []

@@ -100,6 +100,9 @@ VIEW_BORDER_ACTIVE = "#3D8BFD"
 VIEW_EMPTY_TEXT = "#9AA3AF"
 VIEW_BRUSH_CURSOR = "#FFFFFF"
 
+# On paper, which is white: the ground of warnings.
+PAPER_WARNING = "#FBF3E2"
+
 # Spacing and shape.
 SPACE_4 = 4
 SPACE_8 = 8

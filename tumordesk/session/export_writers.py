@@ -82,20 +82,22 @@ class Writing:
         from tumordesk.io.export.sc import write_sc
 
         pictures = [picture.rgb for picture in self._pictures]
-        paths = [self._path(capture_name(self.stem, n + 1)) for n in range(len(pictures))]
-        write_sc(paths, pictures, self.findings, overwrite=self._replace)
+        # One more: the last capture is the table of numbers.
+        paths = [self._path(capture_name(self.stem, n + 1)) for n in range(len(pictures) + 1)]
+        shown = [picture.slice_index for picture in self._pictures]
+        write_sc(paths, pictures, self.findings, slices=shown, overwrite=self._replace)
         self._made.extend(paths)
 
     def _pdf(self) -> None:
         from tumordesk.core.jsonio import atomic_write
-        from tumordesk.session.report import report_of
 
         if self.write_pdf is None:
             raise ValueError("refused before: nothing writes PDF")
         options, writer = self.order.options, self.write_pdf
-        report = report_of(self.findings, options.cards, hide_names=options.hide_names)
         path = self._path(file_name(self.stem, "pdf"))
-        atomic_write(path, lambda part: writer(report, part), overwrite=self._replace)
+        atomic_write(
+            path, lambda part: writer(self.findings, options, part), overwrite=self._replace
+        )
         self._made.append(path)
         if options.pdf_as_dicom and self.findings.series.kind == "dicom":
             self._pdf_as_dicom(path)
@@ -108,12 +110,16 @@ class Writing:
         self._made.append(path)
 
     def _nifti(self) -> None:
+        from tumordesk.io.export.labels import write_label_text
         from tumordesk.io.writers import write_nifti
 
         path = self._path(file_name(self.stem, "nifti"))
         outline = self._outline
         write_nifti(path, outline.array, outline.geometry, overwrite=self._replace)
         self._made.append(path)
+        labels = self._path(file_name(self.stem, "labels"))
+        write_label_text(labels, outline, overwrite=self._replace)
+        self._made.append(labels)
 
     def _nrrd(self) -> None:
         from tumordesk.io.export.nrrd import write_nrrd

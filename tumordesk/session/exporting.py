@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from tumordesk.core.errors import Cancelled, TumorDeskError, WriteError, plain_reason
+from tumordesk.core.errors import (
+    Cancelled,
+    InputMismatch,
+    MeasurementRefused,
+    TumorDeskError,
+    WriteError,
+    plain_reason,
+)
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study_findings import StudyFindings
@@ -16,7 +23,6 @@ from tumordesk.session.export_names import Format, find_existing, free_stem
 
 if TYPE_CHECKING:
     from tumordesk.session.export_writers import Writing
-    from tumordesk.session.report import Report
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +39,6 @@ FORMAT_NAMES: dict[Format, str] = {
     "csv": "CSV table",
     "json": "JSON",
 }
-PdfWriter = Callable[["Report", Path], None]
-"""Writes a report to a path that is not there yet; raises WriteError."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ class ExportOrder:
     folder: Path
     stem: str = ""
     options: ExportOptions = field(default_factory=ExportOptions)
+
+
+PdfWriter = Callable[[StudyFindings, ExportOptions, Path], None]
+"""Writes the report to a path; raises TumorDeskError or OSError. See ``gui.report.pdf``."""
 
 
 @dataclass(frozen=True)
@@ -178,10 +186,9 @@ def _write(writing: Writing, one: Format) -> ExportFailure | None:
         writing.write(one, there)
     except Cancelled:
         raise
-    except WriteError as error:
-        return ExportFailure(one, error.message, error.hint)
     except TumorDeskError as error:
-        return ExportFailure(one, error.message, error.hint, refused=True)
+        refused = isinstance(error, (InputMismatch, MeasurementRefused))
+        return ExportFailure(one, error.message, error.hint, refused=refused)
     except OSError as error:
         hint = "Check free space and that the folder can be written, then try again."
         return ExportFailure(one, f"It could not be written: {plain_reason(error)}.", hint)

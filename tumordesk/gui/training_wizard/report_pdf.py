@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QMarginsF, QRectF, QSizeF, Qt, QThread
+from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
-    QPageLayout,
-    QPageSize,
     QPainter,
     QPalette,
     QPdfWriter,
@@ -19,8 +17,8 @@ from PySide6.QtGui import (
 from tumordesk.core.errors import WriteError
 from tumordesk.core.model_card import NOTICE
 from tumordesk.gui import theme, tokens
+from tumordesk.gui.report.paper import on_qt_thread, pdf_bytes
 
-_DPI = 300
 _MARGIN_MM = 15.0
 _WIDTH_PX = 720.0
 """The page in the pixels of the HTML: three pictures stand side by side."""
@@ -31,50 +29,29 @@ _TITLE = "TumorDesk report"
 def write_pdf(html: str, path: Path) -> None:
     """Lay simple HTML (tables, pictures as data URIs) out on pages.
 
-    May be called on any thread. Raises WriteError where the file cannot be written.
+    May be called on any thread. Raises WriteError or OSError where the file cannot be written.
     """
-    # A long document starts timers, which only a thread of Qt's has.
-    thread = _PdfThread(html, path)
-    thread.start()
-    thread.wait()
-    if not path.is_file() or not path.stat().st_size:
-        raise WriteError("The PDF could not be written.", "Save the report as HTML instead.")
+    data = on_qt_thread(lambda: pdf_bytes(_TITLE, lambda w: _draw(html, w), margin_mm=_MARGIN_MM))
+    path.write_bytes(data)
 
 
-class _PdfThread(QThread):
-    def __init__(self, html: str, path: Path) -> None:
-        super().__init__()
-        self._html, self._path = html, path
-
-    def run(self) -> None:
-        """Draw all pages."""
-        writer = _writer(self._path)
-        scale = writer.width() / _WIDTH_PX
-        page = QRectF(0.0, 0.0, _WIDTH_PX, writer.height() / scale - _FOOT_PX)
-        document = QTextDocument()
-        document.setDefaultFont(theme.base_font())
-        document.setDocumentMargin(0.0)
-        document.setHtml(self._html)
-        document.setPageSize(QSizeF(page.size()))
-        painter = QPainter(writer)
-        painter.scale(scale, scale)
-        for number in range(document.pageCount()):
-            if number:
-                writer.newPage()
-            _draw_page(painter, document, page, number)
-        painter.end()
-
-
-def _writer(path: Path) -> QPdfWriter:
-    writer = QPdfWriter(str(path))
-    writer.setTitle(_TITLE)
-    writer.setCreator("TumorDesk")
-    writer.setResolution(_DPI)
-    margins = QMarginsF(_MARGIN_MM, _MARGIN_MM, _MARGIN_MM, _MARGIN_MM)
-    a4 = QPageSize(QPageSize.PageSizeId.A4)
-    portrait = QPageLayout.Orientation.Portrait
-    writer.setPageLayout(QPageLayout(a4, portrait, margins, QPageLayout.Unit.Millimeter))
-    return writer
+def _draw(html: str, writer: QPdfWriter) -> None:
+    scale = writer.width() / _WIDTH_PX
+    page = QRectF(0.0, 0.0, _WIDTH_PX, writer.height() / scale - _FOOT_PX)
+    document = QTextDocument()
+    document.setDefaultFont(theme.base_font())
+    document.setDocumentMargin(0.0)
+    document.setHtml(html)
+    document.setPageSize(QSizeF(page.size()))
+    painter = QPainter()
+    if not painter.begin(writer):
+        raise WriteError("The PDF could not be drawn.", "Save the report as HTML instead.")
+    painter.scale(scale, scale)
+    for number in range(document.pageCount()):
+        if number:
+            writer.newPage()
+        _draw_page(painter, document, page, number)
+    painter.end()
 
 
 def _draw_page(painter: QPainter, document: QTextDocument, page: QRectF, number: int) -> None:
