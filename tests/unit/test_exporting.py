@@ -125,7 +125,7 @@ def test_what_a_mask_needs(findings: StudyFindings) -> None:
     assert refusal(bare, "json") == ""
     empty = Segmentation(np.zeros(SHAPE, np.uint8), findings.volume.geometry, (), "1.2.3")
     dicom = replace(findings, outline=empty, series=replace(findings.series, kind="dicom"))
-    assert "empty" in refusal(dicom, "seg")
+    assert "Nothing is outlined" in refusal(dicom, "seg")
     assert refusal(dicom, "sr") == ""
     assert refusal(dicom, "nifti") == ""
 

@@ -27,6 +27,10 @@ class WriteError(TumorDeskError):
     """A file cannot be written: full disk, read-only folder, vanished drive, already there."""
 
 
+class ExportRefused(WriteError):
+    """What was found, or where it comes from, does not allow this format; retrying is no use."""
+
+
 class ModelError(TumorDeskError):
     """A model is missing, damaged, or not what its card says."""
 

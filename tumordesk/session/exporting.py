@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tumordesk.core.errors import (
     Cancelled,
+    ExportRefused,
     InputMismatch,
     MeasurementRefused,
     TumorDeskError,
@@ -115,11 +116,18 @@ def refusal(findings: StudyFindings, wanted: Format, *, pdf: bool = True) -> str
         return "Needs the part of TumorDesk that has windows (pip install 'tumordesk[gui]')."
     if wanted in ("seg", "sr", "sc") and findings.series.kind != "dicom":
         return f"Needs the DICOM series it belongs to; this is {_kind(findings)}."
+    if wanted == "seg" and outline is not None:
+        # Whoever reads DICOM has loaded what this loads.
+        from tumordesk.io.export.seg import refusal as of_seg
+
+        return of_seg(findings.series, outline) or ""
     if wanted in ("seg", "nifti", "nrrd") and outline is None:
         return "There is no outline to write."
-    if wanted in ("seg", "nrrd") and outline is not None and outline.empty:
-        return "The outline is empty: there is nothing to write."
-    if wanted in ("sr", "csv") and findings.measurements is None:
+    if wanted == "nrrd" and outline is not None and outline.empty:
+        return "Nothing is outlined: there is nothing to write."
+    if findings.measurements is None and (
+        wanted == "csv" or (wanted == "sr" and not findings.classifications)
+    ):
         return "Nothing was measured yet." if outline is not None else "There is no outline."
     return ""
 
@@ -187,7 +195,7 @@ def _write(writing: Writing, one: Format) -> ExportFailure | None:
     except Cancelled:
         raise
     except TumorDeskError as error:
-        refused = isinstance(error, (InputMismatch, MeasurementRefused))
+        refused = isinstance(error, (ExportRefused, InputMismatch, MeasurementRefused))
         return ExportFailure(one, error.message, error.hint, refused=refused)
     except OSError as error:
         hint = "Check free space and that the folder can be written, then try again."

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from tumordesk.core.errors import WriteError
+from tumordesk.core.errors import ExportRefused, WriteError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.jsonio import atomic_write
 from tumordesk.core.model_card import NOTICE, Code
@@ -29,7 +29,7 @@ def write_nrrd(path: Path, segmentation: Segmentation, *, overwrite: bool = Fals
         WriteError: nothing is outlined, or the file is there already or cannot be written.
     """
     if segmentation.empty:
-        raise WriteError("Nothing is outlined: there is nothing to write.")
+        raise ExportRefused("Nothing is outlined: there is nothing to write.")
     data = np.ascontiguousarray(segmentation.array)
     header = _header(segmentation).encode("utf-8")
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 import tumordesk
-from tumordesk.core.errors import WriteError
+from tumordesk.core.errors import ExportRefused
 from tumordesk.core.geometry import Verdict
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.segmentation import Segment, Segmentation
@@ -91,10 +91,10 @@ def _plan(findings: StudyFindings) -> _Plan:
     outline = findings.outline
     reason = refusal(findings.series, outline)
     if reason is not None or outline is None:
-        raise WriteError(reason or "Nothing is outlined.", _INSTEAD)
+        raise ExportRefused(reason or "Nothing is outlined.", _INSTEAD)
     source = read_source(findings.series)
     if not source.frame_of_reference_uid:
-        raise WriteError(
+        raise ExportRefused(
             "The scan names no frame of reference that all its slices share, so a SEG would have "
             "no place in the patient.",
             _INSTEAD,

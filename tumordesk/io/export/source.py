@@ -18,7 +18,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
 
-from tumordesk.core.errors import ReadError, WriteError, plain_reason
+from tumordesk.core.errors import ExportRefused, ReadError, plain_reason
 from tumordesk.core.study import Series
 from tumordesk.io import values
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
@@ -96,7 +96,7 @@ def read_source(series: Series) -> Source:
         ReadError: its files are gone, damaged, or no longer what was opened.
     """
     if series.kind != "dicom":
-        raise WriteError(
+        raise ExportRefused(
             "DICOM files can only be made of a DICOM series; this is a "
             f"{'picture' if series.is_picture else 'volume file'} without patient and study.",
             "Export NIfTI, NRRD, PNG or PDF instead.",
@@ -108,7 +108,7 @@ def read_source(series: Series) -> Source:
     series_uid = values.code(first, _tag("SeriesInstanceUID"))
     whole = all(item.file.sop_uid and item.file.sop_class for item in slices)
     if not study_uid or not series_uid or not whole:
-        raise WriteError(
+        raise ExportRefused(
             "The files lack the UIDs by which DICOM tells studies, series and images apart.",
             "Export NIfTI, NRRD, PNG or PDF instead.",
         )
