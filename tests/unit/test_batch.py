@@ -317,3 +317,12 @@ def test_nothing_to_run_on_leaves_no_folder(network, tmp_path, capsys) -> None:
     assert start(tmp_path / "missing", tmp_path / "out") == 2
     assert len(capsys.readouterr().err.splitlines()) == 2
     assert not (tmp_path / "out").exists()
+
+
+def test_predict_leaves_a_line_in_the_audit_log(network, tmp_path) -> None:
+    picture(tmp_path / "Mustermann.png")
+    more = ("--model", SEGMENTER, "--out", str(tmp_path / "out"), "--format", "json")
+    assert cli.run(["predict", str(tmp_path / "Mustermann.png"), *more]) == 0
+    entry = AuditLog().read().entries[0]
+    assert (entry.action, entry.via, entry.models[0].id) == ("run", "command line", SEGMENTER)
+    assert b"Mustermann" not in next(AuditLog().folder.glob("*.jsonl")).read_bytes()

@@ -8,17 +8,19 @@ from pathlib import Path
 from tumordesk.core.errors import ReadError
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import ModelCard
-from tumordesk.core.study import ScanResult, Series
+from tumordesk.core.study import Patient, ScanResult, Series, Study
 from tumordesk.core.volume import Volume
 
 
 @dataclass(frozen=True, eq=False)
 class LoadedInput:
-    """A series with its voxels, and what to tell about how it was chosen."""
+    """A series with its voxels, whose it is, and what to tell about how it was chosen."""
 
     series: Series
     volume: Volume
     warnings: tuple[str, ...]
+    patient: Patient | None = None
+    study: Study | None = None
 
 
 def load_input(
@@ -45,7 +47,16 @@ def load_input(
     finally:
         reader.close()
     told = (*warnings, *series.warnings, *volume.warnings)
-    return LoadedInput(series, volume, tuple(dict.fromkeys(told)))
+    patient, study = _owner(result, series)
+    return LoadedInput(series, volume, tuple(dict.fromkeys(told)), patient, study)
+
+
+def _owner(result: ScanResult, series: Series) -> tuple[Patient | None, Study | None]:
+    for patient in result.patients:
+        for study in patient.studies:
+            if any(one is series for one in study.series):
+                return patient, study
+    return None, None
 
 
 def choose_series(

@@ -25,6 +25,8 @@ from tumordesk.commands.outputs import refuse_existing, write_outputs
 from tumordesk.core.errors import InputMismatch, ReadError
 from tumordesk.core.finding import AnalysisResult
 from tumordesk.core.job import JobContext
+from tumordesk.session.audit import take_trouble
+from tumordesk.session.audited import watched_run
 
 if TYPE_CHECKING:
     from tumordesk.zoo import ModelEntry
@@ -73,7 +75,11 @@ def predict(options: PredictOptions) -> int:
             refuse_existing(folder)
     context = JobContext(show_progress)
     with interruptible(context):
-        return _predict_all(options, folders, models, context)
+        code = _predict_all(options, folders, models, context)
+    trouble = take_trouble()
+    if trouble:
+        complain(trouble)
+    return code
 
 
 def _predict_all(
@@ -142,7 +148,10 @@ def _predict_one(
 
     limit_threads()
     started_s = time.monotonic()
-    found = _run_models(loaded, options, models, context)
+    entries = (models.outline, models.main, models.classifier)
+    with watched_run("command line", loaded.series, loaded.study, entries) as watch:
+        found = _run_models(loaded, options, models, context)
+        watch.took(found.main, found.second)
     document = result_document(
         models.main.card,
         found.main,

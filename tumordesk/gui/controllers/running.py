@@ -15,6 +15,7 @@ from tumordesk.core.study import Series
 from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.opening import message_of
 from tumordesk.gui.jobs import Failure, JobRunner, RunnerContext
+from tumordesk.session.audited import watched_run
 from tumordesk.session.layers import Layer
 from tumordesk.session.model_choice import ModelChoice, choose_models
 from tumordesk.session.run_state import IDLE, RunState
@@ -139,8 +140,15 @@ class RunController(QObject):
         )
         self._session.set_run(RunState("running", "Starting", None, time.monotonic(), series.key))
 
+        owner = self._session.owner(series.key)
+        study = owner[1] if owner is not None else None
+
         def job(context: RunnerContext) -> RunOutcome:
-            return run_analysis(context, request)
+            entries = (choice.segmentation, choice.classification)
+            with watched_run("window", series, study, entries) as watch:
+                outcome = run_analysis(context, request)
+                watch.took(outcome.segmentation, outcome.classification)
+            return outcome
 
         self._runner.submit(
             "compute",
