@@ -13,7 +13,7 @@ from tumordesk.io.export.identity import sign
 from tumordesk.io.header import Unusable
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 
-_UNREADABLE: tuple[type[Exception], ...] = (ReadError, Unusable, *HOSTILE_ERRORS)
+UNREADABLE: tuple[type[Exception], ...] = (ReadError, Unusable, *HOSTILE_ERRORS)
 
 
 def write_dataset(
@@ -41,7 +41,7 @@ def write_dataset(
         try:
             with quiet():
                 same = verify(temporary)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise WriteError(f"{path.name} reads back damaged.", "Is the disk full?") from error
         if not same:
             raise WriteError(f"{path.name} reads back different from what was written.")
