@@ -7,10 +7,10 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if 
 BOOTSTRAP := $(PYTHON) -B installer/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench setup pins clean
+.PHONY: help run test lint bench setup pins clean installer installer-test
 
 help: ## this list
-	@grep -hE '^[a-z]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /\t/' | expand -t 16
 
 run: ## open TumorDesk with the sample study (without a display: write the demo picture)
 	@$(BOOTSTRAP) run --args='$(ARGS)'
@@ -23,6 +23,12 @@ lint: ## lint, types and import contracts only
 
 bench: ## the benchmarks, one after the other
 	@$(BOOTSTRAP) bench
+
+installer: ## build the packages for this system into dist/ (ARGS="--variant gpu")
+	@$(BOOTSTRAP) installer --args='$(ARGS)'
+
+installer-test: ## the release gate: install what make installer built, and try it (needs root)
+	@$(BOOTSTRAP) installer-test --args='$(ARGS)'
 
 setup: ## only make the environment, with the development tools
 	@$(BOOTSTRAP) setup

@@ -24,6 +24,7 @@ from say import SetupError, say
 ROOT = Path(__file__).resolve().parents[1]
 RUN_EXTRAS = ("gui", "onnx")
 TEST_EXTRAS = ("gui", "onnx", "dev", "dev-gui")
+INSTALLER_TESTS = "tests/frozen"
 SAMPLE = Path("resources") / "samples" / "tcga-fg-6692"
 LINT = (
     ("ruff check", ["ruff", "check", "."]),
@@ -122,6 +123,13 @@ def run_benchmarks() -> int:
     return 1 if any(codes) else 0
 
 
+def run_installer(arguments: list[str]) -> int:
+    """Build the installers for this system (see build.py for the arguments)."""
+    made = set_up(RUN_EXTRAS)
+    command = [str(made.python), "-B", str(ROOT / "installer" / "build.py"), *arguments]
+    return subprocess.run(command, cwd=ROOT, check=False).returncode
+
+
 def clean() -> int:
     """Remove the environment and what tools cached; never results, models or training runs."""
     for folder in (".venv", *CACHES):
@@ -137,8 +145,11 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line of ``make``; returns the exit code."""
     parser = argparse.ArgumentParser(description="Set-up and daily commands of TumorDesk.")
     parser.add_argument(
-        "command", choices=["setup", "run", "test", "lint", "bench", "pins", "clean"]
-    )
+        "command",
+        choices=[
+            "setup", "run", "test", "lint", "bench", "pins", "clean", "installer", "installer-test"
+        ],
+    )  # fmt: skip
     parser.add_argument("--args", default="", help="paths to open, or arguments for pytest")
     chosen = parser.parse_args(arguments)
     rest = shlex.split(chosen.args)
@@ -154,6 +165,11 @@ def main(arguments: list[str] | None = None) -> int:
             return run_checks(LINT, [])
         if chosen.command == "bench":
             return run_benchmarks()
+        if chosen.command == "installer":
+            return run_installer(rest)
+        if chosen.command == "installer-test":
+            tests = ["pytest", INSTALLER_TESTS, "--run-frozen", "-p", "no:cacheprovider"]
+            return run_checks((("pytest", tests),), rest)
         if chosen.command == "pins":
             set_up(TEST_EXTRAS).write_pins()
             return 0

@@ -51,8 +51,8 @@ class Build:
         wheel = next((self.work / "wheel").glob("*.whl"))
         constraints = self.work / "constraints.txt"
         constraints.write_text(self._constraints(), encoding="utf-8")
-        if not self.python.exists():
-            _call([uv, "venv", "--quiet", "--python", sys.executable, str(self.venv)])
+        shutil.rmtree(self.venv, ignore_errors=True)
+        _call([uv, "venv", "--quiet", "--python", sys.executable, str(self.venv)])
         install = [uv, "pip", "install", "--quiet", "--python", str(self.python)]
         install += ["--constraints", str(constraints)]
         what = [f"tumordesk[{','.join((*EXTRAS, 'installer'))}] @ {wheel.as_uri()}"]
@@ -93,8 +93,16 @@ class Build:
         if answer.returncode == 0:
             return False
         if "operator torchvision::" in answer.stderr:
+            self._rescue_here()
             return True
         raise SetupError(f"torchvision does not work in the build: {answer.stderr[-400:]}")
+
+    def _rescue_here(self) -> None:
+        """The build looks into packages that import torchvision: it needs the operators too."""
+        packages = next((self.venv / "lib").glob("python3*")) / "site-packages"
+        hook = Path(__file__).parent / "frozen" / "hook_torchvision_ops.py"
+        shutil.copy2(hook, packages / "hook_torchvision_ops.py")
+        (packages / "hook_torchvision_ops.pth").write_text("import hook_torchvision_ops\n", "utf-8")
 
     # --- the program --------------------------------------------------------------------------
 

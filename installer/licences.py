@@ -34,10 +34,9 @@ def shipped() -> list[Distribution]:
 def licence_of(one: Distribution) -> str:
     """What the metadata say of the licence: an SPDX expression, a name, classifiers, or ''."""
     told = one.metadata
-    expression = told.get("License-Expression") or ""
-    if expression:
-        return expression
-    named = (told.get("License") or "").strip()
+    if "License-Expression" in told:
+        return told["License-Expression"]
+    named = told["License"].strip() if "License" in told else ""
     if named and "\n" not in named and len(named) < 80:
         return named
     marks = [c.rpartition(" :: ")[2] for c in told.get_all("Classifier") or () if "License" in c]

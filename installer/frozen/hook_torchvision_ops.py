@@ -35,9 +35,9 @@ def _declare() -> None:
 
     if torch.version.cuda is not None:
         return
-    library = torch.library.Library("torchvision", "FRAGMENT")
+    library = torch.library.Library("torchvision", "FRAGMENT")  # type: ignore[no-untyped-call]
     for operator in ("nms", "qnms"):
-        library.define(f"{operator}{_SCHEMA}")
+        library.define(f"{operator}{_SCHEMA}")  # type: ignore[no-untyped-call]
     _kept.append(library)
 
 
