@@ -26,6 +26,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.actions import TOOL_ACTIONS, Actions
 from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.dialogs import Dialogs
+from tumordesk.gui.controllers.explaining import ExplainController
 from tumordesk.gui.controllers.opening import OpeningController
 from tumordesk.gui.controllers.running import RunController
 from tumordesk.gui.controllers.saving import SavingController
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self)
         self.training = TrainingController(self)
         self.training_set = TrainingSetController(self)
+        self.explaining = ExplainController(self)
         self.setWindowTitle("TumorDesk")
         self.setCentralWidget(self.parts.root)
         self.setAcceptDrops(True)
@@ -108,7 +110,14 @@ class MainWindow(QMainWindow):
         running.crashed.connect(self.dialogs.crash)
         running.finished.connect(self._run_finished)
         running.device_known.connect(parts.status.set_device)
-        for source in (opening, running, self.saving, self.viewing, self.training_set):
+        for source in (
+            opening,
+            running,
+            self.saving,
+            self.viewing,
+            self.training_set,
+            self.explaining,
+        ):
             source.said.connect(parts.banner.say)
         parts.viewer.refused.connect(lambda text: self.say(Message("info", text)))
         self.viewing.stroke_made.connect(self._stroke_made)
@@ -136,6 +145,7 @@ class MainWindow(QMainWindow):
         parts.findings.jump_requested.connect(self._jump)
         parts.findings.lesion_selected.connect(self.viewing.jump_to_lesion)
         parts.findings.save_requested.connect(self.dialogs.save)
+        parts.findings.series_requested.connect(self._series_chosen)
 
     # What a person or the command line asks for ---------------------------------------------
 
@@ -363,6 +373,7 @@ class MainWindow(QMainWindow):
         self.parts.viewer.set_mouse_scheme(settings.mouse_scheme)
         self.actions_by_name["hide_names"].setChecked(settings.hide_names)
         self.set_names_hidden(settings.hide_names)
+        self.explaining.check_consent()
         if changed_theme:
             apply_theme(settings.theme)
 

@@ -11,10 +11,12 @@ from tumordesk.core.finding import AnalysisResult, Lesion, Measurements, Provena
 from tumordesk.core.study import Series
 from tumordesk.gui import tokens
 from tumordesk.gui.panels import outline_view
+from tumordesk.gui.panels.change_view import ChangeView
 from tumordesk.gui.panels.class_view import ClassView
 from tumordesk.gui.panels.lesion_view import LesionView
 from tumordesk.gui.panels.notices import notice, notices, origins
 from tumordesk.gui.panels.parts import clear, label
+from tumordesk.gui.panels.totals_view import TotalsView
 from tumordesk.session.layers import Layer, SeriesResults
 
 SHOWN_LESIONS = 5
@@ -28,10 +30,14 @@ class FindingsPanel(QWidget):
     lesion_selected = Signal(object)
     """The Lesion whose diameters are to be drawn."""
     save_requested = Signal()
+    series_requested = Signal(str)
+    """Key of the earlier series that a change is counted from."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lesions: tuple[LesionView, ...] = ()
+        self.totals: TotalsView | None = None
+        self.change: ChangeView | None = None
         self.save_button: QPushButton | None = None
         self.more_button: QPushButton | None = None
         self._shown: tuple[Series | None, SeriesResults | None, bool] = (None, None, False)
@@ -47,6 +53,7 @@ class FindingsPanel(QWidget):
         """Show what is known of ``series``; ``running`` while a model works on it."""
         clear(self._column)
         self.lesions = ()
+        self.totals = self.change = None
         self.save_button = None
         self.more_button = None
         self._shown = (series, results, running)
@@ -69,9 +76,7 @@ class FindingsPanel(QWidget):
             self._add(notice("Running. These are the findings of the run before."))
         measured = layer.measurements if layer is not None else None
         if layer is not None:
-            self._add(outline_view.headline(series, layer))
-            if measured is not None and measured.voxels:
-                self._add(outline_view.shares(series, measured))
+            self._show_totals(series, layer)
         self._show_classes(series, classes, below=layer is not None)
         made = [r.provenance for r in (layer.result if layer else None, classes) if r is not None]
         self._add_notices([text for one in made for text in one.warnings], ())
@@ -81,6 +86,28 @@ class FindingsPanel(QWidget):
         self._add_notices((), [*notes, *(measured.notes if measured is not None else ())])
         self._add_save()
         self._add(origins(_distinct(made)))
+
+    def _show_totals(self, series: Series, layer: Layer) -> None:
+        """The whole study, and what changed since an earlier one."""
+        words, measured = outline_view.without_numbers(series, layer), layer.measurements
+        if words is not None:
+            self._add(words)
+        elif measured is not None:
+            self.totals = TotalsView(series, layer, measured)
+            self.totals.lesion_requested.connect(self._to_lesion)
+            self.totals.slice_requested.connect(self._to_slice)
+            self._add(self.totals)
+        results = self._shown[1]
+        if results is not None and results.change is not None:
+            self._add_rule()
+            self.change = ChangeView(results.change)
+            self.change.series_requested.connect(self.series_requested)
+            self._add(self.change)
+
+    def _to_lesion(self, lesion: Lesion) -> None:
+        for view in self.lesions:
+            if view.lesion is lesion:
+                view.show_diameters()
 
     def _show_classes(self, series: Series, classes: AnalysisResult | None, *, below: bool) -> None:
         """The type stands above the lesions, of which there may be many."""
@@ -105,8 +132,9 @@ class FindingsPanel(QWidget):
         self.lesions = tuple(views)
         if len(measured.lesions) > SHOWN_LESIONS:
             self._add_more(f"{series.key}/{layer.key}", len(measured.lesions) - len(shown))
-        if any(lesion.side is None for lesion in measured.lesions):
-            self._add(notice(outline_view.no_side(layer)))
+        unknown = outline_view.no_place(layer)
+        if unknown:
+            self._add(notice(unknown))
 
     def _add_more(self, key: str, hidden: int) -> None:
         more = QPushButton(f"Show {hidden} more" if hidden else "Show fewer")

@@ -10,7 +10,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.panels import numbers
 from tumordesk.gui.panels.numbers import Quantity
 from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
-from tumordesk.gui.panels.rows import PlaceRow, RowButton, fact, slice_link
+from tumordesk.gui.panels.rows import PlaceRow, RowButton, slice_link
 
 NO_PERPENDICULAR = "Longest diameter"
 BOTH_DIAMETERS = "Diameters"
@@ -41,12 +41,12 @@ class LesionView(QWidget):
         lesion = self.lesion
         button = RowButton()
         button.add(label(f"Lesion {lesion.number}", "strong"))
-        side = numbers.side(lesion.side)
+        side = lesion.location or numbers.side(lesion.side)
         button.add(ElidedLabel(side, "secondary"), 1)
         button.add(IconLabel("chevron-right"))
         button.setToolTip("Go to its largest slice")
         button.setAccessibleName(f"Lesion {lesion.number} {side}. Go to its largest slice".strip())
-        button.clicked.connect(self._to_diameter)
+        button.clicked.connect(self.show_diameters)
         return button
 
     def _diameters(self) -> PlaceRow | None:
@@ -61,7 +61,7 @@ class LesionView(QWidget):
             self._place(lesion.largest_slice),
             f"{self._longest_words()}. Go to slice {numbers.slice_number(lesion.largest_slice)}",
         )
-        row.clicked.connect(self._to_diameter)
+        row.clicked.connect(self.show_diameters)
         return row
 
     def _longest_words(self) -> str:
@@ -72,7 +72,14 @@ class LesionView(QWidget):
     def _volume(self) -> QWidget:
         lesion = self.lesion
         if lesion.volume_ml is None:
-            return fact("Area" if self._slices == 1 else "Size", self._pixels())
+            size = PlaceRow(
+                "Area" if self._slices == 1 else "Size",
+                self._pixels(),
+                "",
+                "Go to its largest slice",
+            )
+            size.clicked.connect(self.show_diameters)
+            return size
         index = round(lesion.centroid[0])
         row = PlaceRow(
             "Volume",
@@ -103,7 +110,8 @@ class LesionView(QWidget):
     def _place(self, index: int) -> str:
         return f"slice {numbers.slice_number(index)}" if self._slices > 1 else ""
 
-    def _to_diameter(self) -> None:
+    def show_diameters(self) -> None:
+        """Ask for the slice of the diameters."""
         longest = self.lesion.longest
         self.selected.emit(self.lesion)
         if longest is None:

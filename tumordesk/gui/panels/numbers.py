@@ -5,6 +5,7 @@ Pure functions, no Qt. Slices are counted from 0 inside the program and from 1 o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +14,8 @@ from tumordesk.core.finding import Diameter, Lesion
 SIDES = {"left": "Left side", "right": "Right side", "both": "Both sides"}
 TIMES = "×"
 DASH = "–"
+MINUS = "\N{MINUS SIGN}"
+ABOUT = "≈"
 THIN = "\N{NO-BREAK SPACE}"
 
 
@@ -61,6 +64,25 @@ def middle(diameter: Diameter) -> tuple[float, float]:
         (diameter.start[0] + diameter.end[0]) / 2.0,
         (diameter.start[1] + diameter.end[1]) / 2.0,
     )
+
+
+def product(mm2: float) -> Quantity:
+    """A product of diameters in mm²: 840, '1 330', 71.3 is 71; three figures at most."""
+    if mm2 >= 1000:
+        step = 10 ** (math.floor(math.log10(mm2)) - 2)
+        mm2 = round(mm2 / step) * step
+    if 0 < mm2 < 9.95:
+        return Quantity(f"{mm2:.1f}", "mm²")
+    return Quantity(grouped(round(mm2)), "mm²")
+
+
+def change(percent: float) -> Quantity:
+    """A change in percent with its sign: '+28', '−4.2', '0.0'."""
+    digits = 1 if abs(percent) < 9.95 else 0
+    text = f"{percent:+.{digits}f}"
+    if not text.strip("+-0."):
+        return Quantity(text.lstrip("+-"), "%")
+    return Quantity(text.replace("-", MINUS), "%")
 
 
 def share(part: float) -> Quantity:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from tumordesk.core.finding import Measurements
 from tumordesk.core.study import Sequence, Series
 from tumordesk.gui import tokens
 from tumordesk.gui.panels import numbers
-from tumordesk.gui.panels.numbers import Quantity
 from tumordesk.gui.panels.parts import label
-from tumordesk.gui.panels.rows import amount, fact
 from tumordesk.session.layers import Layer
 
 NOTHING_OPEN = ("No series open", "Drop a scan or a picture on the window, or press Ctrl+O.")
@@ -23,9 +20,10 @@ MEASURING = ("Measuring your outline…", "The numbers appear in a moment.")
 EMPTY_OUTLINE = ("Your outline is empty", "Paint with the brush (B) to measure something.")
 NO_TUMOUR = "No tumour found"
 NO_PROOF = "This does not rule a tumour out."
-MINE = "Measurements of your outline"
 SIDE_NO_ORIENTATION = "No side: the file does not say which way the head faces."
+SIDE_UNEVEN = "No side: where the slices lie is not known well enough."
 SIDE_NO_HEAD = "No side: the series does not show the whole width of a head."
+PLACE_NO_HEAD = "No front or back, upper or lower: the series does not show a whole head."
 
 
 def _box() -> tuple[QWidget, QVBoxLayout]:
@@ -50,34 +48,14 @@ def nothing_yet(series: Series | None, running: bool) -> QWidget:
     return _words(*(RUNNING if running else NOTHING_RUN))
 
 
-def headline(series: Series, layer: Layer) -> QWidget:
-    """The volume in large figures, or why there is none."""
+def without_numbers(series: Series, layer: Layer) -> QWidget | None:
+    """What is said instead of numbers: still measuring, or nothing outlined; else None."""
     measured = layer.measurements
     if measured is None:
         return _words(*MEASURING)
-    if not measured.voxels:
-        return _words(*EMPTY_OUTLINE) if layer.editable else _no_tumour(series, layer)
-    box, column = _box()
-    count = numbers.counted(len(measured.lesions), "lesion")
-    if measured.volume_ml is not None:
-        column.addWidget(amount(numbers.volume(measured.volume_ml), "number"))
-        column.addWidget(label(f"Tumour volume, {count}", "secondary", wrap=True))
-    else:
-        column.addWidget(amount(numbers.share(measured.share_of_pixels), "number"))
-        column.addWidget(label(f"{_of_what(series)}, {count}", "secondary", wrap=True))
-    for reason in measured.refused:
-        column.addWidget(label(reason, "small", "warning", wrap=True))
-    if layer.editable:
-        column.addWidget(label(MINE, "small", "success", wrap=True))
-    return box
-
-
-def _of_what(series: Series) -> str:
-    if series.slices == 1:
-        return (
-            "Tumour's share of the picture" if series.is_picture else "Tumour's share of the slice"
-        )
-    return "Tumour's share of all slices"
+    if measured.voxels:
+        return None
+    return _words(*EMPTY_OUTLINE) if layer.editable else _no_tumour(series, layer)
 
 
 def _no_tumour(series: Series, layer: Layer) -> QWidget:
@@ -89,25 +67,13 @@ def _no_tumour(series: Series, layer: Layer) -> QWidget:
     return _words(NO_TUMOUR, f"Looked at {what}{by}. {NO_PROOF}")
 
 
-def shares(series: Series, measured: Measurements) -> QWidget:
-    """How much of the stack is outlined."""
-    box = QWidget()
-    column = QVBoxLayout(box)
-    column.setContentsMargins(0, 0, 0, 0)
-    column.setSpacing(0)
-    if series.slices > 1:
-        found = len(measured.tumour_slices)
-        words = Quantity(
-            f"{found} of {series.slices}", f"({numbers.share(measured.share_of_slices)})"
-        )
-        column.addWidget(fact("Slices with tumour", words))
-    if measured.volume_ml is None:
-        column.addWidget(fact("Outlined", Quantity(numbers.grouped(measured.voxels), "px")))
-    else:
-        column.addWidget(fact("Share of all pixels", numbers.share(measured.share_of_pixels)))
-    return box
-
-
-def no_side(layer: Layer) -> str:
-    """Why left or right is not told."""
-    return SIDE_NO_ORIENTATION if layer.geometry.affine is None else SIDE_NO_HEAD
+def no_place(layer: Layer) -> str:
+    """What is not told of where the lesions lie, and why; empty where all is told."""
+    measured = layer.measurements
+    lesions = measured.lesions if measured is not None else ()
+    if any(lesion.side is None for lesion in lesions):
+        if layer.geometry.affine is not None:
+            return SIDE_NO_HEAD
+        known = layer.geometry.directions is not None
+        return SIDE_UNEVEN if known else SIDE_NO_ORIENTATION
+    return PLACE_NO_HEAD if any(lesion.location is None for lesion in lesions) else ""

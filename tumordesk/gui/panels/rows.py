@@ -93,6 +93,17 @@ class PlaceRow(RowButton):
         return self.row.minimumSize().expandedTo(QSize(0, tokens.SPACE_24))
 
 
+class NumberButton(RowButton):
+    """A number in large figures that has a place: a click goes there."""
+
+    def __init__(self, quantity: Quantity, name: str, tip: str) -> None:
+        super().__init__()
+        self.add(amount(quantity, "number"), 1)
+        self.add(IconLabel("chevron-right"))
+        self.setToolTip(tip)
+        self.setAccessibleName(f"{name} {quantity}. {tip}")
+
+
 def slice_link(index: int, jump: Callable[[int], None]) -> QPushButton:
     """A slice's number that goes to the slice."""
     button = QPushButton(slice_number(index))

@@ -1,0 +1,109 @@
+"""The whole study in numbers, at the top of the findings; each leads to its place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from tumordesk.core.finding import Lesion, Measurements
+from tumordesk.core.study import Series
+from tumordesk.gui import tokens
+from tumordesk.gui.panels import numbers
+from tumordesk.gui.panels.numbers import Quantity
+from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.panels.rows import NumberButton, PlaceRow
+from tumordesk.session.layers import Layer
+
+MINE = "Measurements of your outline"
+TO_LARGEST = "Go to the largest lesion"
+PRODUCTS = "Longest diameter times the one at right angles to it, summed over all lesions (RANO)"
+
+
+class TotalsView(QWidget):
+    """Volume in large figures, or the share where there is none; products, slices, shares."""
+
+    lesion_requested = Signal(object)
+    """The largest Lesion."""
+    slice_requested = Signal(int)
+
+    def __init__(self, series: Series, layer: Layer, measured: Measurements) -> None:
+        super().__init__()
+        self._largest: Lesion | None = measured.lesions[0] if measured.lesions else None
+        self._column = tight(QVBoxLayout(self))
+        count = numbers.counted(len(measured.lesions), "lesion")
+        if measured.volume_ml is not None:
+            self._add_headline(*_volume(measured, count))
+        else:
+            quantity = numbers.share(measured.share_of_pixels)
+            self._add_headline(quantity, f"{_of_what(series)}, {count}")
+        for reason in measured.refused:
+            self._add_words(reason, "warning")
+        if layer.editable:
+            self._add_words(MINE, "success")
+        self._column.addSpacing(tokens.SPACE_4)
+        self._add_rows(series, measured)
+
+    def _add_headline(self, quantity: Quantity, caption: str) -> None:
+        self.headline = NumberButton(quantity, caption, TO_LARGEST)
+        self.headline.clicked.connect(self._to_largest)
+        self._column.addWidget(self.headline)
+        self._add_words(caption, role="secondary")
+
+    def _add_words(self, text: str, tone: str = "", role: str = "small") -> None:
+        words = label(text, role, tone, wrap=True)
+        words.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, tokens.SPACE_4)
+        self._column.addWidget(words)
+
+    def _add_rows(self, series: Series, measured: Measurements) -> None:
+        several = len(measured.lesions) > 1
+        product = measured.product_mm2
+        if product is not None and measured.lesions:
+            name = "Sum of products" if several else "Product of diameters"
+            row = self._add_row(name, numbers.product(product), f"{PRODUCTS}. {TO_LARGEST}")
+            row.clicked.connect(self._to_largest)
+        if series.slices > 1 and measured.tumour_slices:
+            self._add_slices(series, measured)
+        if measured.volume_ml is None:
+            words = Quantity(numbers.grouped(measured.voxels), "px")
+            row = self._add_row("Outlined", words, TO_LARGEST)
+        else:
+            words = numbers.share(measured.share_of_pixels)
+            row = self._add_row("Share of all pixels", words, TO_LARGEST)
+        row.clicked.connect(self._to_largest)
+
+    def _add_slices(self, series: Series, measured: Measurements) -> None:
+        first = measured.tumour_slices[0]
+        words = Quantity(
+            f"{len(measured.tumour_slices)} of {series.slices}",
+            f"({numbers.share(measured.share_of_slices)})",
+        )
+        tip = f"Go to the first of them, slice {numbers.slice_number(first)}"
+        row = self._add_row("Slices with tumour", words, tip)
+        row.clicked.connect(lambda: self.slice_requested.emit(first))
+
+    def _add_row(self, caption: str, quantity: Quantity, tip: str) -> PlaceRow:
+        row = PlaceRow(caption, quantity, "", tip)
+        self._column.addWidget(row)
+        return row
+
+    def _to_largest(self) -> None:
+        if self._largest is not None:
+            self.lesion_requested.emit(self._largest)
+
+
+def _volume(measured: Measurements, count: str) -> tuple[Quantity, str]:
+    quantity = numbers.volume(measured.volume_ml or 0.0)
+    if not measured.volume_estimated:
+        return quantity, f"Tumour volume, {count}"
+    return (
+        Quantity(f"{numbers.ABOUT}{numbers.THIN}{quantity.value}", quantity.unit),
+        f"Tumour volume, estimated, {count}",
+    )
+
+
+def _of_what(series: Series) -> str:
+    if series.slices == 1:
+        return (
+            "Tumour's share of the picture" if series.is_picture else "Tumour's share of the slice"
+        )
+    return "Tumour's share of all slices"
