@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tumordesk.commands.console import Exit, say, say_json
+from tumordesk.core.errors import ModelError
 from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.study import Sequence
@@ -77,6 +78,8 @@ def _model(entry: ModelEntry) -> dict[str, Any]:
         "classes": [spec.name for spec in card.classes],
         "metrics": [to_plain(metric) for metric in card.metrics],
         "training_data": [to_plain(data) for data in card.training_data],
+        "reference": to_plain(card.reference),
+        "calibration": to_plain(card.calibration),
         "limits": list(card.limits),
         "licence": card.licence,
         "summary": card.summary,
@@ -99,9 +102,26 @@ def models_text(zoo: Zoo) -> str:
             f"    {metric.name} {metric.value:.3f} ({metric.split}, n={metric.n})"
             for metric in card.metrics
         ]
+        lines += [f"    {line}" for line in _familiar(entry)]
         lines += [f"    {card.licence}  {card.notice}".rstrip(), ""]
     lines += [f"refused: {p.folder.name}: {p.reason}" for p in zoo.problems()]
     return "\n".join(lines).rstrip() or "No models at hand."
+
+
+def _familiar(entry: ModelEntry) -> list[str]:
+    """What a classifier has to tell unlike pictures by."""
+    from tumordesk.zoo.reference import verify_reference
+
+    card = entry.card
+    if card.task != "classification":
+        return []
+    try:
+        found = verify_reference(entry.folder, card)
+    except ModelError as error:
+        return [f"reference: refused. {error.message}"]
+    if found is None or card.reference is None:
+        return ["reference: none, cannot tell pictures unlike those it learned from"]
+    return [f"reference: {card.reference.pictures} training pictures of {card.reference.data}"]
 
 
 def _shown(entry: ModelEntry) -> str:

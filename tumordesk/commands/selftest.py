@@ -115,11 +115,13 @@ def _model_checks(
 def _run_model(model_id: str, scans: dict[str, tuple[Series, Volume]]) -> str:
     from tumordesk.inference.run import run_model
     from tumordesk.zoo import Zoo
+    from tumordesk.zoo.reference import verify_reference
 
     if not scans:
         raise TumorDeskError("There is no sample study to run it on.")
     entry = Zoo().find(model_id)
     Zoo().verify(entry)
+    verify_reference(entry.folder, entry.card)
     best = best_series(tuple(series for series, _ in scans.values()), entry.card)
     series, volume = scans[best.key]
     result = run_model(volume, series, entry, JobContext(), device="cpu")

@@ -8,9 +8,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tumordesk.core.calibration import CalibrationBin
 from tumordesk.core.model_card import Task
 
 SCHEMA = 1
+
+__all__ = [
+    "SCHEMA",
+    "CalibrationBin",
+    "CaseResult",
+    "ClassFigures",
+    "Evaluation",
+    "Interval",
+]
 
 
 @dataclass(frozen=True)
@@ -34,17 +44,6 @@ class ClassFigures:
     auc: float | None = None
     roc: tuple[tuple[float, float], ...] = ()
     """(false-positive rate, true-positive rate), at most 200 points."""
-
-
-@dataclass(frozen=True)
-class CalibrationBin:
-    """Pictures whose highest probability fell into [low, high): mean of it, share right."""
-
-    low: float
-    high: float
-    pictures: int
-    confidence: float
-    accuracy: float
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,24 @@
 """The card of a model: what it takes, what it gives, how good it is and on which data.
 
-A model is a folder ``<id>/`` with ``model.json`` (this card) and ``weights.safetensors``.
+A model is a folder ``<id>/`` with ``model.json`` (this card) and ``weights.safetensors``; a
+classifier may have ``reference.safetensors`` beside them.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from tumordesk.core.calibration import Calibration
 from tumordesk.core.errors import ConfigError, ModelError
 from tumordesk.core.jsonio import from_plain, read_json, write_json
 
 SCHEMA = 1
 CARD_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"
+REFERENCE_NAME = "reference.safetensors"
 NOTICE = "Research use only, not for diagnosis."
 
 Task = Literal["segmentation", "classification"]
@@ -129,8 +133,32 @@ class Metric:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """What a classifier's training pictures look like to it: ``reference.safetensors``.
+
+    ``sha256`` guards the file. ``threshold``: the score that 99 of 100 of ``validation`` pictures
+    of ``data`` that the model did not learn from stay below; ``pictures``: training pictures.
+    """
+
+    sha256: str
+    threshold: float
+    pictures: int
+    validation: int
+    data: str
+    method: str
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.threshold) or self.threshold <= 0:
+            raise ValueError("threshold must be a number above 0")
+
+
+@dataclass(frozen=True)
 class ModelCard:
-    """Everything the program knows of a model. ``weights_sha256`` guards the weights file."""
+    """Everything the program knows of a model. ``weights_sha256`` guards the weights file.
+
+    ``reference`` and ``calibration`` are None where they were not made or measured.
+    """
 
     id: str
     name: str
@@ -153,6 +181,8 @@ class ModelCard:
     weights_file: str = WEIGHTS_NAME
     weights_sha256: str = ""
     notice: str = NOTICE
+    reference: Reference | None = None
+    calibration: Calibration | None = None
 
     def __post_init__(self) -> None:
         if self.schema != SCHEMA:
@@ -165,6 +195,8 @@ class ModelCard:
             raise ValueError("classes must hold at least two entries")
         if Path(self.weights_file).name != self.weights_file:
             raise ValueError("weights_file must be a plain file name")
+        if self.weights_file == REFERENCE_NAME:
+            raise ValueError(f"weights_file must not be {REFERENCE_NAME}")
 
 
 def read_card(path: Path) -> ModelCard:

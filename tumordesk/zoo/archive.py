@@ -17,10 +17,11 @@ from typing import IO
 
 from tumordesk.core.errors import ModelError, plain_reason
 from tumordesk.core.jsonio import atomic_write
-from tumordesk.core.model_card import CARD_NAME
+from tumordesk.core.model_card import CARD_NAME, REFERENCE_NAME
 from tumordesk.zoo.cards import MAX_CARD_BYTES, read_folder_card
 from tumordesk.zoo.extras import EXTRA_NAMES, MAX_EXTRA_BYTES, extra_files
 from tumordesk.zoo.install import hidden_folder, telling
+from tumordesk.zoo.reference import MAX_REFERENCE_BYTES, verify_reference
 from tumordesk.zoo.safety import MAX_FILE_BYTES
 from tumordesk.zoo.verify import verify_model
 
@@ -52,11 +53,13 @@ def write_archive(folder: Path, path: Path) -> None:
     """Fill ``path`` with the model in ``folder``; see :func:`pack`.
 
     Raises:
-        ModelError: the model is not sound.
+        ModelError: the model, or its reference, is not sound.
         OSError: it cannot be written.
     """
     card = read_folder_card(folder)
-    _zip(path, (folder / CARD_NAME, verify_model(folder, card), *extra_files(folder)))
+    reference = verify_reference(folder, card)
+    files = (folder / CARD_NAME, verify_model(folder, card), *extra_files(folder))
+    _zip(path, (*files, reference) if reference else files)
 
 
 def _zip(path: Path, files: tuple[Path, ...]) -> None:
@@ -148,6 +151,8 @@ def _allowed(name: str) -> bool:
 
 
 def _limit(name: str) -> int:
+    if name == REFERENCE_NAME:
+        return MAX_REFERENCE_BYTES
     if name.endswith(_WEIGHTS):
         return MAX_FILE_BYTES
     return MAX_CARD_BYTES if name == CARD_NAME else MAX_EXTRA_BYTES

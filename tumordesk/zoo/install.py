@@ -14,6 +14,7 @@ from tumordesk.core.errors import ModelError, WriteError, plain_reason
 from tumordesk.core.model_card import CARD_NAME, ModelCard
 from tumordesk.zoo.cards import read_folder_card
 from tumordesk.zoo.extras import extra_files
+from tumordesk.zoo.reference import reference_file
 from tumordesk.zoo.verify import verify_model, weights_path
 
 _PREFIX = ".part-"
@@ -21,7 +22,7 @@ _STALE_S = 24 * 3600.0
 
 
 def install(folder: Path, user: Path, *, replace: bool = False) -> tuple[ModelCard, Path]:
-    """Copy a model into ``user``/<id>: its card, its weights, and texts that may travel with it.
+    """Copy a model into ``user``/<id>: its card, its weights, its reference, and texts.
 
     The copy is made under a hidden name, verified there, and then renamed into place.
 
@@ -45,7 +46,8 @@ def install(folder: Path, user: Path, *, replace: bool = False) -> tuple[ModelCa
             copy.mkdir()
             _copy(folder / CARD_NAME, copy / CARD_NAME)
             _copy(weights, copy / card.weights_file)
-            for extra in extra_files(folder):
+            reference = reference_file(folder, card)
+            for extra in (*extra_files(folder), *([reference] if reference else ())):
                 _copy(extra, copy / extra.name)
             card = read_folder_card(copy)
             verify_model(copy, card)
