@@ -1,4 +1,4 @@
-"""Work off the window's thread: two threads for reading, one for models.
+"""Work off the window's thread: two threads for reading, one for models, two that wait for others.
 
 A job ends in exactly one of done, failed or cancelled, delivered on the window's thread.
 """
@@ -22,8 +22,8 @@ from tumordesk.gui.crash import CrashReport, crash_report
 _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Lane = Literal["io", "compute"]
-THREADS: dict[Lane, int] = {"io": 2, "compute": 1}
+Lane = Literal["io", "compute", "net"]
+THREADS: dict[Lane, int] = {"io": 2, "compute": 1, "net": 2}
 SHUTDOWN_S = 8.0
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.actions import Actions
 from tumordesk.gui.banner import Banner
 from tumordesk.gui.drop_overlay import DropOverlay
+from tumordesk.gui.panels.explanation import ExplanationPanel
 from tumordesk.gui.panels.findings import FindingsPanel
 from tumordesk.gui.panels.model_picker import ModelPicker
 from tumordesk.gui.panels.section import Section
@@ -47,8 +48,17 @@ class Parts:
     banner: Banner
     segments: SegmentsPanel
     findings: FindingsPanel
+    explanation: ExplanationPanel
     status: StatusBar
     drop: DropOverlay
+
+
+class _Column(QWidget):
+    """As high as its parts are at the width they have, not as high as they might be."""
+
+    def minimumSizeHint(self) -> QSize:
+        """No height: it follows from the width."""
+        return QSize(super().minimumSizeHint().width(), 0)
 
 
 def build_parts(actions: Actions) -> Parts:
@@ -67,8 +77,13 @@ def build_parts(actions: Actions) -> Parts:
     centre.addWidget(viewer)
     banner = Banner()
     segments, findings = SegmentsPanel(), FindingsPanel()
+    explanation = ExplanationPanel()
     right = SidePanel(
-        "sideRight", _right_body(segments, findings), tokens.RIGHT_PANEL_W, "findings", "findings"
+        "sideRight",
+        _right_body(segments, findings, explanation),
+        tokens.RIGHT_PANEL_W,
+        "findings",
+        "findings",
     )
     status = StatusBar()
     column = QVBoxLayout(root)
@@ -85,7 +100,7 @@ def build_parts(actions: Actions) -> Parts:
     drop = DropOverlay(root)
     return Parts(
         root, toolbar, picker, browser, left, right, start, viewer, centre, banner,
-        segments, findings, status, drop,
+        segments, findings, explanation, status, drop,
     )  # fmt: skip
 
 
@@ -113,13 +128,16 @@ def _titled(text: str, body: QWidget) -> QWidget:
     return box
 
 
-def _right_body(segments: SegmentsPanel, findings: FindingsPanel) -> QWidget:
-    inner = QWidget()
+def _right_body(
+    segments: SegmentsPanel, findings: FindingsPanel, explanation: ExplanationPanel
+) -> QWidget:
+    inner = _Column()
     column = QVBoxLayout(inner)
     column.setContentsMargins(0, 0, 0, 0)
     column.setSpacing(0)
     column.addWidget(Section("Segments", "segments", segments))
     column.addWidget(Section("Findings", "findings", findings))
+    column.addWidget(Section("Explanation", "explanation", explanation))
     column.addStretch(1)
     scroll = QScrollArea()
     scroll.setWidgetResizable(True)

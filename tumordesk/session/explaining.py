@@ -43,10 +43,9 @@ def explainable(results: SeriesResults | None) -> bool:
 
 
 def still_true(shown: Explanation | None, fresh: Explanation) -> bool:
-    """True where a language model's text still says what was found, as ``fresh`` does."""
+    """True where the shown text still says what was found, as ``fresh`` does."""
     return (
         shown is not None
-        and shown.source == "model"
         and shown.facts == fresh.facts
         and shown.language is fresh.language
         and shown.register is fresh.register
