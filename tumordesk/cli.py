@@ -18,14 +18,17 @@ from tumordesk.commands.console import (
     prepare_streams,
     quiet_libraries,
 )
-from tumordesk.commands.outputs import FORMATS
+from tumordesk.commands.outputs import DEFAULT_FORMATS
 from tumordesk.core.errors import Cancelled, TumorDeskError
 from tumordesk.core.model_card import NOTICE
+from tumordesk.session.export_names import Format
+from tumordesk.session.exporting import FORMATS
 
 COMMANDS = ("info", "predict", "batch", "models", "selftest")
 _EXIT_CODES = (
     "exit codes: 0 a result (also 'no tumour'), 1 another error (output not writable, defect), "
-    "2 input that cannot be read, 3 a model that does not exist or fails its hash, 4 cancelled"
+    "2 input that cannot be read, 3 a model that does not exist or fails its hash, 4 cancelled, "
+    "5 results are there, but not in every format asked for (a warning says why)"
 )
 
 
@@ -120,6 +123,7 @@ def _predict(options: argparse.Namespace) -> int:
             classify_with=options.classify_with,
             outline_with=options.outline_with,
             overwrite=options.overwrite,
+            hide_names=options.hide_names,
         )
     )
 
@@ -184,10 +188,12 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     add(
         "--format",
         type=_formats,
-        default=FORMATS,
+        default=DEFAULT_FORMATS,
         metavar="LIST",
-        help="which results to write, with commas: nifti,png,json (default: all)",
+        help=f"which results to write, with commas: {','.join(FORMATS)} "
+        f"(default: {','.join(DEFAULT_FORMATS)})",
     )
+    add("--hide-names", action="store_true", help="leave the patient out of the PDF report")
     add("--flips", action="store_true", help="also run mirrored slices and average (slower)")
     add(
         "--classify-with",
@@ -205,9 +211,9 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
     add("--overwrite", action="store_true", help="replace results of an earlier run in DIR")
 
 
-def _formats(text: str) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    unknown = [part for part in chosen if part not in FORMATS]
-    if unknown or not chosen:
+def _formats(text: str) -> tuple[Format, ...]:
+    asked = dict.fromkeys(part.strip() for part in text.split(",") if part.strip())
+    chosen = tuple(one for one in FORMATS if one in asked)
+    if len(chosen) != len(asked) or not chosen:
         raise argparse.ArgumentTypeError(f"choose from {', '.join(FORMATS)}, not {text!r}")
     return chosen

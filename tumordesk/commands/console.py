@@ -31,6 +31,7 @@ class Exit(IntEnum):
     UNREADABLE = 2
     MODEL = 3
     CANCELLED = 4
+    INCOMPLETE = 5
 
 
 def exit_code(error: TumorDeskError) -> Exit:

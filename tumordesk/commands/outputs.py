@@ -1,40 +1,73 @@
-"""What predict writes for one input: result.json, mask.nii.gz and key pictures."""
+"""What predict and export write for one input: result.json and files of the chosen formats."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+from tumordesk.core.errors import ConfigError, WriteError
+from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import ModelCard
+from tumordesk.core.study_findings import StudyFindings
+from tumordesk.session.export_names import Format, file_name, find_existing
+from tumordesk.session.exporting import (
+    ExportFailure,
+    ExportOptions,
+    ExportOrder,
+    PdfWriter,
+    export,
+)
 
-from tumordesk.core.colours import segment_colour
-from tumordesk.core.errors import WriteError
-from tumordesk.core.finding import AnalysisResult, Diameter, Lesion
-from tumordesk.core.geometry import Geometry
-from tumordesk.core.lesion_words import describe_lesion
-from tumordesk.core.model_card import NOTICE
-from tumordesk.core.volume import Volume
-
-RESULT = "result.json"
-MASK = "mask.nii.gz"
-KEY_PICTURES = "key-*.png"
-FORMATS = ("nifti", "png", "json")
-MAX_KEY_PICTURES = 3
-
-
-def own_files(folder: Path) -> list[Path]:
-    """Results of an earlier run in ``folder``."""
-    named = [folder / name for name in (RESULT, MASK) if (folder / name).exists()]
-    return named + sorted(folder.glob(KEY_PICTURES))
+DEFAULT_FORMATS: tuple[Format, ...] = ("nifti", "png", "json")
+_ALWAYS_OURS: tuple[Format, ...] = ("json", "nifti", "png")
 
 
-def refuse_existing(folder: Path) -> None:
+@dataclass(frozen=True)
+class OutputOptions:
+    """``formats`` in any order; ``cards`` of the models used, for the report's limits."""
+
+    formats: Sequence[Format] = DEFAULT_FORMATS
+    overwrite: bool = False
+    hide_names: bool = False
+    cards: tuple[ModelCard, ...] = ()
+    write_pdf: PdfWriter | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """``files`` that are there now; ``refused``: formats that the input does not allow."""
+
+    files: tuple[Path, ...]
+    refused: tuple[ExportFailure, ...]
+    formats: tuple[Format, ...]
+
+
+def own_files(folder: Path, formats: Sequence[Format] = ()) -> list[Path]:
+    """Results of an earlier run in ``folder``, and what stands in the way of ``formats``."""
+    kinds = dict.fromkeys((*_ALWAYS_OURS, *formats))
+    found = [path for one in kinds for path in find_existing(folder, "", one)]
+    return list(dict.fromkeys([*found, *_listed(folder)]))
+
+
+def _listed(folder: Path) -> list[Path]:
+    """Files that an earlier result.json there says were written with it."""
+    try:
+        document = json.loads((folder / file_name("", "json")).read_text(encoding="utf-8"))
+        names = document.get("files", []) if isinstance(document, dict) else []
+        plain = [name for name in names if isinstance(name, str) and Path(name).name == name]
+    except (OSError, ValueError, TypeError, ConfigError):
+        return []
+    return [folder / name for name in plain if (folder / name).is_file()]
+
+
+def refuse_existing(folder: Path, formats: Sequence[Format] = ()) -> None:
     """Raise WriteError where ``folder`` holds results already, or is no folder at all."""
     if folder.exists() and not folder.is_dir():
         raise WriteError(f"{folder} is a file, not a folder.", "Choose another --out.")
-    existing = own_files(folder)
+    existing = own_files(folder, formats)
     if existing:
         raise WriteError(
             f"{folder} already holds {existing[0].name}.",
@@ -43,96 +76,48 @@ def refuse_existing(folder: Path) -> None:
 
 
 def write_outputs(
+    context: JobContext,
     folder: Path,
-    formats: Sequence[str],
     document: dict[str, Any],
-    result: AnalysisResult,
-    volume: Volume,
-    *,
-    overwrite: bool,
-) -> list[Path]:
+    findings: StudyFindings,
+    options: OutputOptions,
+) -> Written:
     """Write the chosen formats into ``folder``; result.json last, as the sign that all is there.
 
+    A format that the input does not allow is told in the warnings of ``document``.
+
     Raises:
-        WriteError: disk full, folder read-only, or files there and not ``overwrite``.
+        WriteError: disk full, folder read-only, or files there and not ``overwrite``; every
+            format was tried before. Cancelled: between two formats.
     """
     from tumordesk.core.jsonio import write_json
-    from tumordesk.io.writers import write_nifti, write_png
 
-    if overwrite:
-        for stale in own_files(folder):
+    if options.overwrite:
+        for stale in own_files(folder, options.formats):
             stale.unlink()
-    written = []
-    if "nifti" in formats and result.segmentation is not None:
-        array = np.asarray(result.segmentation.array)
-        write_nifti(folder / MASK, array, volume.geometry, overwrite=overwrite)
-        written.append(folder / MASK)
-    if "png" in formats:
-        for name, picture in key_pictures(result, volume):
-            write_png(folder / name, picture, overwrite=overwrite)
-            written.append(folder / name)
-    if "json" in formats:
-        document = document | {"files": [path.name for path in written]}
-        write_json(folder / RESULT, document, overwrite=overwrite)
-        written.append(folder / RESULT)
-    return written
+    how = ExportOptions(options.hide_names, cards=options.cards)
+    formats = tuple(one for one in options.formats if one != "json")
+    if findings.outline is None:
+        # A classifier outlines nothing: that it writes no mask is no news.
+        formats = tuple(one for one in formats if one != "nifti")
+    order = ExportOrder(formats, folder, "", how)
+    report = export(context, findings, order, write_pdf=options.write_pdf)
+    _raise_failures(report.failures)
+    document["warnings"] = [*document["warnings"], *(f"Not written: {f}" for f in report.failures)]
+    files = report.files
+    done = [one for one, _ in report.by_format]
+    if "json" in options.formats:
+        path = folder / file_name("", "json")
+        document = document | {"files": [file.name for file in files]}
+        write_json(path, document, overwrite=options.overwrite)
+        files = (*files, path)
+        done.append("json")
+    return Written(files, report.failures, tuple(done))
 
 
-@dataclass(frozen=True)
-class _Shown:
-    """A slice worth showing, what to write below it, and the diameters to draw."""
-
-    index: int
-    text: str
-    lines: tuple[Diameter, ...] = ()
-
-
-def key_pictures(result: AnalysisResult, volume: Volume) -> list[tuple[str, Any]]:
-    """(file name, RGB picture) of the slices worth showing, at most three."""
-    from tumordesk.imaging.overlay import PictureLine, key_picture
-    from tumordesk.imaging.windowing import initial_window
-
-    window = initial_window(volume, volume.windows)
-    segmentation = result.segmentation
-    segments = () if segmentation is None else segmentation.segments
-    pictures = []
-    for number, shown in enumerate(_worth_showing(result, volume), start=1):
-        picture = key_picture(
-            volume.array[shown.index],
-            window,
-            None if segmentation is None else segmentation.array[shown.index],
-            {segment.number: segment_colour(segment.number) for segment in segments},
-            inverted=volume.inverted,
-            pixel_spacing_mm=volume.geometry.pixel_spacing_mm,
-            lines=[PictureLine(line.start, line.end) for line in shown.lines],
-            letters=edge_letters(volume.geometry),
-            caption=f"{shown.text} Slice {shown.index + 1} of {volume.geometry.shape[0]}. {NOTICE}",
-        )
-        pictures.append((f"key-{number}-slice-{shown.index + 1:03d}.png", picture))
-    return pictures
-
-
-def edge_letters(geometry: Geometry) -> tuple[str, str, str, str] | None:
-    """R, L, A, P, H, F at the top, bottom, left and right of a slice; None where unknown."""
-    rows, columns = geometry.axis_letters(1), geometry.axis_letters(2)
-    return None if rows is None or columns is None else (*rows, *columns)
-
-
-def _worth_showing(result: AnalysisResult, volume: Volume) -> list[_Shown]:
-    if result.classification is not None:
-        found = result.classification
-        text = f"{found.labels[found.winner]} {found.probabilities[found.winner]:.0%}."
-        return [_Shown(i, text) for i in found.driving_slices[:MAX_KEY_PICTURES]]
-    if result.measurements is None or not result.measurements.lesions:
-        return [_Shown(volume.geometry.shape[0] // 2, "No tumour found.")]
-    lesions = result.measurements.lesions[:MAX_KEY_PICTURES]
-    # Lesions that are largest on the same slice share a picture.
-    return [
-        _of_lesions(index, [lesion for lesion in lesions if lesion.largest_slice == index])
-        for index in dict.fromkeys(lesion.largest_slice for lesion in lesions)
-    ]
-
-
-def _of_lesions(index: int, lesions: list[Lesion]) -> _Shown:
-    lines = [line for one in lesions for line in (one.longest, one.perpendicular) if line]
-    return _Shown(index, " ".join(describe_lesion(one) for one in lesions), tuple(lines))
+def _raise_failures(failures: Sequence[ExportFailure]) -> None:
+    failed = [failure for failure in failures if not failure.refused]
+    if not failed:
+        return
+    first, others = failed[0], [str(failure) for failure in failed[1:]]
+    raise WriteError(" ".join([str(first), *others]))

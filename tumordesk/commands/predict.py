@@ -21,12 +21,20 @@ from tumordesk.commands.console import (
 )
 from tumordesk.commands.document import result_document, summary
 from tumordesk.commands.folders import output_folders
-from tumordesk.commands.outputs import refuse_existing, write_outputs
+from tumordesk.commands.outputs import (
+    DEFAULT_FORMATS,
+    OutputOptions,
+    refuse_existing,
+    write_outputs,
+)
+from tumordesk.commands.pdf import pdf_writer
+from tumordesk.commands.run_findings import MAPPED, findings_of_run, with_map
 from tumordesk.core.errors import InputMismatch, ReadError
 from tumordesk.core.finding import AnalysisResult
 from tumordesk.core.job import JobContext
 from tumordesk.session.audit import take_trouble
-from tumordesk.session.audited import watched_run
+from tumordesk.session.audited import record_export, watched_run
+from tumordesk.session.export_names import Format
 
 if TYPE_CHECKING:
     from tumordesk.zoo import ModelEntry
@@ -43,11 +51,12 @@ class PredictOptions:
     out: Path
     series_uid: str | None = None
     device: str = "auto"
-    formats: tuple[str, ...] = ("nifti", "png", "json")
+    formats: tuple[Format, ...] = DEFAULT_FORMATS
     flips: bool = False
     classify_with: str = ""
     outline_with: str = ""
     overwrite: bool = False
+    hide_names: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,12 @@ class _Models:
     main: ModelEntry
     outline: ModelEntry | None
     classifier: ModelEntry | None
+
+    @property
+    def all(self) -> tuple[ModelEntry, ...]:
+        """Those that there are, the one asked for first."""
+        others = (self.outline, self.classifier)
+        return (self.main, *(entry for entry in others if entry is not None))
 
 
 def predict(options: PredictOptions) -> int:
@@ -72,7 +87,7 @@ def predict(options: PredictOptions) -> int:
     models = _find_models(options)
     if not options.overwrite:
         for folder in folders:
-            refuse_existing(folder)
+            refuse_existing(folder, options.formats)
     context = JobContext(show_progress)
     with interruptible(context):
         code = _predict_all(options, folders, models, context)
@@ -89,13 +104,15 @@ def _predict_all(
     with ThreadPoolExecutor(1, thread_name_prefix="read") as pool:
         for path, folder, loading in _read_ahead(pool, options, folders, models, context):
             try:
-                line = _predict_one(path, folder, loading.result(), options, models, context)
+                line, whole = _predict_one(path, folder, loading.result(), options, models, context)
             except (ReadError, InputMismatch) as error:
                 complain(_naming(path, str(error)))
                 code = Exit.UNREADABLE
             else:
                 clear_progress()
                 say(line)
+                if not whole and code == Exit.OK:
+                    code = Exit.INCOMPLETE
     return code
 
 
@@ -143,7 +160,8 @@ def _predict_one(
     options: PredictOptions,
     models: _Models,
     context: JobContext,
-) -> str:
+) -> tuple[str, bool]:
+    """A line that says what was found, and whether every format could be written."""
     from tumordesk.inference.devices import limit_threads
 
     limit_threads()
@@ -163,12 +181,31 @@ def _predict_one(
         notes=found.notes,
         second=found.second,
     )
-    write_outputs(
-        folder, options.formats, document, found.main, loaded.volume, overwrite=options.overwrite
+    findings = findings_of_run(loaded, found.main, found.second)
+    if MAPPED & set(options.formats):
+        entry = models.classifier if found.second is not None else models.main
+        findings, trouble = with_map(context, findings, entry, options.device)
+        document["notes"] = [*document["notes"], *trouble]
+    written = write_outputs(
+        context,
+        folder,
+        document,
+        findings,
+        OutputOptions(
+            options.formats,
+            options.overwrite,
+            options.hide_names,
+            tuple(entry.card for entry in models.all),
+            pdf_writer() if "pdf" in options.formats else None,
+        ),
     )
+    record_export("command line", findings, written.formats)
+    for failure in written.refused:
+        complain(f"{path.name}: {failure}")
     words = summary(found.main, found.second)
     line = f"{path.name}: {words} ({describe(loaded.series)}), results in {folder}"
-    return "\n".join([line, *(f"  warning: {text}" for text in document["warnings"])])
+    lines = [line, *(f"  warning: {text}" for text in document["warnings"])]
+    return "\n".join(lines), not written.refused
 
 
 @dataclass(frozen=True, eq=False)
