@@ -82,6 +82,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("right_panel", "Findings panel", ("F10",), "Window", "panel-right", True),
     Spec("settings", "Settings…", ("Ctrl+,",), "Window", "settings"),
     Spec("shortcuts", "Keys and mouse", ("F1",), "Window", "help"),
+    Spec("audit", "Audit log…", (), "Window", "clock"),
     Spec("about", "About TumorDesk", (), "Window", "info"),
 )
 TOOL_ACTIONS = {

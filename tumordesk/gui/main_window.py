@@ -25,6 +25,7 @@ from tumordesk.core.settings import Settings, SettingsStore
 from tumordesk.gui import tokens
 from tumordesk.gui.actions import TOOL_ACTIONS, Actions
 from tumordesk.gui.banner import Message
+from tumordesk.gui.controllers.auditing import AuditController
 from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.explaining import ExplainController
 from tumordesk.gui.controllers.opening import OpeningController
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self)
         self.training = TrainingController(self)
         self.training_set = TrainingSetController(self)
+        self.auditing = AuditController(self)
         self.explaining = ExplainController(self)
         self.setWindowTitle("TumorDesk")
         self.setCentralWidget(self.parts.root)
@@ -175,6 +177,7 @@ class MainWindow(QMainWindow):
     def _active_changed(self) -> None:
         series = self.session.active
         self.parts.browser.set_active(series.key if series is not None else "")
+        self.parts.strip.show_geometry(series.geometry if series is not None else None)
         self.viewing.show_source(None)
         self.opening.load_active()
         self._show_centre()

@@ -32,7 +32,7 @@ _MENU: tuple[tuple[str, ...], ...] = (
     ("undo", "redo", "reset_view"),
     ("run", "training"),
     ("layout_single", "layout_three", "texts", "hide_names", "full_screen"),
-    ("settings", "shortcuts", "about"),
+    ("settings", "shortcuts", "audit", "about"),
     ("quit",),
 )
 

@@ -75,6 +75,7 @@ def wire_commands(window: MainWindow) -> None:
         "settings": window.dialogs.settings,
         "shortcuts": window.dialogs.shortcuts,
         "about": window.dialogs.about,
+        "audit": window.auditing.show,
         "training": window.training.show,
     }
     for name, act in table.items():

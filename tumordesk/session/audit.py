@@ -210,15 +210,19 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write_entries_csv(path: Path, entries: Sequence[AuditEntry]) -> None:
-    """Write entries as a table. Raises WriteError; never replaces a file."""
-    write_table(path, _COLUMNS, [_row(entry) for entry in entries])
+def write_entries_csv(
+    path: Path, entries: Sequence[AuditEntry], *, overwrite: bool = False
+) -> None:
+    """Write entries as a table. Raises WriteError, also where the file is there already."""
+    write_table(path, _COLUMNS, [_row(entry) for entry in entries], overwrite=overwrite)
 
 
-def write_entries_json(path: Path, entries: Sequence[AuditEntry]) -> None:
-    """Write entries as JSON. Raises WriteError; never replaces a file."""
+def write_entries_json(
+    path: Path, entries: Sequence[AuditEntry], *, overwrite: bool = False
+) -> None:
+    """Write entries as JSON. Raises WriteError, also where the file is there already."""
     document = {"schema": 1, "notice": NOTICE, "entries": list(entries)}
-    write_json(path, document, overwrite=False)
+    write_json(path, document, overwrite=overwrite)
 
 
 def models_words(entry: AuditEntry) -> str:

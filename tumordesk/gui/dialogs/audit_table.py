@@ -1,0 +1,129 @@
+"""The entries of the audit log as a table that is filtered as one types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
+
+from tumordesk.gui import tokens
+from tumordesk.gui.panels import numbers
+from tumordesk.session.audit import AuditEntry, models_words
+
+_HEADS = ("Time", "What", "By", "Study", "Outcome", "Models", "Device", "Took", "More")
+_WIDTHS = (150, 64, 104, 112, 120, 210, 84, 72)
+Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+
+
+class AuditModel(QAbstractTableModel):
+    """The entries that pass the filter, the newest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._all: tuple[AuditEntry, ...] = ()
+        self._rows: list[tuple[AuditEntry, tuple[str, ...]]] = []
+        self._words: dict[int, tuple[str, ...]] = {}
+
+    @property
+    def entries(self) -> tuple[AuditEntry, ...]:
+        """What is shown, the oldest first."""
+        return tuple(entry for entry, _ in reversed(self._rows))
+
+    def set_entries(self, entries: Sequence[AuditEntry]) -> None:
+        """Take a log; it is shown with the next :meth:`narrow`."""
+        self._all = tuple(entries)
+        self._words = {}
+
+    def narrow(self, text: str, days: int) -> None:
+        """Show entries that hold all words of ``text``; of the last ``days`` days, 0 of all."""
+        wanted = text.casefold().split()
+        since = datetime.now().astimezone() - timedelta(days=days) if days else None
+        self.beginResetModel()
+        self._rows = []
+        for number in range(len(self._all) - 1, -1, -1):
+            entry = self._all[number]
+            cells = self._words.get(number)
+            if cells is None:
+                cells = self._words[number] = _cells(entry)
+            if since is not None and not _is_since(entry, since):
+                continue
+            held = " ".join(cells).casefold()
+            if all(word in held for word in wanted):
+                self._rows.append((entry, cells))
+        self.endResetModel()
+
+    def rowCount(self, parent: Index = _NOWHERE) -> int:
+        """How many entries pass."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def columnCount(self, parent: Index = _NOWHERE) -> int:
+        """How many columns there are."""
+        return 0 if parent.isValid() else len(_HEADS)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """The words of a cell; the tooltip has them all."""
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
+            return self._rows[index.row()][1][index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 7:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        return None
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        """Names of the columns."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return _HEADS[section]
+        return None
+
+
+class AuditTable(QTableView):
+    """Shows an :class:`AuditModel`."""
+
+    def __init__(self, model: AuditModel) -> None:
+        super().__init__()
+        self.setModel(model)
+        self.setAccessibleName("Audit log")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(tokens.TABLE_ROW_H)
+        head = self.horizontalHeader()
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        head.setHighlightSections(False)
+        head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        head.setStretchLastSection(True)
+        for column, width in enumerate(_WIDTHS):
+            self.setColumnWidth(column, width)
+
+
+def _is_since(entry: AuditEntry, since: datetime) -> bool:
+    try:
+        when = datetime.fromisoformat(entry.time)
+    except ValueError:
+        return False
+    return (when if when.tzinfo is not None else when.astimezone()) >= since
+
+
+def _cells(entry: AuditEntry) -> tuple[str, ...]:
+    took = "" if entry.seconds is None else numbers.seconds(entry.seconds)
+    more = []
+    if entry.formats:
+        more.append(", ".join(entry.formats))
+    if entry.verdict:
+        more.append(f"geometry {entry.verdict}")
+    if entry.doubts:
+        more.append(f"doubts: {', '.join(entry.doubts)}")
+    if entry.warnings:
+        more.append(f"{entry.warnings} warning{'s' if entry.warnings > 1 else ''}")
+    more.append(f"TumorDesk {entry.program}")
+    return (
+        entry.time[:19].replace("T", " "), entry.action, entry.via, entry.study, entry.outcome,
+        models_words(entry), entry.device, took, "; ".join(more),
+    )  # fmt: skip
