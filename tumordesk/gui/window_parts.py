@@ -26,6 +26,7 @@ from tumordesk.gui.panels.section import Section
 from tumordesk.gui.panels.segments import SegmentsPanel
 from tumordesk.gui.panels.start_screen import StartScreen
 from tumordesk.gui.panels.study_browser import StudyBrowser
+from tumordesk.gui.panels.verdict_strip import VerdictStrip
 from tumordesk.gui.side_panel import SidePanel
 from tumordesk.gui.status_bar import StatusBar
 from tumordesk.gui.toolbar import Toolbar
@@ -46,6 +47,7 @@ class Parts:
     viewer: ViewerArea
     centre: QStackedWidget
     banner: Banner
+    strip: VerdictStrip
     segments: SegmentsPanel
     findings: FindingsPanel
     explanation: ExplanationPanel
@@ -75,7 +77,7 @@ def build_parts(actions: Actions) -> Parts:
     centre.setObjectName("centre")
     centre.addWidget(start)
     centre.addWidget(viewer)
-    banner = Banner()
+    banner, strip = Banner(), VerdictStrip()
     segments, findings = SegmentsPanel(), FindingsPanel()
     explanation = ExplanationPanel()
     right = SidePanel(
@@ -93,23 +95,24 @@ def build_parts(actions: Actions) -> Parts:
     middle = QHBoxLayout()
     middle.setSpacing(0)
     middle.addWidget(left)
-    middle.addLayout(_centre_column(banner, centre), 1)
+    middle.addLayout(_centre_column(banner, strip, centre), 1)
     middle.addWidget(right)
     column.addLayout(middle, 1)
     column.addWidget(status)
     drop = DropOverlay(root)
     return Parts(
-        root, toolbar, picker, browser, left, right, start, viewer, centre, banner,
+        root, toolbar, picker, browser, left, right, start, viewer, centre, banner, strip,
         segments, findings, explanation, status, drop,
     )  # fmt: skip
 
 
-def _centre_column(banner: Banner, centre: QStackedWidget) -> QVBoxLayout:
+def _centre_column(banner: Banner, strip: VerdictStrip, centre: QStackedWidget) -> QVBoxLayout:
     column = QVBoxLayout()
     column.setSpacing(0)
     frame = QVBoxLayout()
     frame.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, 0)
     frame.addWidget(banner)
+    frame.addWidget(strip)
     column.addLayout(frame)
     column.addWidget(centre, 1)
     return column

@@ -8,6 +8,7 @@ from tumordesk.core.study import Sequence, Series
 from tumordesk.gui import tokens
 from tumordesk.gui.panels import numbers
 from tumordesk.gui.panels.parts import label
+from tumordesk.imaging.verdicts import verdict_words
 from tumordesk.session.layers import Layer
 
 NOTHING_OPEN = ("No series open", "Drop a scan or a picture on the window, or press Ctrl+O.")
@@ -45,7 +46,13 @@ def nothing_yet(series: Series | None, running: bool) -> QWidget:
     """What to do, where there is no result."""
     if series is None:
         return _words(*NOTHING_OPEN)
-    return _words(*(RUNNING if running else NOTHING_RUN))
+    box = _words(*(RUNNING if running else NOTHING_RUN))
+    words = verdict_words(series.geometry)
+    column = box.layout()
+    if words is not None and column is not None:
+        for text in words.texts:
+            column.addWidget(label(text, "small", "warning" if words.weak else "", wrap=True))
+    return box
 
 
 def without_numbers(series: Series, layer: Layer) -> QWidget | None:
