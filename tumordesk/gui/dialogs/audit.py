@@ -27,7 +27,7 @@ _WORDS = (
     "Every run and every export on this computer, without names: a study is shown as a code that "
     "cannot be turned back. The log is only ever added to."
 )
-_WIDTH, _HEIGHT = 1120, 600
+_WIDTH, _HEIGHT = 1240, 620
 
 
 class AuditDialog(BaseDialog):
@@ -37,7 +37,7 @@ class AuditDialog(BaseDialog):
         super().__init__("Audit log", parent)
         self._runner = runner
         self._read: AuditRead | None = None
-        self.model = AuditModel()
+        self.model = AuditModel(self)
         self.table = AuditTable(self.model)
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter: a code, a model, a word")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tumordesk.gui import tokens
@@ -14,7 +14,9 @@ from tumordesk.gui.panels import numbers
 from tumordesk.session.audit import AuditEntry, models_words
 
 _HEADS = ("Time", "What", "By", "Study", "Outcome", "Models", "Device", "Took", "More")
-_WIDTHS = (150, 64, 104, 112, 120, 210, 84, 72)
+_WIDTHS = (164, 76, 124, 124, 148, 204, 76, 84)
+_MODELS, _TOOK = 5, 7
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
@@ -22,8 +24,8 @@ _NOWHERE = QModelIndex()
 class AuditModel(QAbstractTableModel):
     """The entries that pass the filter, the newest first."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
         self._all: tuple[AuditEntry, ...] = ()
         self._rows: list[tuple[AuditEntry, tuple[str, ...]]] = []
         self._words: dict[int, tuple[str, ...]] = {}
@@ -67,9 +69,12 @@ class AuditModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The words of a cell; the tooltip has them all."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            return self._rows[index.row()][1][index.column()]
-        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == 7:
-            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            entry, cells = self._rows[index.row()]
+            if index.column() == _MODELS and role == Qt.ItemDataRole.DisplayRole:
+                return ", ".join(f"{model.id} {model.version}" for model in entry.models)
+            return cells[index.column()]
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == _TOOK:
+            return int(_RIGHT)
         return None
 
     def headerData(
@@ -78,6 +83,8 @@ class AuditModel(QAbstractTableModel):
         """Names of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return _HEADS[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole and section == _TOOK:
+            return int(_RIGHT)
         return None
 
 
@@ -116,7 +123,7 @@ def _cells(entry: AuditEntry) -> tuple[str, ...]:
     more = []
     if entry.formats:
         more.append(", ".join(entry.formats))
-    if entry.verdict:
+    if entry.verdict not in ("", "ok"):
         more.append(f"geometry {entry.verdict}")
     if entry.doubts:
         more.append(f"doubts: {', '.join(entry.doubts)}")
@@ -124,6 +131,6 @@ def _cells(entry: AuditEntry) -> tuple[str, ...]:
         more.append(f"{entry.warnings} warning{'s' if entry.warnings > 1 else ''}")
     more.append(f"TumorDesk {entry.program}")
     return (
-        entry.time[:19].replace("T", " "), entry.action, entry.via, entry.study, entry.outcome,
+        entry.time[:19].replace("T", " "), entry.action.capitalize(), entry.via, entry.study, entry.outcome,
         models_words(entry), entry.device, took, "; ".join(more),
     )  # fmt: skip
