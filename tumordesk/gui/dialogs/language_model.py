@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QStandardItemModel
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -12,9 +12,11 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
+    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -33,6 +35,30 @@ _INTRO = (
     "A language model can put the findings into other words. It runs on this computer (Ollama, "
     "llama.cpp, LM Studio, vLLM). Its text is compared with the findings before it is shown."
 )
+
+
+class _Prose(QLabel):
+    """Words of several lines that make a dialog neither wide nor high: as high as their width
+    asks for."""
+
+    def __init__(self, text: str = "", role: str = "", tone: str = "") -> None:
+        super().__init__(text)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setWordWrap(True)
+        self.setProperty("role", role)
+        self.setProperty("tone", tone)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def sizeHint(self) -> QSize:
+        """The height at a dialog's width."""
+        width = max(self.width(), tokens.FORM_WIDE_W)
+        return QSize(tokens.FORM_WIDE_W, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        """The height at the width that it has."""
+        return QSize(1, self.sizeHint().height())
 
 
 class LanguageModelDialog(BaseDialog):
@@ -56,7 +82,8 @@ class LanguageModelDialog(BaseDialog):
         keys: dict[str, str] | None = None,
     ) -> None:
         super().__init__("Ask a language model", parent)
-        self.resize(tokens.DIALOG_W + 2 * tokens.SPACE_32, tokens.DIALOG_H)
+        room = self.screen().availableSize().height() * 3 // 4
+        self.resize(tokens.DIALOG_W + 2 * tokens.SPACE_32, min(tokens.DIALOG_W, room))
         self._allowed = set(allowed)
         self._request_of = request_of
         self._keys = dict(keys or {})
@@ -65,9 +92,9 @@ class LanguageModelDialog(BaseDialog):
         self.model = QComboBox()
         self.key = QLineEdit()
         self.test_button = QPushButton("Test connection")
-        self.status = label("", "small", wrap=True)
+        self.status = _Prose("", "small")
         self.consent = QCheckBox()
-        self.consent_note = label("", tone="warning", wrap=True)
+        self.consent_note = _Prose(tone="warning")
         self._consent_frame = self._consent_part()
         self.form_switch = Switch(
             ("Words", "As sent"), ("The words of the request", "The bytes of the request")
@@ -92,8 +119,8 @@ class LanguageModelDialog(BaseDialog):
         self.prompt.setReadOnly(True)
         self.prompt.setAccessibleName("What is sent")
         self.prompt.setTabChangesFocus(True)
-        self.prompt.setMinimumHeight(tokens.TILE_H)
-        self.body.addWidget(label(_INTRO, "secondary", wrap=True))
+        self.prompt.setMinimumHeight(2 * tokens.SPACE_32)
+        self.body.addWidget(_Prose(_INTRO, "secondary"))
         self.body.addLayout(self._form())
         self.body.addWidget(self.status)
         self.body.addWidget(self._consent_frame)
