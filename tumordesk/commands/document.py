@@ -60,6 +60,7 @@ def result_document(
         document["share_of_slices"] = round(measured.share_of_slices, 6)
         document["share_of_pixels"] = round(measured.share_of_pixels, 6)
         document["refused"] = list(measured.refused)
+        document["totals"] = _totals(measured)
     if classes is not None:
         pairs = zip(classes.classes, classes.probabilities, strict=True)
         document["classes"] = {name: round(p, 6) for name, p in pairs}
@@ -71,6 +72,20 @@ def result_document(
     if second is not None:
         document["classifier"] = _model(second)
     return document
+
+
+def _totals(measured: Measurements) -> dict[str, Any]:
+    """The whole series; ``volume_estimated`` where slices are missing or unevenly spaced."""
+    return {
+        "lesions": len(measured.lesions),
+        "voxels": measured.voxels,
+        "volume_ml": _rounded(measured.volume_ml, 4),
+        "volume_estimated": measured.volume_estimated,
+        "sum_of_products_mm2": _rounded(measured.product_mm2, 2),
+        "slices": len(measured.tumour_slices),
+        "share_of_slices": round(measured.share_of_slices, 6),
+        "share_of_pixels": round(measured.share_of_pixels, 6),
+    }
 
 
 def _model(result: AnalysisResult) -> dict[str, str]:
@@ -96,6 +111,8 @@ def _lesion(lesion: Lesion) -> dict[str, Any]:
         "slice_range": list(lesion.slice_range),
         "centroid": [round(c, 2) for c in lesion.centroid],
         "side": lesion.side,
+        "location": lesion.location,
+        "product_mm2": _rounded(lesion.product_mm2, 2),
         "refused": list(lesion.refused),
     }
 
