@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLabel, QSlider
 from tumordesk.core.settings import Settings
 from tumordesk.gui import tokens
 from tumordesk.gui.dialogs.base import BaseDialog, text_label
+from tumordesk.gui.dialogs.consent_list import ConsentList
 
 _THEMES = {"dark": "Dark", "light": "Light"}
 _MOUSE = {
@@ -46,6 +47,7 @@ class SettingsDialog(BaseDialog):
         self.flips.setChecked(settings.test_time_flips)
         self.names = QCheckBox("Hide patient names")
         self.names.setChecked(settings.hide_names)
+        self.consent = ConsentList(settings.explain_consent)
         form = QFormLayout()
         form.setHorizontalSpacing(tokens.SPACE_16)
         form.setVerticalSpacing(tokens.SPACE_12)
@@ -57,6 +59,7 @@ class SettingsDialog(BaseDialog):
         form.addRow("", self._percent)
         form.addRow("Accuracy", self.flips)
         form.addRow("Privacy", self.names)
+        form.addRow("Language model", self.consent)
         self.body.addLayout(form)
         self.body.addStretch(1)
         cancel = self.add_button("Cancel")
@@ -74,6 +77,7 @@ class SettingsDialog(BaseDialog):
             overlay_opacity=self.opacity.value() / 100.0,
             test_time_flips=self.flips.isChecked(),
             hide_names=self.names.isChecked(),
+            explain_consent=self.consent.allowed,
         )
 
 
