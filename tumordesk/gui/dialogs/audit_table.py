@@ -131,6 +131,6 @@ def _cells(entry: AuditEntry) -> tuple[str, ...]:
         more.append(f"{entry.warnings} warning{'s' if entry.warnings > 1 else ''}")
     more.append(f"TumorDesk {entry.program}")
     return (
-        entry.time[:19].replace("T", " "), entry.action.capitalize(), entry.via, entry.study, entry.outcome,
-        models_words(entry), entry.device, took, "; ".join(more),
+        entry.time[:19].replace("T", " "), entry.action.capitalize(), entry.via, entry.study,
+        entry.outcome, models_words(entry), entry.device, took, "; ".join(more),
     )  # fmt: skip
