@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -114,8 +115,8 @@ def _scheme() -> Any:
 
 
 def _seg_stand_in(image: Dataset, seg: Segmented) -> Dataset:
-    fake = Dataset()
-    fake.update(image)
+    # A whole copy: Dataset.update() shares elements, and the slice's own UID would change with it.
+    fake = copy.deepcopy(image)
     fake.SOPClassUID = seg.sop_class
     fake.SOPInstanceUID = seg.sop_uid
     fake.SeriesInstanceUID = seg.series_uid
