@@ -70,7 +70,9 @@ def _dispatch(arguments: list[str]) -> int:
     if options.command == "selftest":
         from tumordesk.commands.selftest import selftest
 
-        return selftest(window=not options.no_window)
+        return selftest(
+            window=not options.no_window, training=not options.no_training, as_json=options.json
+        )
     return _predict(options)
 
 
@@ -154,7 +156,9 @@ def command_parser() -> argparse.ArgumentParser:
     info.add_argument("--json", action="store_true", help="as JSON")
     _add_models(commands.add_parser("models", help="list the models at hand, or add one"))
     test = commands.add_parser("selftest", help="check that everything works on this machine")
+    test.add_argument("--json", action="store_true", help="as JSON")
     test.add_argument("--no-window", action="store_true", help="leave the window out")
+    test.add_argument("--no-training", action="store_true", help="leave the training out")
     _add_predict(commands.add_parser("predict", help="run a model on scans", epilog=_EXIT_CODES))
     add_batch(commands.add_parser("batch", help="run a model on many studies", epilog=EXIT_CODES))
     return parser

@@ -15,8 +15,10 @@ import pytest
 from factories import phantom, write_picture, write_series
 from inference_fakes import BrightIsTumour, MeanDecides, make_card, write_model
 from tumordesk import __version__, cli
+from tumordesk.commands import selftest_parts
 from tumordesk.commands.folders import output_folders
-from tumordesk.core.errors import Cancelled, ModelError
+from tumordesk.commands.selftest_training import training
+from tumordesk.core.errors import Cancelled, ModelError, TumorDeskError
 from tumordesk.core.jsonio import write_json
 from tumordesk.core.model_card import CARD_NAME, write_card
 from tumordesk.inference import cache
@@ -316,7 +318,7 @@ def test_selftest_tells_each_check_and_fails_where_one_fails(
     zoo, own_home, monkeypatch, capsys
 ) -> None:
     monkeypatch.setattr("tumordesk.zoo.zoo.bundled_models_dir", lambda: own_home / "none")
-    assert run("selftest", "--no-window") == 1
+    assert run("selftest", "--no-window", "--no-training") == 1
     said = capsys.readouterr()
     assert "ok      sample study: 2 series, 52 slices" in said.out
     assert "FAILED  models: No model came with this installation." in said.out
@@ -325,10 +327,33 @@ def test_selftest_tells_each_check_and_fails_where_one_fails(
         "tumordesk.zoo.zoo.bundled_models_dir", lambda: own_home / "data" / "models"
     )
     monkeypatch.setattr("tumordesk.zoo.zoo.user_models_dir", lambda: own_home / "none")
-    assert run("selftest", "--no-window") == 0
+    assert run("selftest", "--no-window", "--no-training") == 0
     said = capsys.readouterr().out
     assert "ok      fake-segmenter: 'MRHR FLAIR AX' (series 5): tumour" in said
     assert "All checks passed." in said
+
+
+def test_selftest_as_json_is_one_document(zoo, own_home, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(
+        "tumordesk.zoo.zoo.bundled_models_dir", lambda: own_home / "data" / "models"
+    )
+    monkeypatch.setattr("tumordesk.zoo.zoo.user_models_dir", lambda: own_home / "none")
+    assert run("selftest", "--json", "--no-window", "--no-training") == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["passed"]
+    assert {"codecs", "DICOM output", "processes"} <= {c["name"] for c in document["checks"]}
+
+
+def test_selftest_finds_a_codec_that_decodes_wrongly(monkeypatch) -> None:
+    monkeypatch.setattr(
+        "tumordesk.commands.selftest_parts.codec_picture", lambda bits: np.zeros((48, 48), int)
+    )
+    with pytest.raises(TumorDeskError, match=r"Wrongly decoded: .*jpeg-ls"):
+        selftest_parts.codecs()
+
+
+def test_selftest_trains_two_steps() -> None:
+    assert "two steps" in training()
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["predict", "--help"]])

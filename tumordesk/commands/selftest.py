@@ -1,65 +1,123 @@
-"""Checks on this very machine that everything works: reading, models, window."""
+"""Checks on this very machine that everything works: reading, models, training, window."""
 
 from __future__ import annotations
 
 import contextlib
 import importlib.util
 import io
+import json
 import os
 import platform
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from tumordesk import __version__
 from tumordesk.commands.choose import best_series, describe
 from tumordesk.commands.console import Exit, complain, log_defect, say
 from tumordesk.commands.document import summary
 from tumordesk.core.errors import TumorDeskError
+from tumordesk.core.finding import AnalysisResult
 from tumordesk.core.job import JobContext
 from tumordesk.core.paths import sample_study_dir
+from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.core.study import Series
+from tumordesk.core.study_findings import StudyFindings
 from tumordesk.core.volume import Volume
 
 
-def selftest(*, window: bool = True) -> int:
-    """Read the sample study, run every bundled model on the CPU, open the window unseen.
+@dataclass(frozen=True)
+class Check:
+    """One check: its name, whether it passed, what it said, and how long it took."""
 
-    Prints one line for each check; returns 0 when all passed, else 1.
+    name: str
+    passed: bool
+    text: str
+    seconds: float
+
+
+def selftest(*, window: bool = True, training: bool = True, as_json: bool = False) -> int:
+    """Check everything that a broken installation could lack; on the CPU, without network.
+
+    Codecs, torch and its parts, the sample study with every bundled model, DICOM output, started
+    processes, two steps of training, the client of language models, the window (unseen).
+
+    ``as_json``: one document on standard output instead of lines. Returns 0 when all passed, else
+    1.
     """
-    say(f"TumorDesk {__version__}, Python {platform.python_version()}, {platform.platform()}")
-    scans: dict[str, tuple[Series, Volume]] = {}
-    checks: list[tuple[str, Callable[[], str]]] = [
-        ("torch", _torch),
-        ("sample study", lambda: _read_sample(scans)),
-        ("models", _list_models),
-        *_model_checks(scans),
-    ]
-    if window:
-        checks.append(("window", _open_window))
-    failed = [name for name, check in checks if not _passes(name, check)]
-    if failed:
+    if not as_json:
+        say(f"TumorDesk {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    made: list[Check] = []
+    with tempfile.TemporaryDirectory(prefix="tumordesk-selftest-") as folder:
+        for name, check in _checks(Path(folder), window=window, training=training):
+            made.append(_carried_out(name, check))
+            if not as_json:
+                one = made[-1]
+                end = f" ({one.seconds:.1f} s)" if one.passed else ""
+                say(f"{'ok     ' if one.passed else 'FAILED '} {name}: {one.text}{end}")
+    failed = [one.name for one in made if not one.passed]
+    if as_json:
+        say(json.dumps(_document(made), indent=1))
+    elif failed:
         complain(f"Self-test failed: {', '.join(failed)}.")
-        return Exit.FAILED
-    say("All checks passed.")
-    return Exit.OK
+    else:
+        say("All checks passed.")
+    return Exit.FAILED if failed else Exit.OK
 
 
-def _passes(name: str, check: Callable[[], str]) -> bool:
+def _document(made: list[Check]) -> dict[str, Any]:
+    return {
+        "schema": 1,
+        "program": "TumorDesk",
+        "version": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "frozen": bool(getattr(sys, "frozen", False)),
+        "passed": all(one.passed for one in made),
+        "checks": [asdict(one) | {"seconds": round(one.seconds, 2)} for one in made],
+    }
+
+
+def _checks(
+    folder: Path, *, window: bool, training: bool
+) -> Iterator[tuple[str, Callable[[], str]]]:
+    from tumordesk.commands import selftest_parts as parts
+    from tumordesk.commands.selftest_training import training as train
+
+    scans: dict[str, tuple[Series, Volume]] = {}
+    results: dict[str, AnalysisResult] = {}
+    yield "codecs", parts.codecs
+    yield "torch", _torch
+    yield "operators", parts.torch_operators
+    yield "sample study", lambda: _read_sample(scans)
+    yield "models", _list_models
+    yield from _model_checks(scans, results)
+    yield "DICOM output", lambda: parts.outputs(lambda: _findings(scans, results), folder)
+    yield "processes", parts.spawned_process
+    if training:
+        yield "training", train
+    yield "explanation client", parts.explanation_client
+    if window:
+        yield "window", _open_window
+
+
+def _carried_out(name: str, check: Callable[[], str]) -> Check:
     started_s = time.monotonic()
     try:
-        told = check()
+        told, passed = check(), True
     except TumorDeskError as error:
-        say(f"FAILED  {name}: {error}")
-        return False
+        told, passed = str(error), False
     except Exception as error:  # noqa: BLE001  a self-test reports whatever goes wrong
         log_defect(error)
-        say(f"FAILED  {name}: {type(error).__name__}: {error}")
-        return False
-    say(f"ok      {name}: {told} ({time.monotonic() - started_s:.1f} s)")
-    return True
+        told, passed = f"{type(error).__name__}: {error}", False
+    return Check(name, passed, told, time.monotonic() - started_s)
 
 
 def _torch() -> str:
@@ -104,15 +162,19 @@ def _list_models() -> str:
 
 
 def _model_checks(
-    scans: dict[str, tuple[Series, Volume]],
+    scans: dict[str, tuple[Series, Volume]], results: dict[str, AnalysisResult]
 ) -> list[tuple[str, Callable[[], str]]]:
     from tumordesk.zoo import Zoo
 
     entries = [entry for entry in Zoo().entries(verify=False) if entry.origin == "bundled"]
-    return [(e.card.id, partial(_run_model, e.card.id, scans)) for e in entries]
+    return [(e.card.id, partial(_run_model, e.card.id, scans, results)) for e in entries]
 
 
-def _run_model(model_id: str, scans: dict[str, tuple[Series, Volume]]) -> str:
+def _run_model(
+    model_id: str,
+    scans: dict[str, tuple[Series, Volume]],
+    results: dict[str, AnalysisResult],
+) -> str:
     from tumordesk.inference.run import run_model
     from tumordesk.zoo import Zoo
     from tumordesk.zoo.reference import verify_reference
@@ -125,7 +187,35 @@ def _run_model(model_id: str, scans: dict[str, tuple[Series, Volume]]) -> str:
     best = best_series(tuple(series for series, _ in scans.values()), entry.card)
     series, volume = scans[best.key]
     result = run_model(volume, series, entry, JobContext(), device="cpu")
+    results[series.key] = (
+        result if result.segmentation is not None else results.get(series.key, result)
+    )
     return f"{describe(series)}: {summary(result, None)}"
+
+
+def _findings(
+    scans: dict[str, tuple[Series, Volume]], results: dict[str, AnalysisResult]
+) -> StudyFindings:
+    """The first outline that a model made; where none did, a block in the middle."""
+    for key, result in results.items():
+        if result.segmentation is not None and not result.segmentation.empty:
+            return _told(scans[key], result.segmentation, result)
+    if not scans:
+        raise TumorDeskError("There is no sample study to write about.")
+    one = next(iter(scans.values()))
+    block = np.zeros(one[1].geometry.shape, np.uint8)
+    block[tuple(slice(n // 3, n // 2 + 1) for n in block.shape)] = 1
+    segments = (Segment(1, "Tumour"),)
+    return _told(one, Segmentation(block, one[1].geometry, segments, one[1].series_uid), None)
+
+
+def _told(
+    scan: tuple[Series, Volume], outline: Segmentation, result: AnalysisResult | None
+) -> StudyFindings:
+    from tumordesk.imaging.measure import measure
+
+    measured = result.measurements if result is not None else measure(outline)
+    return StudyFindings(*scan, outline=outline, made_by=result, measurements=measured, origin="ai")
 
 
 def _open_window() -> str:

@@ -30,6 +30,7 @@ from tumordesk.session.run_process import (
     is_alive,
     note_process,
     start_detached,
+    trainer_command,
 )
 
 PREFIX = "tumordesk-train: "
@@ -47,14 +48,6 @@ class Outcome:
     stdout: str = ""
     message: str = ""
     exit_code: int = 0
-
-
-def trainer_command() -> list[str]:
-    """The training program: of this Python, or beside this program where it is frozen."""
-    if not getattr(sys, "frozen", False):
-        return [sys.executable, "-m", "tumordesk_training"]
-    name = "tumordesk-train.exe" if sys.platform == "win32" else "tumordesk-train"
-    return [str(Path(sys.executable).with_name(name))]
 
 
 def trainer_environment() -> QProcessEnvironment:

@@ -61,6 +61,14 @@ _children: dict[int, subprocess.Popen[bytes]] = {}
 """Detached processes of this program: asked after, so that the system forgets the dead."""
 
 
+def trainer_command() -> list[str]:
+    """The training program: of this Python, or beside this program where it is frozen."""
+    if not getattr(sys, "frozen", False):
+        return [sys.executable, "-m", "tumordesk_training"]
+    name = "tumordesk-train.exe" if sys.platform == "win32" else "tumordesk-train"
+    return [str(Path(sys.executable).with_name(name))]
+
+
 def _let_go() -> None:
     """At the end of the program: detached processes go on, and that is no mistake to warn of."""
     for child in _children.values():
