@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tumordesk.explain.languages.speech import Speech
+from tumordesk.explain.languages.speech import Speech, listed
 
 _PATIENT = {
     "p.start": "This text was made by a computer program from its own measurements.",
@@ -90,7 +90,9 @@ _REFERRER = {
     "r.total.one": "Total: volume {total}, outlined on {tumour_slices} slice of {slices}.",
     "r.total.other": "Total: volume {total}, outlined on {tumour_slices} slices of {slices}.",
     "r.share.one": "Total: {share} of all pixels, outlined on {tumour_slices} slice of {slices}.",
-    "r.share.other": "Total: {share} of all pixels, outlined on {tumour_slices} slices of {slices}.",
+    "r.share.other": (
+        "Total: {share} of all pixels, outlined on {tumour_slices} slices of {slices}."
+    ),
     "r.since": "Compared with the study of {earlier}.",
     "r.since_unknown": "Compared with an earlier study.",
     "r.volume_change": "Total volume: {before} before, {after} now, change {percent}.",
@@ -195,20 +197,9 @@ SPEECH = Speech(
     less_than="less than {n}",
     more_than="more than {n}",
     date="{d} {B} {Y}",
-    months=(
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ),  # fmt: skip
+    months=listed(
+        "January February March April May June July August September October November December"
+    ),
     phrases=_PATIENT | _REFERRER | _RADIOLOGIST,
     labels={
         "glioma": "glioma",

@@ -9,6 +9,11 @@ NBSP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 
 
+def listed(words: str) -> tuple[str, ...]:
+    """Words parted by blanks."""
+    return tuple(words.split())
+
+
 @dataclass(frozen=True)
 class Speech:
     """Phrases of a language and its way with numbers.

@@ -1,0 +1,1 @@
+"""What the number guard reads: text made plain, numbers of all kinds, claims."""

@@ -1,0 +1,297 @@
+"""Which fact each number of a text says, and what is wrong where it says none."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tumordesk.core.explanation import Fact
+from tumordesk.explain.guarding.numerals import Number
+from tumordesk.explain.guarding.plain import Sentence
+from tumordesk.explain.guarding.units import OTHER
+from tumordesk.explain.lexicon.entry import Lexicon
+
+
+@dataclass(frozen=True)
+class Match:
+    """A number with the facts that it can say, best first; or ``problem``."""
+
+    number: Number
+    facts: tuple[Fact, ...]
+    problem: str = ""
+
+
+_LESION = re.compile(r"^lesion\.(\d+)\.")
+_FITS: dict[str, tuple[str, ...]] = {
+    "volume": ("volume", "change"),
+    "change.volume": ("volume", "change"),
+    "change.product": ("product", "change", "diameter"),
+    "longest": ("longest", "diameter"),
+    "perpendicular": ("perpendicular", "diameter"),
+    "product": ("product", "change", "diameter"),
+    "class": ("probability",),
+    "threshold.volume": ("threshold", "change", "volume"),
+    "threshold.product": ("threshold", "change", "product", "diameter"),
+    "share": ("share",),
+    "map": ("share", "map", "overlap"),
+    "overlap": ("overlap", "map"),
+    "distance": ("distance",),
+    "pixels": ("share",),
+}
+_SLICES = ("slice number", "slice count")
+
+
+def kind_of(fact: Fact) -> str:
+    """What a fact is the number of, in the words of ``_FITS``; unitless ones by their noun."""
+    key = fact.key.split("@")[0]
+    if key.startswith("threshold."):
+        return f"threshold.{key.rsplit('.', 1)[1]}"
+    if key in ("change.volume_percent", "change.product_percent"):
+        return key.removesuffix("_percent")
+    fixed = {
+        "total.volume": "volume",
+        "total.pixels": "pixels",
+        "total.share": "share",
+        "focus.share": "map",
+        "focus.overlap": "overlap",
+        "slices.count": "slice count",
+        "slices.tumour": "slice count",
+        "slices.first": "slice number",
+        "slices.last": "slice number",
+        "slices.distance": "distance",
+        "lesions.count": "lesion count",
+    }
+    if key in fixed:
+        return fixed[key]
+    if key.startswith("class_slice."):
+        return "slice number"
+    if key.startswith("class."):
+        return "class"
+    if key.startswith("change."):
+        return "volume" if "volume" in key else "product"
+    end = key.rsplit(".", 1)[1]
+    return {
+        "number": "lesion number",
+        "first": "slice number",
+        "last": "slice number",
+        "slice": "slice number",
+    }.get(end, end)
+
+
+def lesion_of(fact: Fact) -> int | None:
+    """The lesion that a fact is of, None for the whole study."""
+    found = _LESION.match(fact.key)
+    return int(found[1]) if found else None
+
+
+class Matcher:
+    """Goes through a text's numbers in order and keeps in mind which lesion is spoken of."""
+
+    def __init__(
+        self, text: str, found: list[Number], parts: list[Sentence], facts: tuple[Fact, ...],
+        lexicon: Lexicon,
+    ) -> None:  # fmt: skip
+        self._text = text
+        self._numbers = found
+        self._sentences = parts
+        self._facts = [fact for fact in facts if fact.value is not None]
+        self._lexicon = lexicon
+        self._lesion: int | None = None
+        self._total = False
+        self._paragraph = -1
+        self.lesions: dict[Sentence, int | None] = {}
+        """The lesion spoken of at the end of each sentence."""
+
+    def run(self) -> list[Match]:
+        """All numbers, each with the facts it says or with what is wrong."""
+        made: list[Match] = []
+        for part in self._sentences:
+            if part.paragraph != self._paragraph:
+                self._paragraph, self._lesion = part.paragraph, None
+            words = self._text[part.start : part.end]
+            self._total = self._lexicon.re(self._lexicon.total).search(words) is not None
+            if self._total:
+                self._lesion = None
+            for number in self._numbers:
+                if part.start <= number.start < part.end:
+                    made.append(self._match(number, part))
+            self.lesions[part] = self._lesion
+        return made
+
+    def _match(self, number: Number, part: Sentence) -> Match:
+        shown = self._text[number.start : max(number.after, number.end)].strip()
+        if number.glued or not number.values:
+            return Match(number, (), f"“{shown}” is not among the findings.")
+        if number.unit == OTHER:
+            return Match(number, (), f"“{shown}” is not something that was measured.")
+        same = self._same_value(number)
+        if not same:
+            return Match(number, (), f"“{shown}” is not among the findings.")
+        for test in (self._bound, self._sign, self._place, self._quantity, self._whose):
+            kept, problem = test(number, same, part)
+            if not kept:
+                return Match(number, (), problem.format(n=shown))
+            same = kept
+        if all(kind_of(fact) == "lesion number" for fact in same):
+            self._lesion = int(same[0].value or 0)
+        return Match(number, tuple(same))
+
+    def _same_value(self, number: Number) -> list[Fact]:
+        found = []
+        for value in number.values:
+            for unit, factor in (
+                (number.unit, number.factor),
+                (number.inherited, number.inherited_factor),
+            ):
+                if not unit and (number.unit or (number.inherited and factor != 1.0)):
+                    continue
+                found += [f for f in self._facts if f.unit == unit and _same(f, value * factor)]
+        return list(dict.fromkeys(found))
+
+    def _bound(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
+        """'< 1 %' must be said as a bound, and nothing else may be."""
+        lexicon = self._lexicon
+        before = self._text[max(part.start, number.start - 24) : number.start].rstrip("+−")
+        after = self._text[number.after : number.after + 12]
+        said = ""
+        if lexicon.re(lexicon.below).search(before) or lexicon.re(lexicon.below_after).match(after):
+            said = "<"
+        elif lexicon.re(lexicon.above).search(before) or lexicon.re(lexicon.above_after).match(
+            after
+        ):
+            said = ">"
+        kept = [f for f in same if f.bound == said or (said and kind_of(f).startswith("threshold"))]
+        return kept, "“{n}” is said as a limit, or not as one, against the findings."
+
+    def _sign(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
+        if not number.sign:
+            return same, ""
+        kept = [
+            f
+            for f in same
+            if (kind_of(f).startswith("change.") and ((f.value or 0) < 0) == (number.sign == "-"))
+            or (kind_of(f).startswith("threshold"))
+        ]
+        return kept, "The sign of “{n}” is not that of the findings."
+
+    def _place(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
+        """A number without a unit must be said of slices or lesions, as the fact is."""
+        lexicon, words = self._lexicon, self._text[part.start : part.end]
+        near_slice = lexicon.re(lexicon.slice).search(words) is not None
+        near_lesion = lexicon.re(lexicon.lesion).search(words) is not None
+        kept = []
+        for fact in same:
+            kind = kind_of(fact)
+            if kind in _SLICES and not near_slice:
+                continue
+            if kind in ("lesion number", "lesion count") and not near_lesion:
+                continue
+            if kind == "overlap" and not self._said("overlap", words):
+                continue
+            kept.append(fact)
+        if not number.unit and not number.inherited:
+            told = self._relation(number)
+            kept = [f for f in kept if told is None or kind_of(f) in (told, "overlap")]
+        return kept, "“{n}” is not said of what the findings have it for."
+
+    def _said(self, category: str, words: str) -> bool:
+        pattern = dict(self._lexicon.quantities).get(category, "(?!)")
+        return self._lexicon.re(pattern).search(words) is not None
+
+    def _relation(self, number: Number) -> str | None:
+        """'slice count' of '14 slices', 'slice number' of 'slice 14'; None where not said."""
+        lexicon = self._lexicon
+        after = self._text[number.after : number.after + 30]
+        before = self._text[max(0, number.start - 30) : number.start]
+        counted = _COUNTER.match(after)
+        ordinal = number.ordinal or bool(_TH_BEFORE.search(before) or _TH_AFTER.match(after))
+        if counted is not None and not ordinal:
+            after = after[counted.end() :]
+        elif ordinal:
+            after = _TH_AFTER.sub("", _COUNTER.sub("", after, count=1), count=1)
+        for noun, name in ((lexicon.slice, "slice"), (lexicon.lesion, "lesion")):
+            follows = lexicon.re(rf"[\s\u00a0的의-]*(?:{noun})").match(after) is not None
+            leads = lexicon.re(rf"(?:{noun}){_NUMBER_SIGN}\s*$").search(before) is not None
+            if ordinal and (follows or leads):
+                return f"{name} number"
+            if leads and not follows:
+                return f"{name} count" if counted else f"{name} number"
+            if follows and not leads:
+                return None if number.spelled and lexicon.script == "latin" else f"{name} count"
+        return None
+
+    def _quantity(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
+        """The quantity named next to the number must be that of the fact."""
+        if not number.unit and not number.inherited:
+            return same, ""
+        if self._is_pair(number):
+            return same, ""
+        category = self._named(number, part)
+        if category is None:
+            return same, ""
+        kept = [fact for fact in same if category in _FITS.get(kind_of(fact), ())]
+        return kept, "“{n}” is another quantity than the text says."
+
+    def _is_pair(self, number: Number) -> bool:
+        """One of two numbers with a cross between them: longest × perpendicular."""
+        after = self._text[number.after : number.after + 4]
+        before = self._text[max(0, number.start - 4) : number.start]
+        return bool(re.match(r"\s*[×x]\s*\d", after)) or bool(re.search(r"[×x]\s*$", before))
+
+    def _named(self, number: Number, part: Sentence) -> str | None:
+        """The quantity named before the number, with no other number between; else behind it."""
+        ends = [n.after for n in self._numbers if part.start <= n.start < number.start]
+        starts = [n.start for n in self._numbers if number.start < n.start < part.end]
+        low, high = max([part.start, *ends]), min([part.end, *starts])
+        lead = self._text[low : number.start]
+        before = self._categories(_APART.split(lead)[-1] if ends else lead)
+        after = self._categories(self._cut(self._text[number.after : high]))
+        if before:
+            return before[-1]
+        return after[0] if after else None
+
+    @staticmethod
+    def _cut(text: str) -> str:
+        """Up to the next comma: what stands behind it is said of the next number."""
+        return re.split(r"[,;:，、；：(]", text)[0]
+
+    def _categories(self, text: str) -> list[str]:
+        """Quantities named in a text, in order; a place counts once, for the first that fits."""
+        found: list[tuple[int, int, str]] = []
+        for category, pattern in self._lexicon.quantities:
+            for match in self._lexicon.re(pattern).finditer(text):
+                if all(match.end() <= a or match.start() >= b for a, b, _ in found):
+                    found.append((match.start(), match.end(), category))
+        return [category for _, _, category in sorted(found)]
+
+    def _whose(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
+        """A lesion's number must be said of that lesion, a total of all."""
+        if self._total and number.unit in ("mL", "mm²"):
+            kept = [fact for fact in same if lesion_of(fact) is None]
+            return kept, "“{n}” is of one lesion and not of all."
+        if self._lesion is None:
+            return same, ""
+        own = [
+            f
+            for f in same
+            if lesion_of(f) == self._lesion
+            or (lesion_of(f) is None and f.key not in _OF_ALL)
+            or kind_of(f) == "lesion number"
+        ]
+        return own, "“{n}” belongs to another lesion."
+
+
+_APART = re.compile(r"[,;，、；(]|\b(?:and|und|et|y|e)\b|및|그리고|和|與")
+"""Parts what is said of one number from what is said of the next."""
+_OF_ALL = ("total.volume", "slices.first", "slices.last")
+_NUMBER_SIGN = r"[\s\u00a0]*(?:no\.?|nr\.?|n\.?[ºo°]|#|第)?"
+_COUNTER = re.compile(r"\s*(?:個|个|处|處|張|片|層|枚|개|군데|곳|장)(?![가-힣]*[가-힣]월)")
+_TH_BEFORE = re.compile(r"第\s*$")
+_TH_AFTER = re.compile(r"\s*(?:번째|번)")
+
+
+def _same(fact: Fact, value: float) -> bool:
+    known = fact.value or 0.0
+    if kind_of(fact).startswith("change."):
+        known = abs(known)
+    return abs(known - value) < 1e-9 * max(1.0, abs(known))

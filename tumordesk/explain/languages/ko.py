@@ -1,0 +1,223 @@
+"""Korean. Particles never follow a number or a name, so that none depends on how it is read."""
+
+from __future__ import annotations
+
+from tumordesk.explain.languages.speech import Speech
+
+_PATIENT = {
+    "p.start": "이 글은 컴퓨터 프로그램이 스스로 측정한 값으로 작성했습니다.",
+    "p.run.one": "{model} 모델이 촬영 영상 {slices}장을 살펴보았습니다.",
+    "p.run.other": "{model} 모델이 촬영 영상(단면) {slices}장을 살펴보았습니다.",
+    "p.mine": "윤곽선은 사람이 그리거나 고쳤고, 프로그램이 이를 측정했습니다.",
+    "p.mine_model": "처음 윤곽선은 {model} 모델이 그렸습니다.",
+    "p.nothing": "윤곽선을 그리지 않아 측정할 것이 없습니다.",
+    "p.sequence": "영상의 종류: {sequence} (프로그램의 추정).",
+    "p.none": "이 영상에서 종양으로 윤곽선을 그린 곳은 없습니다.",
+    "p.none_caveat": (
+        "그렇다고 종양이 없다는 뜻은 아닙니다. 프로그램은 종양을 놓칠 수 있습니다. "
+        "영상은 담당 의사만 판단할 수 있습니다."
+    ),
+    "p.count.one": "종양일 수 있는 영역 {count}개에 윤곽선을 그렸습니다.",
+    "p.count.other": "종양일 수 있는 영역 {count}개에 윤곽선을 그렸습니다.",
+    "p.slices": "영역 {number}: 단면 {first}번부터 {last}번까지 보입니다.",
+    "p.slice": "영역 {number}: 단면 {first}번에서 보입니다.",
+    "p.volume": "부피는 {volume}입니다.",
+    "p.size": "가장 긴 지름은 {longest}, 이에 수직인 지름은 {perpendicular}입니다.",
+    "p.size_one": "가장 긴 지름은 {longest}입니다.",
+    "p.side.left": "머리의 왼쪽에 있습니다.",
+    "p.side.right": "머리의 오른쪽에 있습니다.",
+    "p.side.both": "머리의 양쪽에 걸쳐 있습니다.",
+    "p.place": "대략적인 위치는 {place}입니다.",
+    "p.more": "여기서는 가장 큰 영역만 설명합니다.",
+    "p.total": "모든 영역을 합한 부피는 {total}입니다.",
+    "p.share": "윤곽선 안은 전체 영상의 {share}입니다.",
+    "p.since": "{earlier} 영상과 비교했습니다.",
+    "p.since_unknown": "이전 영상과 비교했습니다.",
+    "p.volume_up": "전체 부피는 이전보다 {percent} 더 큽니다.",
+    "p.volume_down": "전체 부피는 이전보다 {percent} 더 작습니다.",
+    "p.volume_same": "전체 부피는 이전과 같습니다.",
+    "p.product_up": "지름의 곱은 이전보다 {percent} 더 큽니다.",
+    "p.product_down": "지름의 곱은 이전보다 {percent} 더 작습니다.",
+    "p.product_same": "지름의 곱은 이전과 같습니다.",
+    "p.threshold": (
+        "이 변화는 발표된 기준값을 넘습니다: {threshold}. 기준값은 진단이 아닙니다. "
+        "그 의미는 담당 의사에게 물어보십시오."
+    ),
+    "p.class": "{classifier} 프로그램이 추정한 종양의 종류는 다음과 같습니다.",
+    "p.class_item": "{label} {probability}",
+    "p.class_estimate": "이 백분율은 컴퓨터의 추정이며 진단이 아닙니다.",
+    "p.class_none": (
+        "여기서는 ‘종양 없음’ 항목의 확률이 가장 높습니다. 그렇다고 종양이 없다는 뜻은 아닙니다."
+    ),
+    "p.undecided": (
+        "나머지를 모두 합한 것보다 확률이 높은 종류가 없어, 프로그램은 판단을 보류합니다."
+    ),
+    "p.unlike": "이 영상은 프로그램이 학습한 영상과 다르게 보입니다. 추정을 믿기 어렵습니다.",
+    "p.elsewhere": "프로그램은 추정할 때 주로 윤곽선 밖을 보았습니다. 추정을 믿기 어렵습니다.",
+    "p.partly": "프로그램은 추정할 때 부분적으로 윤곽선 밖도 보았습니다.",
+    "p.limits": "다음을 유의하십시오.",
+    "p.close": (
+        "모든 숫자는 컴퓨터가 측정한 값이며 연구용으로만 쓰입니다. 진단이 아닙니다. "
+        "담당 의사와 상의하십시오."
+    ),
+}
+
+_REFERRER = {
+    "r.series.one": "시리즈: {sequence} (파일에서 추정), 단면 {slices}장.",
+    "r.series.other": "시리즈: {sequence} (파일에서 추정), 단면 {slices}장.",
+    "r.unknown.one": "시리즈: 시퀀스 종류 알 수 없음, 단면 {slices}장.",
+    "r.unknown.other": "시리즈: 시퀀스 종류 알 수 없음, 단면 {slices}장.",
+    "r.model": "윤곽선: {model} 모델, 사람이 확인하지 않음.",
+    "r.mine": "윤곽선: 사람이 그리거나 수정함.",
+    "r.mine_model": "처음 윤곽선: {model} 모델.",
+    "r.nothing": "윤곽선: 그리지 않음.",
+    "r.none": "결과: 윤곽선을 그린 종양 없음. 종양을 배제하지 않습니다.",
+    "r.count.one": "결과: 병변 {count}개에 윤곽선을 그림.",
+    "r.count.other": "결과: 병변 {count}개에 윤곽선을 그림.",
+    "r.lesion": "병변 {number}: {parts}.",
+    "r.volume": "부피 {volume}",
+    "r.size": "최장 지름 {longest}, 수직 지름 {perpendicular}",
+    "r.size_one": "최장 지름 {longest}",
+    "r.side.left": "왼쪽",
+    "r.side.right": "오른쪽",
+    "r.side.both": "양쪽",
+    "r.place": "대략 {place}",
+    "r.slices": "단면 {first}~{last}번",
+    "r.slice": "단면 {first}번",
+    "r.more": "나머지 병변은 여기에 적지 않았습니다.",
+    "r.total.one": "전체: 부피 {total}, 단면 {slices}장 중 {tumour_slices}장에 윤곽선.",
+    "r.total.other": "전체: 부피 {total}, 단면 {slices}장 중 {tumour_slices}장에 윤곽선.",
+    "r.share.one": "전체: 모든 픽셀의 {share}, 단면 {slices}장 중 {tumour_slices}장에 윤곽선.",
+    "r.share.other": "전체: 모든 픽셀의 {share}, 단면 {slices}장 중 {tumour_slices}장에 윤곽선.",
+    "r.since": "{earlier} 검사와 비교.",
+    "r.since_unknown": "이전 검사와 비교.",
+    "r.volume_change": "전체 부피: 이전 {before}, 현재 {after}, 변화 {percent}.",
+    "r.volume_percent": "전체 부피: 변화 {percent}.",
+    "r.product_change": "지름의 곱: 이전 {before}, 현재 {after}, 변화 {percent}.",
+    "r.product_percent": "지름의 곱: 변화 {percent}.",
+    "r.threshold.volume": (
+        "부피의 변화가 발표된 기준값(RANO)을 넘습니다: {threshold}. 기준값일 뿐 진단이 아닙니다."
+    ),
+    "r.threshold.product": (
+        "지름 곱의 변화가 발표된 기준값(RANO)을 넘습니다: {threshold}. 기준값일 뿐 진단이 아닙니다."
+    ),
+    "r.class": "추정 종류 ({classifier}): {list}.",
+    "r.class_item": "{label} {probability}",
+    "r.class_estimate": "프로그램의 추정이며 진단이 아닙니다.",
+    "r.class_none": "‘종양 없음’ 항목은 종양을 배제하지 않습니다.",
+    "r.undecided": "판단 보류: 나머지를 모두 합한 것보다 확률이 높은 항목이 없습니다.",
+    "r.unlike": "신뢰 낮음: 분류기가 학습한 영상과 다르게 보이는 영상입니다.",
+    "r.elsewhere": "신뢰 낮음: 분류기가 주로 윤곽선 밖을 보았습니다.",
+    "r.partly": "분류기가 부분적으로 윤곽선 밖도 보았습니다.",
+    "r.inside": "분류기가 주로 윤곽선 안을 보았습니다.",
+    "r.limits": "제한점:",
+    "r.close": (
+        "컴퓨터 프로그램이 측정함. 연구용이며 진단용이 아님. "
+        "영상의학과 의사가 영상을 확인해야 합니다."
+    ),
+}
+
+_RADIOLOGIST = {
+    "x.series.one": "{sequence} (추정), 단면 {slices}장. 기하 정보: {geometry}.",
+    "x.series.other": "{sequence} (추정), 단면 {slices}장. 기하 정보: {geometry}.",
+    "x.unknown.one": "시퀀스 알 수 없음, 단면 {slices}장. 기하 정보: {geometry}.",
+    "x.unknown.other": "시퀀스 알 수 없음, 단면 {slices}장. 기하 정보: {geometry}.",
+    "x.distance": "단면 간격 {distance}.",
+    "x.model": "분할: {model}, 해시 {hash}.",
+    "x.model_nohash": "분할: {model}.",
+    "x.mine": "분할: 수동 또는 수동 수정.",
+    "x.mine_model": "바탕: {model}.",
+    "x.nothing": "분할: 없음.",
+    "x.none": "분할된 종양 없음. 종양을 배제하지 않음.",
+    "x.count.one": "병변 {count}개.",
+    "x.count.other": "병변 {count}개.",
+    "x.size": "최장 지름 × 수직 지름 {longest} × {perpendicular}",
+    "x.product": "지름의 곱 {product}",
+    "x.largest": "최장 지름 단면 {slice}번",
+    "x.product_change": "지름의 곱(RANO): 이전 {before}, 현재 {after}, 변화 {percent}.",
+    "x.class": "분류기 {classifier}, 해시 {hash}, 추정 확률: {list}.",
+    "x.class_nohash": "분류기 {classifier}, 추정 확률: {list}.",
+    "x.driving": "결정적 단면 번호: {list}.",
+    "x.class_estimate": "추정이며 진단이 아님.",
+    "x.focus": "활성화 지도: 윤곽선 안의 비율 {share}.",
+    "x.overlap": "지도와 윤곽선의 겹침(Dice) {overlap}.",
+    "x.close": "검증되지 않은 컴퓨터 측정값. 연구용이며 진단용이 아님.",
+}
+
+_REASONS = {
+    "picture": "촬영 장비의 자료가 아닌 그림 파일이라 영상의 종류를 확인할 수 없습니다.",
+    "colour": "컬러 영상이며, 모델은 색을 이용할 수 없습니다.",
+    "ct": "CT 영상이며, 모델은 MR 영상만 학습했습니다.",
+    "modality": "모델은 다른 종류의 장비 영상을 학습했습니다.",
+    "localizer": "전체 시리즈가 아니라 위치 잡기용 영상으로 보입니다.",
+    "sequence-unknown": "파일에서 시퀀스의 종류를 알 수 없습니다.",
+    "sequence": "모델은 다른 종류의 시퀀스를 학습했습니다.",
+    "plane-unknown": "파일에 단면의 방향이 적혀 있지 않습니다.",
+    "plane": "단면의 방향이 모델이 학습한 것과 다릅니다.",
+    "few-slices": "시리즈의 단면 수가 매우 적습니다.",
+    "thick-slices": "단면 사이의 간격이 넓어 그 사이의 작은 종양을 놓칠 수 있습니다.",
+    "uneven-unknown": "부피 없음: 단면이 빠졌거나 간격이 고르지 않습니다.",
+    "gap": "빠진 단면이 있어 부피는 대략적인 값입니다.",
+    "irregular": "단면 간격이 고르지 않아 부피는 대략적인 값입니다.",
+    "sheared": "단면이 서로 어긋나 있습니다(갠트리 기울임).",
+    "flat": "부피 없음: 단면의 위치를 알 수 없습니다.",
+    "small": "영상의 픽셀 수가 매우 적습니다.",
+    "field-of-view": "촬영 범위가 머리 전체에 맞지 않습니다.",
+    "undecoded": "읽지 못한 단면이 있어 그곳의 종양은 놓치게 됩니다.",
+    "composite": "색 채널마다 다른 영상이 들어 있으며, 그중 하나만 읽었습니다.",
+    "not-numbers": "숫자가 아닌 픽셀 값이 있습니다.",
+    "one-grey": "영상 전체가 같은 회색 값입니다.",
+    "no-mm": "밀리미터 없음: 파일에 픽셀 크기가 없습니다.",
+    "single-slice": "부피 없음: 단면이 하나뿐입니다.",
+    "distance-unknown": "부피 없음: 단면 사이의 거리를 알 수 없습니다.",
+    "small-areas": "목록에 넣기에는 너무 작은 영역에도 윤곽선이 있습니다.",
+    "all-slices": "분류기는 윤곽선이 없는 단면까지 모두 읽었습니다.",
+    "other": "다른 참고 사항은 소견과 함께 표시됩니다.",
+    "change": "비교 값 중 제시할 수 없는 것이 있습니다.",
+    "doubt-sequence": "시리즈의 종류가 서로 달라 비교는 대략적입니다.",
+    "doubt-thickness": "단면 두께가 서로 달라 비교는 대략적입니다.",
+    "doubt-model": "윤곽선을 그린 방법이 서로 달라 비교는 대략적입니다.",
+    "doubt-other": "시리즈를 얻은 방법이 서로 달라 비교는 대략적입니다.",
+    "side-unknown": "머리의 어느 쪽인지 알 수 없습니다.",
+}
+
+SPEECH = Speech(
+    decimal=".",
+    percent_gap="",
+    between=" ",
+    stop=".",
+    comma=", ",
+    semicolon="; ",
+    less_than="{n} 미만",
+    more_than="{n} 초과",
+    date="{Y}년 {m}월 {d}일",
+    months=(),
+    phrases=_PATIENT | _REFERRER | _RADIOLOGIST,
+    labels={
+        "glioma": "신경교종",
+        "meningioma": "수막종",
+        "pituitary": "뇌하수체 종양",
+        "no_tumor": "종양 없음",
+    },
+    places={
+        "front": "앞쪽",
+        "back": "뒤쪽",
+        "upper": "위쪽",
+        "lower": "아래쪽",
+        "front upper": "앞쪽 위",
+        "front lower": "앞쪽 아래",
+        "back upper": "뒤쪽 위",
+        "back lower": "뒤쪽 아래",
+    },
+    reasons=_REASONS,
+    geometry={
+        "ok": "균일",
+        "gap": "단면 누락",
+        "irregular": "간격 불균일",
+        "sheared": "전단",
+        "no-mm": "픽셀 크기 없음",
+        "2d-only": "단면 위치 없음",
+        "single": "단일 단면",
+    },
+    sequences={"T1 post-contrast": "T1 조영 증강", "Localizer": "위치 잡기용 영상"},
+)
