@@ -36,7 +36,7 @@ def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; returns the exit code. Never shows a traceback."""
     prepare_streams()
     try:
-        return _dispatch(list(arguments))
+        return _dispatch(_portable(list(arguments)))
     except TumorDeskError as error:
         complain(str(error))
         return exit_code(error)
@@ -52,6 +52,32 @@ def run(arguments: Sequence[str]) -> int:
         where = f" Where it happened is in {path}." if path else ""
         complain(f"Something unexpected went wrong ({type(error).__name__}).{where}")
         return Exit.FAILED
+
+
+def _portable(arguments: list[str]) -> list[str]:
+    """Take ``--portable`` out: settings, models and runs then stay beside the program.
+
+    Raises:
+        TumorDeskError: that folder cannot be written to.
+    """
+    if "--portable" not in arguments:
+        return arguments
+    from tumordesk.core.paths import portable_home
+
+    home = portable_home()
+    try:
+        home.mkdir(exist_ok=True)
+        usable = os.access(home, os.W_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise TumorDeskError(
+            f"The portable TumorDesk cannot write to {home}.",
+            "Move its folder to a place that you may write to, or start it without --portable.",
+        )
+    # Processes that are started from here on (the training) inherit it.
+    os.environ["TUMORDESK_HOME"] = str(home)
+    return [argument for argument in arguments if argument != "--portable"]
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -142,6 +168,11 @@ def window_parser() -> argparse.ArgumentParser:
         "--demo",
         action="store_true",
         help="without a display: run the sample study in an invisible window and save a picture",
+    )
+    parser.add_argument(
+        "--portable",
+        action="store_true",
+        help="keep settings, models and training runs beside the program (with every command)",
     )
     parser.add_argument("paths", nargs="*", type=Path, metavar="PATH", help="scans to open")
     return parser

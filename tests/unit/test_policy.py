@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tumordesk.core.errors import TumorDeskError
+from inference_fakes import write_model
+from tumordesk.core.errors import ModelError, TumorDeskError
+from tumordesk.core.paths import log_dir
 from tumordesk.core.policy import FEATURES, Policy, policy, read_policy
+from tumordesk.zoo import Zoo
 
 
 def _written(folder: Path, **entries: object) -> Path:
@@ -77,3 +80,18 @@ def test_a_named_policy_does_not_replace_the_machines_own(
     policy.cache_clear()
     assert not policy().allows("training")
     policy.cache_clear()
+
+
+def test_models_for_everybody_are_listed(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    card = write_model(site).card
+    zoo = Zoo(bundled=tmp_path / "none", user=tmp_path / "user", site=site)
+    (entry,) = zoo.entries(verify=False)
+    assert (entry.card.id, entry.origin) == (card.id, "site")
+    with pytest.raises(ModelError, match="this machine"):
+        zoo.add(site / card.id)
+
+
+def test_logs_go_where_the_policy_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tumordesk.core.paths.policy", lambda: Policy(log_folder=tmp_path))
+    assert log_dir() == tmp_path

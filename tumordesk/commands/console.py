@@ -21,6 +21,7 @@ from tumordesk.core.job import JobContext, Progress
 from tumordesk.core.paths import log_dir
 
 PROGRAM = "tumordesk"
+MAX_LOG_BYTES = 1_000_000
 
 
 class Exit(IntEnum):
@@ -105,6 +106,12 @@ def interruptible(context: JobContext) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
+def _rotate(path: Path) -> None:
+    """Keep a log small: the old part becomes ``<name>.1``, and the one before that goes."""
+    if path.exists() and path.stat().st_size > MAX_LOG_BYTES:
+        path.replace(path.with_name(path.name + ".1"))
+
+
 def log_defect(error: BaseException) -> Path | None:
     """Append where an unexpected error happened to the log; returns the file, None on failure.
 
@@ -119,6 +126,7 @@ def log_defect(error: BaseException) -> Path | None:
     ]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _rotate(path)
         with path.open("a", encoding="utf-8") as stream:
             stream.write("\n".join(lines) + "\n")
     except OSError:

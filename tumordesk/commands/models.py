@@ -90,10 +90,12 @@ def _model(entry: ModelEntry) -> dict[str, Any]:
 
 def models_text(zoo: Zoo) -> str:
     """The models for people, one paragraph each."""
+    from tumordesk.zoo import ORIGINS
+
     lines: list[str] = []
     for entry in zoo.entries():
         card = entry.card
-        where = "comes with TumorDesk" if entry.origin == "bundled" else "your own"
+        where = ORIGINS[entry.origin]
         lines += [f"{card.id}  {card.name} {card.version} ({where})"]
         lines += [f"    {card.task}, {card.architecture}, for {card.input.plane} {_shown(entry)}"]
         if card.task == "classification":

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import platformdirs
 
+from tumordesk.core.policy import policy
+
 _APP = "TumorDesk"
 
 
@@ -22,6 +24,16 @@ def resource_root() -> Path:
         if folder.is_dir():
             return folder
     return candidates[-1]
+
+
+def portable_home() -> Path:
+    """The data folder of a portable program: beside the program's own folder.
+
+    A frozen program in ``TumorDesk/program`` keeps everything in ``TumorDesk/TumorDesk-data``.
+    """
+    start = Path(sys.executable if getattr(sys, "frozen", False) else sys.argv[0]).resolve().parent
+    top = start.parent if start.name == "program" else start
+    return top / "TumorDesk-data"
 
 
 def _user_dir(kind: str) -> Path:
@@ -54,13 +66,18 @@ def cache_dir() -> Path:
 
 
 def log_dir() -> Path:
-    """Log files without patient identifiers (not created here)."""
-    return _user_dir("log")
+    """Log files without patient identifiers (not created here); the machine's policy may say."""
+    return policy().log_folder or _user_dir("log")
 
 
 def user_models_dir() -> Path:
     """Models the user trained or added."""
     return data_dir() / "models"
+
+
+def site_models_dir() -> Path | None:
+    """Models for everybody on this machine, where its policy names a folder."""
+    return policy().models_folder
 
 
 def bundled_models_dir() -> Path:

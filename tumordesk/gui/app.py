@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import logging.handlers
 import os
 import signal
 import sys
@@ -16,7 +18,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from tumordesk import __version__
-from tumordesk.core.paths import resource_root
+from tumordesk.core.paths import log_dir, resource_root
 from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.crash import crash_report
 from tumordesk.gui.main_window import MainWindow
@@ -25,6 +27,7 @@ from tumordesk.gui.theme import apply_theme
 _log = logging.getLogger(__name__)
 _SWITCH_S = 0.001
 _PULSE_MS = 300
+MAX_LOG_BYTES = 1_000_000
 
 
 def create_app(store: SettingsStore | None = None) -> QApplication:
@@ -51,6 +54,7 @@ def main(paths: Sequence[Path] = ()) -> int:
     # torch's own threads sleep while they wait; must be set before torch is imported.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     store = SettingsStore()
+    keep_log()
     app = create_app(store)
     window = MainWindow(store)
     _catch_unexpected(window)
@@ -66,6 +70,26 @@ def main(paths: Sequence[Path] = ()) -> int:
     pulse.stop()
     _release(window)
     return code
+
+
+def keep_log() -> None:
+    """The program's own log, in files that replace each other: 1 MB, and three old ones.
+
+    Only TumorDesk's own words: other libraries quote what stands in files.
+    """
+    logger = logging.getLogger("tumordesk")
+    if any(isinstance(h, logging.handlers.RotatingFileHandler) for h in logger.handlers):
+        return
+    # Without a log the program works all the same.
+    with contextlib.suppress(OSError):
+        log_dir().mkdir(parents=True, exist_ok=True)
+        handler = logging.handlers.RotatingFileHandler(
+            log_dir() / "tumordesk.log", maxBytes=MAX_LOG_BYTES, backupCount=3, encoding="utf-8"
+        )
+        form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+        handler.setFormatter(logging.Formatter(form))
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
 
 
 def _catch_unexpected(window: MainWindow) -> None:

@@ -79,6 +79,9 @@ DOWNLOAD = StartPoint(
 )
 
 
+_OWNERS = {"bundled": "TumorDesk", "site": "This machine", "user": "Your model"}
+
+
 def start_points(
     task: Task, entries: Iterable[ModelEntry], architecture: str = ""
 ) -> tuple[StartPoint, ...]:
@@ -91,7 +94,7 @@ def start_points(
         card = entry.card
         fits = card.architecture == architecture if architecture else card.task == task
         if fits:
-            own = "TumorDesk" if entry.origin == "bundled" else "Your model"
+            own = _OWNERS[entry.origin]
             text = card.summary or f"The weights of {card.name}."
             bundled = entry.origin == "bundled"
             found.append(StartPoint(card.id, f"{own}: {card.name}", text, card, bundled))

@@ -75,7 +75,7 @@ def read_facts(run: Path) -> RunFacts:
         method=str(split.get("method") or config.split.method),
         evaluation=found,
         own_ids=tuple(e.card.id for e in entries if e.origin == "user"),
-        bundled_ids=tuple(e.card.id for e in entries if e.origin == "bundled"),
+        bundled_ids=tuple(e.card.id for e in entries if e.origin != "user"),
     )
 
 

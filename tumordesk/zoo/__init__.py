@@ -1,5 +1,5 @@
 """Models at hand: listed, verified, added. No torch."""
 
-from tumordesk.zoo.zoo import ModelEntry, Problem, Zoo
+from tumordesk.zoo.zoo import ORIGINS, ModelEntry, Problem, Zoo
 
-__all__ = ["ModelEntry", "Problem", "Zoo"]
+__all__ = ["ORIGINS", "ModelEntry", "Problem", "Zoo"]

@@ -8,18 +8,24 @@ from typing import Literal
 
 from tumordesk.core.errors import ModelError, ModelNotFound
 from tumordesk.core.model_card import CARD_NAME, ModelCard
-from tumordesk.core.paths import bundled_models_dir, user_models_dir
+from tumordesk.core.paths import bundled_models_dir, site_models_dir, user_models_dir
 from tumordesk.zoo.archive import unpacked
 from tumordesk.zoo.cards import read_folder_card
 from tumordesk.zoo.install import install, uninstall
 from tumordesk.zoo.verify import verify_model, weights_path
 
-Origin = Literal["bundled", "user"]
+Origin = Literal["bundled", "site", "user"]
+ORIGINS: dict[Origin, str] = {
+    "bundled": "comes with TumorDesk",
+    "site": "of this machine, for everybody",
+    "user": "your own",
+}
+"""Where a model comes from, as people read it."""
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A model that may be used. ``origin``: with the program, or the user's own."""
+    """A model that may be used. ``origin``: with the program, of this machine, the user's own."""
 
     card: ModelCard
     folder: Path
@@ -40,10 +46,14 @@ class Zoo:
     Args:
         bundled: folder of the program's models (default: the program's resources).
         user: folder of the user's models (default: the user's data folder); need not exist.
+        site: folder of models for everybody (default: the one the machine's policy names).
     """
 
-    def __init__(self, bundled: Path | None = None, user: Path | None = None) -> None:
+    def __init__(
+        self, bundled: Path | None = None, user: Path | None = None, site: Path | None = None
+    ) -> None:
         self._bundled = bundled_models_dir() if bundled is None else bundled
+        self._site = site_models_dir() if site is None else site
         self._user = user_models_dir() if user is None else user
 
     def entries(self, *, verify: bool = True) -> tuple[ModelEntry, ...]:
@@ -102,9 +112,11 @@ class Zoo:
 
     def _add(self, folder: Path, *, replace: bool) -> ModelEntry:
         card = read_folder_card(folder)
-        if (self._bundled / card.id).exists():
+        if (self._bundled / card.id).exists() or (
+            self._site is not None and (self._site / card.id).exists()
+        ):
             raise ModelError(
-                f"{card.id} is the name of a model that comes with TumorDesk.",
+                f"{card.id} is the name of a model that comes with TumorDesk or this machine.",
                 "Give the new model another id.",
             )
         card, target = install(folder, self._user, replace=replace)
@@ -127,10 +139,9 @@ class Zoo:
     def _scan(self, verify: bool) -> tuple[tuple[ModelEntry, ...], tuple[Problem, ...]]:
         entries: list[ModelEntry] = []
         problems: list[Problem] = []
-        roots: tuple[tuple[Path, Origin], ...] = (
-            (self._bundled, "bundled"),
-            (self._user, "user"),
-        )
+        roots: list[tuple[Path, Origin]] = [(self._bundled, "bundled"), (self._user, "user")]
+        if self._site is not None:
+            roots.insert(1, (self._site, "site"))
         taken: set[str] = set()
         for root, origin in roots:
             for folder in _folders(root):
@@ -166,7 +177,7 @@ def _checked_card(folder: Path, taken: set[str], verify: bool) -> ModelCard:
         )
     if card.id in taken:
         raise ModelError(
-            f"{card.id} is the name of a model that comes with TumorDesk.",
+            f"{card.id} is the name of a model that comes with TumorDesk or this machine.",
             "Give your model another id.",
         )
     if verify:

@@ -8,7 +8,7 @@ from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import Sequence
 from tumordesk.gui import tokens
 from tumordesk.gui.dialogs.base import BaseDialog, scrolled, text_label
-from tumordesk.zoo import ModelEntry
+from tumordesk.zoo import ORIGINS, ModelEntry
 
 _TASKS = {"segmentation": "Outlines", "classification": "Classifies"}
 
@@ -20,8 +20,8 @@ class CardDialog(BaseDialog):
         card = entry.card
         super().__init__(card.name, parent)
         self.body.addWidget(text_label(card.name, "title"))
-        origin = "comes with TumorDesk" if entry.origin == "bundled" else "added by you"
-        self.body.addWidget(text_label(f"{card.id} {card.version} · {origin}", "secondary"))
+        told = f"{card.id} {card.version} · {ORIGINS[entry.origin]}"
+        self.body.addWidget(text_label(told, "secondary"))
         if card.summary:
             self.body.addWidget(text_label(card.summary))
         area, column = scrolled()

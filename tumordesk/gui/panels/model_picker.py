@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _WIDTH = 210
 
 
+_GROUPS = (("bundled", "With TumorDesk"), ("site", "Of this machine"), ("user", "Yours"))
+
+
 class ModelPicker(QToolButton):
     """Shows what a run would use; the menu changes it and opens the cards."""
 
@@ -68,7 +71,7 @@ class ModelPicker(QToolButton):
             self._group.removeAction(action)
             action.deleteLater()
         self._add_choice("Automatic", "", "The model that suits the series")
-        for origin, title in (("bundled", "With TumorDesk"), ("user", "Yours")):
+        for origin, title in _GROUPS:
             listed = [entry for entry in self._entries if entry.origin == origin]
             if listed:
                 self._menu.addSection(title)
