@@ -145,12 +145,17 @@ def test_a_change_with_its_numbers_thresholds_and_doubts(
     show_change(panel, CHANGE)
     said = words(panel).replace("\N{NO-BREAK SPACE}", " ")
     for text in (
-        "Change since 2023-05-01", "20.0 mL then, 25.6 mL now", "+28", "−4.2",
-        "1 200 mm² then, 1 150 mm² now", "RANO threshold of 25 % increase",
+        "Change since 2023-05-01", "20.0 → 25.6 mL", "+28", "−4.2",
+        "1 200 → 1 150 mm²", "RANO threshold of 25 % increase",
         "not a diagnosis", "Another sequence",
     ):  # fmt: skip
         assert text in said
     assert panel.change is not None
+    assert "20.0 mL then, 25.6 mL now".replace(" mL", "\N{NO-BREAK SPACE}mL") in (
+        panel.change.rows[0].accessibleName()
+    )
+    panel.setMinimumWidth(0)
+    assert panel.minimumSizeHint().width() <= tokens.RIGHT_PANEL_W - 16
     for one in panel.change.rows:
         with qtbot.waitSignal(panel.series_requested) as asked:
             qtbot.keyClick(one, Qt.Key.Key_Space)

@@ -150,11 +150,12 @@ def _doubts(before: Measured, after: Measured) -> Iterator[str]:
     known = [m for m in (before.measurements, after.measurements) if m is not None]
     if any(m.volume_estimated and m.volume_mm3 is not None for m in known):
         yield "A volume is an estimate: slices are missing or unevenly spaced."
-    if any(m.lesions and not _measurable(m) for m in known):
-        yield (
-            f"No lesion of one study is {MEASURABLE_MM:.0f} mm or more in both directions, as RANO "
-            "asks for."
-        )
+    for which, found in (("earlier", before.measurements), ("later", after.measurements)):
+        if found is not None and found.lesions and not _measurable(found):
+            yield (
+                f"No lesion of the {which} study is {MEASURABLE_MM:.0f} mm or more in both "
+                "directions, as RANO asks for."
+            )
 
 
 def _of_series(before: Series, after: Series) -> Iterator[str]:

@@ -13,6 +13,7 @@ from tumordesk.gui.panels.numbers import Quantity
 from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
 from tumordesk.gui.panels.rows import RowButton, amount
 
+ARROW = "→"
 NO_PERCENT = Quantity(numbers.DASH, "")
 ONLY_NUMBERS = "A threshold is a number, not a diagnosis."
 
@@ -73,7 +74,7 @@ class ChangeView(QWidget):
 
 
 class ChangeRow(RowButton):
-    """'Volume', '20.0 mL then, 25.6 mL now', '+28 %'."""
+    """'Volume', '20.0 → 25.6 mL', '+28 %'; tooltip and spoken name say which is which."""
 
     def __init__(self, caption: str, percent: float | None, then: Quantity, now: Quantity) -> None:
         super().__init__()
@@ -82,7 +83,7 @@ class ChangeRow(RowButton):
         column = tight(QVBoxLayout(texts))
         column.setContentsMargins(0, tokens.SPACE_4, 0, tokens.SPACE_4)
         column.addWidget(ElidedLabel(caption, "secondary"))
-        column.addWidget(ElidedLabel(f"{then} then, {now} now", "small"))
+        column.addWidget(ElidedLabel(f"{then.value} {ARROW} {now}", "small"))
         self.add(texts, 1)
         quantity = NO_PERCENT if percent is None else numbers.change(percent)
         if percent is not None:
@@ -92,5 +93,5 @@ class ChangeRow(RowButton):
 
     def add_target(self, earlier_series: str) -> None:
         """Say where a click goes."""
-        self.setToolTip(f"Go to the earlier series, {earlier_series}")
-        self.setAccessibleName(f"{self._spoken}. {self.toolTip()}")
+        self.setToolTip(f"{self._spoken}. Go to the earlier series, {earlier_series}")
+        self.setAccessibleName(self.toolTip())

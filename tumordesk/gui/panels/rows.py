@@ -20,6 +20,8 @@ class RowButton(QPushButton):
     def __init__(self) -> None:
         super().__init__()
         self.setProperty("role", "row")
+        # Its long texts end in '…' where there is no room: it never makes a panel wider.
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_4, 0)
         self.row.setSpacing(tokens.SPACE_8)
