@@ -174,3 +174,22 @@ def test_copies_of_real_pictures_are_found_one_for_one(shared_data: Path) -> Non
         assert {tuple(sorted(keys)) for keys in found} == {
             tuple(sorted((key, f"copy of {key}"))) for key in pictures
         }, name
+
+
+def test_near_copies_are_remembered_and_a_changed_picture_is_noticed(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("TUMORDESK_HOME", str(tmp_path))
+    monkeypatch.setattr("tumordesk_training.duplicates._WORTH_KEEPING", 2)
+    rng = np.random.default_rng(5)
+    pictures = [rng.integers(0, 255, (64, 64)).astype(np.uint8) for _ in range(3)]
+    prints = {str(i): fingerprint(p) for i, p in enumerate([*pictures, pictures[0] // 2 + 20])}
+    first = find_copies(prints)
+    assert first.near == (("0", "3"),)
+    monkeypatch.setattr("tumordesk_training.duplicates.near_pairs", _must_not_compare)
+    assert find_copies(prints) == first
+    prints["1"] = fingerprint(pictures[1].T.copy())
+    with pytest.raises(AssertionError, match="compared anew"):
+        find_copies(prints)
+
+
+def _must_not_compare(*_: object) -> None:
+    raise AssertionError("compared anew")

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from tumordesk.core.job import JobContext
 from tumordesk_training.fingerprints import Fingerprint, Float, UInt8, details
+from tumordesk_training.pair_cache import keep_pairs, kept_pairs, pairs_key
 from tumordesk_training.sets import Sets
 
 SCALES = ((16, 0.97), (32, 0.988), (64, 0.980))
@@ -29,6 +30,8 @@ _TURNED_UP_TO = 10_000
 """Pictures; of more, mirrored and turned copies are not looked for."""
 
 _ROWS = 1024
+_WORTH_KEEPING = 200
+"""Pictures; fewer are compared in no time."""
 _PLENTY = 2_000_000
 """Pairs; a set of pictures that are all alike ends the search there."""
 
@@ -81,7 +84,7 @@ def find_copies(
     small = [found for key in alone if (found := prints[key].small) is not None]
     known = [(patients or {}).get(key, "") for key in alone]
     joined: set[str] = set()
-    for one, other in near_pairs(small, known, context or JobContext()):
+    for one, other in _pairs(small, known, context or JobContext()):
         sets.join(alone[one], alone[other])
         joined |= {alone[one], alone[other]}
     for keys in exact:
@@ -90,6 +93,21 @@ def find_copies(
                 sets.join(keys[0], key)
                 joined.add(key)
     return Copies(exact, tuple(sets.of(key for key in prints if key in joined)))
+
+
+def _pairs(
+    small: Sequence[UInt8], patients: Sequence[str], context: JobContext
+) -> list[tuple[int, int]]:
+    """:func:`near_pairs`, remembered: seconds for thousands of pictures become nothing."""
+    if len(small) < _WORTH_KEEPING:
+        return list(near_pairs(small, patients, context))
+    key = pairs_key(small, patients, (SCALES, _TURNED_UP_TO, _PLENTY))
+    kept = kept_pairs(key)
+    if kept is not None and (not len(kept) or int(kept.max()) < len(small)):
+        return [(int(one), int(other)) for one, other in kept]
+    found = list(near_pairs(small, patients, context))
+    keep_pairs(key, np.array(found, dtype=np.int64).reshape(-1, 2))
+    return found
 
 
 def near_pairs(
