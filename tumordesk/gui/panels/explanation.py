@@ -19,7 +19,7 @@ from tumordesk.gui.training_wizard.controls import Choice
 
 READERS = (
     (Register.PATIENT, "Patient"),
-    (Register.REFERRER, "Referring doctor"),
+    (Register.REFERRER, "Doctor"),
     (Register.RADIOLOGIST, "Radiologist"),
 )
 WRITING = "Being written, not checked yet"
@@ -46,7 +46,7 @@ class ExplanationPanel(QWidget):
         self.shown: Explanation | None = None
         self.reader = Choice(READERS)
         self.reader.setAccessibleName("Written for")
-        self.reader.setToolTip("For whom the text is written")
+        self.reader.setToolTip("Written for the patient, the referring doctor or the radiologist")
         self.language = Choice([(one, language_name(one)) for one in Language])
         self.language.setAccessibleName("Language")
         self.language.setToolTip("Language of the text")
@@ -133,7 +133,7 @@ class ExplanationPanel(QWidget):
         if self.state != "writing":
             self._fresh("writing")
             self.above.addWidget(notice(WRITING, "warning"))
-            self.below.addWidget(label(f"{model} is asked.", "small", wrap=True))
+            self.below.addWidget(label(f"Written by {model}.", "small", wrap=True))
         self.text.show_plain(text or "Waiting for the first words…")
 
     def _fresh(self, state: State) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from tumordesk.core.explanation import Explanation, Fact, Link
@@ -61,6 +62,14 @@ class LinkedText(QLabel):
     def minimumSizeHint(self) -> QSize:
         """As narrow as need be; the height follows."""
         return QSize(1, self.fontMetrics().height())
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tab goes straight to the first number, from below to the last."""
+        super().focusInEvent(event)
+        ways = {Qt.FocusReason.TabFocusReason: True, Qt.FocusReason.BacktabFocusReason: False}
+        forward = ways.get(event.reason())
+        if forward is not None:
+            self.focusNextPrevChild(forward)
 
     def changeEvent(self, event: QEvent) -> None:
         """Colours of the new theme."""
