@@ -48,6 +48,8 @@ class Settings:
     """Folder that corrected outlines are added to."""
     training_salt: str = ""
     """Secret of the hashes that stand for patients there; never written anywhere else."""
+    batch_out: str = ""
+    """Folder of results of a batch that may not be finished."""
     training: TrainingChoices = field(default_factory=TrainingChoices)
     explain_language: Literal["en", "ko", "zh-Hant", "de", "fr", "es"] = "en"
     explain_register: Literal["patient", "referrer", "radiologist"] = "patient"

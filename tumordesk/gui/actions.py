@@ -34,6 +34,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("quit", "Quit", ("Ctrl+Q",), "File"),
     Spec("run", "Run", ("Ctrl+R",), "Models", "play"),
     Spec("cancel_run", "Cancel run", (), "Models", "stop"),
+    Spec("batch", "Batch…", ("Ctrl+B",), "Models", "studies"),
     Spec("training", "Training wizard", ("Ctrl+T",), "Models", "train"),
     Spec("next_slice", "Next slice", ("Down",), "Slices", viewer=True),
     Spec("previous_slice", "Previous slice", ("Up",), "Slices", viewer=True),

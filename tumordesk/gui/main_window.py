@@ -26,6 +26,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.actions import TOOL_ACTIONS, Actions
 from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.auditing import AuditController
+from tumordesk.gui.controllers.batch import BatchController
 from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.explaining import ExplainController
 from tumordesk.gui.controllers.opening import OpeningController
@@ -71,6 +72,7 @@ class MainWindow(QMainWindow):
         self.training = TrainingController(self)
         self.training_set = TrainingSetController(self)
         self.auditing = AuditController(self)
+        self.batch = BatchController(self)
         self.explaining = ExplainController(self)
         self.setWindowTitle("TumorDesk")
         self.setCentralWidget(self.parts.root)
@@ -133,6 +135,7 @@ class MainWindow(QMainWindow):
         parts.start.open_sample.connect(self.open_sample)
         parts.start.open_recent.connect(lambda path: self.open_paths([Path(path)]))
         parts.start.train.connect(self.training.show)
+        parts.start.batch.connect(self.batch.show)
         parts.toolbar.run_pressed.connect(self.running.run)
         parts.status.cancel_requested.connect(self.running.cancel)
         parts.picker.model_chosen.connect(self._model_chosen)
@@ -438,6 +441,7 @@ class MainWindow(QMainWindow):
         self.parts.banner.stop()
         self.running.cancel()
         self.runner.shutdown()
+        self.batch.close()
         # A full disk must not keep the window open; the person was told when it happened.
         with contextlib.suppress(WriteError):
             self._store.save(self.settings)

@@ -30,7 +30,7 @@ _MENU: tuple[tuple[str, ...], ...] = (
     ("open_files", "open_folder", "open_sample"),
     ("save", "close_study"),
     ("undo", "redo", "reset_view"),
-    ("run", "training"),
+    ("run", "batch", "training"),
     ("layout_single", "layout_three", "texts", "hide_names", "full_screen"),
     ("settings", "shortcuts", "audit", "about"),
     ("quit",),

@@ -77,6 +77,7 @@ def wire_commands(window: MainWindow) -> None:
         "about": window.dialogs.about,
         "audit": window.auditing.show,
         "training": window.training.show,
+        "batch": window.batch.show,
     }
     for name, act in table.items():
         actions[name].triggered.connect(_ignoring_checked(act))

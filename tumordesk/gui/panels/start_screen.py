@@ -57,6 +57,7 @@ class StartScreen(QWidget):
     open_sample = Signal()
     open_recent = Signal(str)
     train = Signal()
+    batch = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,6 +126,10 @@ class StartScreen(QWidget):
         folder.clicked.connect(self.open_folder)
         buttons.addWidget(files)
         buttons.addWidget(folder)
+        self.batch_button = QPushButton("Many studies…")
+        self.batch_button.setToolTip("Run a model on many studies, one after the other (Ctrl+B)")
+        self.batch_button.clicked.connect(self.batch)
+        buttons.addWidget(self.batch_button)
         buttons.addStretch(1)
         column.addSpacing(tokens.SPACE_4)
         column.addLayout(buttons)

@@ -1,0 +1,1 @@
+"""The Batch window: many studies, a queue, and what became of each."""
