@@ -1,9 +1,10 @@
-"""Class-activation maps: where a classification network looked (Grad-CAM).
+"""Class-activation maps: where a classification network looked (HiResCAM).
 
-Selvaraju et al. 2017, arXiv 1610.02391: the last feature maps, each weighted by how much the
-class's logit grows with it, negative sums cut off. All networks of the catalogue take the mean of
-their feature maps before the head, so a weight is the same at every place; with a head of one
-linear layer this is the class-activation map of Zhou et al. 2016 (arXiv 1512.04150).
+Draelos and Carin 2020, arXiv 2011.08891: features times how much the class grows with each of
+them, summed over the channels, negative sums cut off. Taken at the last features of 1/16 of the
+input's resolution: those of 1/32, where Grad-CAM is usual, each see nearly the whole picture, and
+their maps say little of places (docs/models.md has the measured difference). "The class" is its
+logit less the mean of the others, because only differences of logits decide.
 """
 
 from __future__ import annotations
@@ -27,12 +28,13 @@ from tumordesk.inference import cache
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
 from tumordesk.inference.grey import grey_for
-from tumordesk.networks.parts import feature_grid, last_feature_layer
+from tumordesk.networks.parts import map_layer
 from tumordesk.zoo import ModelEntry
 
 Float32 = npt.NDArray[np.float32]
+Float64 = npt.NDArray[np.float64]
 
-METHOD = "Grad-CAM, last feature maps"
+METHOD = "HiResCAM, features of 16 pixels"
 MAX_SLICES = 64
 """Of a longer reading only the slices that spoke most for the class are mapped."""
 MAX_VOXELS = 32_000_000
@@ -73,21 +75,18 @@ def activation_map(
     _check(card, volume, series, classification, number)
     context.progress(None, f"Loading {card.name}")
     network = cache.get_model(entry)
-    features, head = _parts(network, card)
+    looking = _Looking(network, number, card.name)
     chosen = mapped_slices(classification, number, volume.geometry.shape)
     context.progress(None, "Preparing slices")
     preparer = Preparer(grey_for(volume, card, []), volume.geometry, card.input)
     array = np.zeros((len(chosen), *volume.geometry.shape[1:]), dtype=np.float32)
-    grid = feature_grid(network)
-    # Only the feature layers go to the device; the head is small and needs gradients.
-    with Engine(features, choose_device(device).device, card.input.size) as engine:
+    with Engine(looking, choose_device(device).device, card.input.size) as engine:
         done = 0
         while done < len(chosen):
             context.progress(done / len(chosen), f"Mapping slice {done + 1} of {len(chosen)}")
             chunk = chosen[done : done + engine.batch_size]
-            found = engine.forward(preparer.batch(chunk), context)
-            raw, _ = _weighted(torch.from_numpy(found), head, number)
-            wide = spread(raw, card.input.size, grid)
+            raw = engine.forward(preparer.batch(chunk), context)
+            wide = spread(raw, card.input.size, looking.grid)
             array[done : done + len(chunk)] = preparer.restore(chunk, wide)
             done += len(chunk)
     context.progress(1.0, "Done")
@@ -123,77 +122,99 @@ def class_activation(
     Raises:
         ModelError: the network has no feature maps.
     """
-    layer, head = _parts(network, None)
+    looking = _Looking(network, wanted, type(network).__name__)
     device = next(network.parameters()).device
-    with torch.inference_mode():
-        found = layer(torch.from_numpy(np.ascontiguousarray(inputs)).to(device)).cpu()
-    head_device = next(head.parameters()).device
-    raw, shares = _weighted(found.to(head_device), head, wanted)
-    wide = spread(raw, (inputs.shape[2], inputs.shape[3]), feature_grid(network))
-    return _unit(wide[0]), shares[0]
+    raw, logits = looking.look(torch.from_numpy(np.ascontiguousarray(inputs)).to(device))
+    wide = spread(raw.cpu().numpy(), (inputs.shape[2], inputs.shape[3]), looking.grid)
+    shares = logits[0].softmax(dim=0).cpu().numpy()
+    return _unit(wide[0]), np.asarray(shares, dtype=np.float32)
 
 
 def spread(raw: Float32, size: tuple[int, int], grid: tuple[float, float] | None) -> Float32:
     """Maps (n, h, w) of the feature grid as (n, H, W) of the network's input, bilinear.
 
-    ``grid`` is (step, start) of :func:`tumordesk.networks.parts.feature_grid`: where in the input
+    ``grid`` is (step, start) of :func:`tumordesk.networks.parts.map_layer`: where in the input
     the middle of each feature lies. None: features tile the input evenly.
     """
-    down = _lerp(size[0], raw.shape[1], grid)
-    across = _lerp(size[1], raw.shape[2], grid)
+    down = _weights(size[0], raw.shape[1], grid)
+    across = _weights(size[1], raw.shape[2], grid)
     return np.asarray(np.einsum("Hh,nhw,Ww->nHW", down, raw, across, optimize=True), np.float32)
 
 
-def _lerp(length: int, count: int, grid: tuple[float, float] | None) -> npt.NDArray[np.float64]:
-    """Weights (length, count) that interpolate ``count`` features at each pixel."""
+def _weights(length: int, count: int, grid: tuple[float, float] | None) -> Float64:
+    """Weights (length, count) that interpolate ``count`` features at each pixel.
+
+    Beyond the outermost features their value holds for half a step and then fades: what they saw
+    lies around them, and the picture may go on further than they do.
+    """
     step, start = (length / count, (length / count - 1) / 2) if grid is None else grid
-    place = np.clip((np.arange(length) - start) / step, 0, count - 1)
-    low = np.minimum(np.floor(place).astype(int), max(count - 2, 0))
-    share = place - low
+    place = (np.arange(length) - start) / step
+    kept = np.clip(place, 0, count - 1)
+    low = np.minimum(np.floor(kept).astype(int), max(count - 2, 0))
+    fade = np.clip(2.0 * (1.0 - np.abs(place - kept)), 0.0, 1.0)
     weights = np.zeros((length, count))
-    weights[np.arange(length), low] = 1.0 - share
-    weights[np.arange(length), np.minimum(low + 1, count - 1)] += share
+    weights[np.arange(length), low] = (1.0 - (kept - low)) * fade
+    weights[np.arange(length), np.minimum(low + 1, count - 1)] += (kept - low) * fade
     return weights
 
 
-def _weighted(
-    features: torch.Tensor, head: nn.Module, wanted: int | None
-) -> tuple[Float32, Float32]:
-    """Grad-CAM (n, h, w), not yet scaled, and probabilities (n, classes)."""
-    kept = features.detach().clone().requires_grad_(True)
-    with torch.enable_grad():
-        logits = head(kept)
-        numbers = logits.argmax(dim=1) if wanted is None else torch.full((len(kept),), wanted)
-        picked = logits.gather(1, numbers.to(logits.device)[:, None]).sum()
-        (slopes,) = torch.autograd.grad(picked, kept)
-    weights = slopes.mean(dim=(2, 3), keepdim=True)
-    raw = (weights * kept).sum(dim=1).clamp(min=0.0).detach().cpu().numpy()
-    shares = logits.detach().softmax(dim=1).cpu().numpy()
-    return np.asarray(raw, dtype=np.float32), np.asarray(shares, dtype=np.float32)
+class _Looking(nn.Module):
+    """A classifier whose answer is not its logits but where they come from.
+
+    ``wanted``: class number, None for each picture's own answer. ``grid``: see :func:`spread`.
+
+    Raises:
+        ModelError: ``network`` has no feature maps to look at.
+    """
+
+    def __init__(self, network: nn.Module, wanted: int | None, name: str) -> None:
+        super().__init__()
+        try:
+            self._layer, self.grid = map_layer(network)
+        except ValueError as error:
+            raise ModelError(
+                f"{name} has no feature maps, so where it looks cannot be shown.",
+                "Choose one of the classifiers of the catalogue.",
+            ) from error
+        self._network = network
+        self._wanted = wanted
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """(n, channels, H, W) -> maps (n, h, w), not yet scaled; see :func:`look`."""
+        return self.look(pictures)[0]
+
+    def look(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Maps (n, h, w) and logits (n, classes); gradients only from the layer on."""
+        kept: list[torch.Tensor] = []
+
+        def catch(_module: nn.Module, _inputs: object, output: torch.Tensor) -> torch.Tensor:
+            kept.append(output.detach().requires_grad_(True))
+            torch.set_grad_enabled(True)
+            return kept[0].clone()
+
+        handle = self._layer.register_forward_hook(catch)
+        try:
+            # An engine calls this in inference mode, which knows no gradients.
+            with torch.inference_mode(False), torch.no_grad():
+                logits = self._network(pictures)
+                (slopes,) = torch.autograd.grad(self._lead(logits).sum(), kept[0])
+        finally:
+            handle.remove()
+        found = (slopes * kept[0].detach()).sum(dim=1).clamp(min=0.0)
+        return found, logits.detach()
+
+    def _lead(self, logits: torch.Tensor) -> torch.Tensor:
+        """How far the class is ahead of the mean of the others, for each picture."""
+        count = logits.shape[1]
+        wanted = logits.argmax(dim=1) if self._wanted is None else None
+        numbers = torch.full_like(logits[:, 0], self._wanted or 0, dtype=torch.long)
+        own = logits.gather(1, (numbers if wanted is None else wanted)[:, None])[:, 0]
+        return own - (logits.sum(dim=1) - own) / max(count - 1, 1)
 
 
 def _unit(raw: Float32) -> Float32:
     top = float(raw.max(initial=0.0))
     return np.asarray(raw / top if top > 0 else np.zeros_like(raw), dtype=np.float32)
-
-
-def _parts(network: nn.Module, card: ModelCard | None) -> tuple[nn.Module, nn.Module]:
-    """The layers that make the feature maps, and the head."""
-    head = getattr(network, "head", None)
-    try:
-        return last_feature_layer(network), _module(head)
-    except ValueError as error:
-        name = card.name if card is not None else type(network).__name__
-        raise ModelError(
-            f"{name} has no feature maps, so where it looks cannot be shown.",
-            "Choose one of the classifiers of the catalogue.",
-        ) from error
-
-
-def _module(head: object) -> nn.Module:
-    if not isinstance(head, nn.Module):
-        raise ValueError("no head")
-    return head
 
 
 def _check(

@@ -15,7 +15,7 @@ from tumordesk.core.model_card import HeadSpec, ModelCard
 from tumordesk.networks import classifiers, segmenters
 from tumordesk.networks.catalog import ARCHITECTURES
 
-_BACKBONES: dict[str, Callable[[int], tuple[nn.Module, int]]] = {
+_BACKBONES: dict[str, Callable[[int], classifiers.Backbone]] = {
     "mobilenetv2": classifiers.mobilenetv2,
     "mobilenet": classifiers.mobilenet,
     "densenet121": classifiers.densenet121,
@@ -37,8 +37,8 @@ def build_network(architecture: str, card: ModelCard) -> nn.Module:
     _check(architecture, card)
     if architecture in _SEGMENTERS:
         return _SEGMENTERS[architecture](card)
-    backbone, features = _BACKBONES[architecture](card.input.channels)
-    return classifiers.Classifier(backbone, features, len(card.classes), card.head or HeadSpec())
+    backbone = _BACKBONES[architecture](card.input.channels)
+    return classifiers.Classifier(backbone, len(card.classes), card.head or HeadSpec())
 
 
 def _check(architecture: str, card: ModelCard) -> None:

@@ -49,22 +49,26 @@ def backbone_parameters(model: nn.Module) -> Iterator[nn.Parameter]:
 
 
 def last_feature_layer(model: nn.Module) -> nn.Module:
-    """The module whose output (n, features, h, w) feeds the head, for class-activation maps."""
+    """The module whose output (n, features, h, w) feeds the head."""
     if isinstance(getattr(model, "head", None), nn.Module):
         return backbone(model)
     return _part(model, ("decoder",))[1]
 
 
-def feature_grid(model: nn.Module) -> tuple[float, float] | None:
-    """(step, start) in pixels of the input: the middle of feature i of :func:`last_feature_layer`
-    lies over pixel ``start + i * step``, in rows and in columns.
+def map_layer(model: nn.Module) -> tuple[nn.Module, tuple[float, float] | None]:
+    """The layer of a classifier that activation maps are made of, and (step, start) in pixels.
 
-    None where the network does not say; features then tile the input evenly. Networks that pad
-    every convolution by half its width do not tile: their features begin at pixel 0, so taking
-    them for tiles would shift a map by half a feature to the right and down.
+    The middle of its feature i lies over pixel ``start + i * step`` of the input. A network that
+    does not name such a layer gives its whole backbone and None: features tile the input evenly.
+
+    Raises:
+        ValueError: the model is no classifier with backbone and head.
     """
-    grid = getattr(model, "feature_grid", None)
-    return None if grid is None else (float(grid[0]), float(grid[1]))
+    _part(model, ("head",))
+    named = getattr(model, "map_layer", None)
+    if named is None:
+        return backbone(model), None
+    return backbone(model).get_submodule(named.name), (named.step, named.start)
 
 
 def input_layers(model: nn.Module) -> tuple[str, ...]:
