@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+if TYPE_CHECKING:
+    from tumordesk.core.segmentation import Segment
+
 Verdict = Literal["inside", "partly", "elsewhere", "unknown"]
+
+MAP_REGION = "Map region"
+_MARK_START = "activation map of "
+_MARK_END = ", not an outline of the tumour"
+
+
+def map_region_name(model: str) -> str:
+    """Algorithm name of a segment that is the region of an activation map of ``model``."""
+    return f"{_MARK_START}{model}{_MARK_END}"
+
+
+def map_mark(segments: Iterable[Segment]) -> str:
+    """What must be said wherever such a segment is shown or measured; '' for true outlines.
+
+    A copy that a person corrects keeps the mark: it began as a map.
+    """
+    for segment in segments:
+        name = segment.algorithm_name
+        if name.startswith(_MARK_START) and name.endswith(_MARK_END):
+            return name[:1].upper() + name[1:]
+    return ""
 
 
 @dataclass(frozen=True, eq=False)
