@@ -243,6 +243,34 @@ def test_the_change_appears_with_both_outlines_and_leads_to_the_earlier_series(
     assert window.session.active.key == old_key
     until(qtbot, lambda: opened(window))
     assert "Change" not in words(findings)
+    assert window.parts.viewer.position() == (4, 24, 24)
+
+
+def test_the_lines_of_every_lesion_can_be_seen(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    """Those of the five largest at once, those of a smaller one once it is chosen."""
+    drop(window, [study(tmp_path / "scan", "new", "20240102")])
+    until(qtbot, lambda: opened(window))
+    series = window.session.active
+    array = np.zeros(series.geometry.shape, np.uint8)
+    for number in range(7):
+        array[number + 1, 5:25, 5 : 20 - number] = 1 if number % 2 else 2
+    segments = (Segment(1, "Tumour"), Segment(2, "Oedema"))
+    made = Segmentation(array, series.geometry, segments, series.uid)
+    result = AnalysisResult(fakes.provenance(), made, measure(made))
+    window.session.take_outcome(RunOutcome(series.key, result), 0.45)
+    lesions = window.session.results(series.key).active.measurements.lesions
+    assert len(lesions) == 7
+
+    def drawn() -> set[int]:
+        return {line.slice_index for line in window.parts.viewer.model.lines}
+
+    assert drawn() == {lesion.largest_slice for lesion in lesions[:5]}
+    qtbot.mouseClick(window.parts.findings.more_button, LEFT)
+    qtbot.mouseClick(window.parts.findings.lesions[6].heading, LEFT)
+    assert window.parts.viewer.position()[0] == lesions[6].largest_slice
+    assert lesions[6].largest_slice in drawn()
 
 
 def test_a_strip_says_what_the_series_does_not_support(

@@ -40,6 +40,7 @@ class ViewingController(QObject):
         self._session = session
         self._viewer = viewer
         self._source: ImageSource | None = None
+        self._chosen: Lesion | None = None
         self.hide_names = False
         viewer.layer_edited.connect(self._edited)
 
@@ -96,16 +97,20 @@ class ViewingController(QObject):
         self._viewer.set_layers(layers)
 
     def show_lines(self) -> None:
-        """Show the diameters of the active layer's largest lesions."""
+        """Show the diameters of the active layer's largest lesions, and of the one chosen last."""
         series = self._session.active
         layer = self._session.results(series.key).active if series is not None else None
         measured = layer.measurements if layer is not None else None
-        lesions = measured.lesions[:_LINES_SHOWN] if measured is not None else ()
+        found = measured.lesions if measured is not None else ()
+        chosen = [lesion for lesion in found[_LINES_SHOWN:] if lesion is self._chosen]
+        lesions = [*found[:_LINES_SHOWN], *chosen]
         lines = [line for lesion in lesions for line in lines_of(lesion)]
         self._viewer.set_measurement_lines(lines)
 
     def jump_to_lesion(self, lesion: Lesion) -> None:
-        """Show the slice of the longest diameter, or the one with the most tumour."""
+        """Show the slice of the longest diameter with its lines."""
+        self._chosen = lesion
+        self.show_lines()
         _, row, column = lesion.centroid
         self._viewer.go_to(lesion.largest_slice, round(row), round(column))
 

@@ -35,7 +35,7 @@ class ChangeView(QWidget):
         self._column.addWidget(heading)
         self._add_numbers(change)
         for text in change.thresholds:
-            self._column.addWidget(notice(f"{text}."))
+            self._column.addWidget(notice(f"{text}.".replace(" %", f"{numbers.THIN}%")))
         if change.thresholds:
             self._add_words(ONLY_NUMBERS)
         for text in change.doubts:
