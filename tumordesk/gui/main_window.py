@@ -27,6 +27,7 @@ from tumordesk.gui.actions import TOOL_ACTIONS, Actions
 from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.auditing import AuditController
 from tumordesk.gui.controllers.batch import BatchController
+from tumordesk.gui.controllers.comparing import ComparingController
 from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.explaining import ExplainController
 from tumordesk.gui.controllers.opening import OpeningController
@@ -150,7 +151,7 @@ class MainWindow(QMainWindow):
         parts.findings.jump_requested.connect(self._jump)
         parts.findings.lesion_selected.connect(self.viewing.jump_to_lesion)
         parts.findings.save_requested.connect(self.dialogs.save)
-        parts.findings.series_requested.connect(self._series_chosen)
+        self.comparing = ComparingController(self)
 
     # What a person or the command line asks for ---------------------------------------------
 
