@@ -281,34 +281,6 @@ def test_painting_makes_a_layer_of_ones_own_that_a_new_run_leaves_alone(
     assert np.array_equal(mine.array, of_model)
 
 
-def test_saved_outline_reads_back_in_place(
-    qtbot: QtBot,
-    window: MainWindow,
-    flair: Path,
-    network: inference_fakes.BrightIsTumour,
-    tmp_path: Path,
-) -> None:
-    from tumordesk.io.reader import open_series
-    from tumordesk.io.scan import scan_paths
-
-    _open(qtbot, window, flair)
-    with qtbot.waitSignal(window.running.ended, timeout=20_000):
-        window.running.run()
-    out = tmp_path / "out"
-    out.mkdir()
-    with qtbot.waitSignal(window.saving.saved, timeout=20_000) as saved:
-        window.saving.save(out)
-    mask, report = saved.args[0]
-    assert report.exists()
-    again = open_series(scan_paths([mask]).series[0]).read_volume()
-    layer = window.session.results(window.session.active.key).active
-    assert again.array.astype(bool).sum() == layer.array.astype(bool).sum()
-    hit = np.argwhere(again.array)[0]
-    point = again.geometry.to_patient(hit)
-    index = np.rint(layer.geometry.to_index(point)).astype(int)
-    assert layer.array[tuple(index)] == 1
-
-
 def test_names_can_be_hidden(qtbot: QtBot, window: MainWindow, flair: Path) -> None:
     _open(qtbot, window, flair)
     qtbot.keyClick(window, Qt.Key.Key_P)

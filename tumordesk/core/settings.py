@@ -28,6 +28,15 @@ class TrainingChoices:
 
 
 @dataclass(frozen=True)
+class ExportChoices:
+    """What the Export dialog remembers; formats by their names on the command line."""
+
+    formats: tuple[str, ...] = ("seg", "sr", "sc", "pdf", "nifti", "json")
+    folder: str = ""
+    pdf_as_dicom: bool = False
+
+
+@dataclass(frozen=True)
 class Settings:
     """Everything a person can choose, with the defaults."""
 
@@ -51,6 +60,7 @@ class Settings:
     batch_out: str = ""
     """Folder of results of a batch that may not be finished."""
     training: TrainingChoices = field(default_factory=TrainingChoices)
+    export: ExportChoices = field(default_factory=ExportChoices)
     explain_language: Literal["en", "ko", "zh-Hant", "de", "fr", "es"] = "en"
     explain_register: Literal["patient", "referrer", "radiologist"] = "patient"
     explain_endpoint: str = ""

@@ -29,7 +29,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("open_files", "Open files…", ("Ctrl+O",), "File", "open"),
     Spec("open_folder", "Open folder…", ("Ctrl+Shift+O",), "File", "folder"),
     Spec("open_sample", "Open sample study", (), "File", "sample"),
-    Spec("save", "Save outline…", ("Ctrl+S",), "File", "save"),
+    Spec("save", "Export…", ("Ctrl+S",), "File", "save"),
     Spec("close_study", "Close study", ("Ctrl+W",), "File", "close"),
     Spec("quit", "Quit", ("Ctrl+Q",), "File"),
     Spec("run", "Run", ("Ctrl+R",), "Models", "play"),

@@ -30,9 +30,9 @@ from tumordesk.gui.controllers.batch import BatchController
 from tumordesk.gui.controllers.comparing import ComparingController
 from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.explaining import ExplainController
+from tumordesk.gui.controllers.exporting import ExportController
 from tumordesk.gui.controllers.opening import OpeningController
 from tumordesk.gui.controllers.running import RunController
-from tumordesk.gui.controllers.saving import SavingController
 from tumordesk.gui.controllers.training import TrainingController
 from tumordesk.gui.controllers.training_set import TrainingSetController
 from tumordesk.gui.controllers.viewing import ViewingController
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.parts = build_parts(self.actions_by_name)
         self.opening = OpeningController(self.session, self.runner, self)
         self.running = RunController(self.session, self.runner, self)
-        self.saving = SavingController(self.session, self.runner, self)
+        self.exporting = ExportController(self)
         self.viewing = ViewingController(self.session, self.parts.viewer, self)
         self.dialogs = Dialogs(self)
         self.training = TrainingController(self)
@@ -118,7 +118,7 @@ class MainWindow(QMainWindow):
         for source in (
             opening,
             running,
-            self.saving,
+            self.exporting,
             self.viewing,
             self.training_set,
             self.explaining,
@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         parts.segments.training_requested.connect(self.training_set.ask)
         parts.findings.jump_requested.connect(self._jump)
         parts.findings.lesion_selected.connect(self.viewing.jump_to_lesion)
-        parts.findings.save_requested.connect(self.dialogs.save)
+        parts.findings.save_requested.connect(self.exporting.ask)
         self.comparing = ComparingController(self)
 
     # What a person or the command line asks for ---------------------------------------------

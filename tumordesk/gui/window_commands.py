@@ -36,7 +36,7 @@ def wire_commands(window: MainWindow) -> None:
         "open_files": window.dialogs.open_files,
         "open_folder": window.dialogs.open_folder,
         "open_sample": window.open_sample,
-        "save": window.dialogs.save,
+        "save": window.exporting.ask,
         "close_study": lambda: _close_study(window),
         "quit": window.close,
         "run": window.running.run,

@@ -21,7 +21,7 @@ class AuditController(QObject):
         super().__init__(window)
         self._window = window
         window.running.ended.connect(lambda _: self.tell_trouble())
-        window.saving.saved.connect(lambda _: self.tell_trouble())
+        window.exporting.exported.connect(lambda _: self.tell_trouble())
 
     def show(self) -> AuditDialog:
         """Open the log."""

@@ -56,16 +56,6 @@ class Dialogs(QObject):
             "Open a folder of scans", lambda folder: self._window.open_paths([folder])
         )
 
-    def save(self) -> None:
-        """Choose where the outline goes."""
-        window = self._window
-        if window.session.active is None:
-            return
-        hide = window.settings.hide_names
-        self._choose_folder(
-            "Save the outline in", lambda folder: window.saving.save(folder, hide_names=hide)
-        )
-
     def add_model(self) -> None:
         """Choose a model folder to add."""
         self._choose_folder("Choose a model folder (with model.json)", self.add_model_from)

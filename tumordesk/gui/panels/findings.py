@@ -157,7 +157,7 @@ class FindingsPanel(QWidget):
             self._add(notices(warnings, notes))
 
     def _add_save(self) -> None:
-        self.save_button = QPushButton("Save outline and numbers…")
+        self.save_button = QPushButton("Export…")
         self.save_button.clicked.connect(self.save_requested)
         self._add(self.save_button)
 
