@@ -128,6 +128,8 @@ class Skipped:
 
     path: Path
     reason: str
+    file: Path | None = field(default=None, compare=False)
+    """Where it really lies, for what was unpacked from an archive."""
 
 
 @dataclass(frozen=True)

@@ -90,17 +90,21 @@ def mask_series(
     likely = matching(mask, usable)
     if resample:
         likely += [s for s in usable if s not in likely and s.geometry.affine is not None]
+    if not likely:
+        raise GridDiffers(
+            f"{path.name}: No open series has the voxels of this mask.",
+            "Open the scan that it was drawn on.",
+        )
+    if not is_label_map(mask):
+        raise ReadError(f"{path.name} is a picture, not an outline.")
+    # A mask is no scan that another mask could have been drawn on.
+    likely = [series for series in likely if not is_label_map(series)]
     if mask.geometry.affine is None and len(likely) > 1:
         raise ReadError(
             f"{path.name} does not say where it lies in the patient, and {len(likely)} open "
             "series have slices of its size.",
             "Close the others, then open the file again.",
         )
-    if not likely:
-        known = "No open series has the voxels of this mask."
-        raise GridDiffers(f"{path.name}: {known}", "Open the scan that it was drawn on.")
-    if not is_label_map(mask):
-        raise ReadError(f"{path.name} is a picture, not an outline.")
     labels = read_labels(mask)
     problem: ReadError | None = None
     for series in likely:

@@ -78,11 +78,8 @@ def matching(mask: Series, candidates: Sequence[Series]) -> list[Series]:
     others = [series for series in candidates if series.key != mask.key]
     if mask.geometry.affine is None:
         found = [s for s in others if s.geometry.shape == mask.geometry.shape]
-        found = [s for s in found if s.geometry.affine is None]
-    else:
-        found = [series for series in others if _aligned(mask, series)]
-    # A mask is no scan that another mask could be drawn on.
-    return [series for series in found if not is_label_map(series)]
+        return [s for s in found if s.geometry.affine is None]
+    return [series for series in others if _aligned(mask, series)]
 
 
 def _aligned(mask: Series, series: Series) -> bool:

@@ -92,7 +92,7 @@ class _Scan:
             self._skip(found, f"damaged file ({plain_reason(error)})")
 
     def _skip(self, found: Found, reason: str) -> None:
-        self._skipped.append(Skipped(found.shown, reason))
+        self._skipped.append(Skipped(found.shown, reason, found.path))
 
     def _take_file(self, found: Found, prefix: bytes) -> None:
         if not prefix:

@@ -10,9 +10,10 @@ from tumordesk.io.records import FileRecord
 
 _T = tags.NAMES
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
+OUTLINE = "DICOM segmentation: an outline, not an image; open it together with its scan"
 _KINDS = {
-    "66.4": "DICOM segmentation: an outline, not an image (not read yet)",
-    "66.7": "DICOM label map segmentation: an outline, not an image (not read yet)",
+    "66.4": OUTLINE,
+    "66.7": OUTLINE,
     "66.5": "DICOM surface segmentation: no image in it",
     "66": "DICOM raw data: no image in it",
     "66.1": "DICOM spatial registration: no image in it",

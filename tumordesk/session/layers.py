@@ -43,11 +43,13 @@ class Layer:
     measurements: Measurements | None = None
     edits: int = 0
     copied_from: str = ""
+    imported: bool = False
+    """Out of a file that the person opened: read-only, like a model's; a copy can be edited."""
 
     @property
     def editable(self) -> bool:
         """True for the person's own layers."""
-        return self.origin == "mine"
+        return self.origin == "mine" and not self.imported
 
     def segmentation(self) -> Segmentation:
         """A read-only copy of what the layer holds now."""
@@ -128,6 +130,22 @@ def own_copy(layer: Layer, number: int, colour: int) -> Layer:
         result=layer.result,
         measurements=layer.measurements,
         copied_from=layer.key,
+    )
+
+
+def layer_from_mask(outline: Segmentation, name: str, number: int, opacity: float) -> Layer:
+    """The read-only layer of an outline that came out of a file; ``number`` counts from 1."""
+    return Layer(
+        key=f"imported:{number}",
+        name=name,
+        origin="mine",
+        array=outline.array,
+        geometry=outline.geometry,
+        segments=outline.segments,
+        series_uid=outline.series_uid,
+        colours=_colours(outline.segments, 2 * number),
+        opacity=opacity,
+        imported=True,
     )
 
 

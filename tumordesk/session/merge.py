@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from tumordesk.core.study import Patient, ScanResult, Series, Skipped, Study
@@ -27,6 +27,20 @@ def without_study(scan: ScanResult, study_uid: str) -> ScanResult:
         replace(p, studies=tuple(s for s in p.studies if s.uid != study_uid)) for p in scan.patients
     )
     return ScanResult(tuple(p for p in patients if p.studies), scan.skipped)
+
+
+def without_series(scan: ScanResult, keys: Collection[str]) -> ScanResult:
+    """The scan without some series; studies and patients left empty go too."""
+
+    def rest(study: Study) -> Study:
+        return replace(study, series=tuple(s for s in study.series if s.key not in keys))
+
+    patients = []
+    for patient in scan.patients:
+        studies = tuple(study for study in map(rest, patient.studies) if study.series)
+        if studies:
+            patients.append(replace(patient, studies=studies))
+    return ScanResult(tuple(patients), scan.skipped)
 
 
 def find_series(scan: ScanResult, key: str) -> Series | None:

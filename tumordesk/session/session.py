@@ -6,6 +6,8 @@ to it.
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Collection
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +22,14 @@ from tumordesk.core.study import Patient, ScanResult, Series, Study
 from tumordesk.session import merge
 from tumordesk.session.buffers import BufferPool
 from tumordesk.session.image_source import ImageSource
-from tumordesk.session.layers import Layer, SeriesResults, layer_from_result, new_own, own_copy
+from tumordesk.session.layers import (
+    Layer,
+    SeriesResults,
+    layer_from_mask,
+    layer_from_result,
+    new_own,
+    own_copy,
+)
 from tumordesk.session.run_state import IDLE, RunState
 from tumordesk.session.undo import Edit, UndoStack
 from tumordesk.session.use_cases import RunOutcome
@@ -180,6 +189,30 @@ class Session:
         self.layers_changed.emit(key)
         self.results_changed.emit(key)
         return layer
+
+    def add_imported(self, key: str, outline: Segmentation, name: str, opacity: float) -> Layer:
+        """An outline out of a file, as a layer of its own; it becomes the active layer."""
+        results = self.results(key)
+        taken = {layer.key for layer in results.layers}
+        number = next(n for n in itertools.count(1) if f"imported:{n}" not in taken)
+        layer = layer_from_mask(outline, name, number, opacity)
+        results.layers.append(layer)
+        results.active_key = layer.key
+        results.forget_derived()
+        self.layers_changed.emit(key)
+        self.results_changed.emit(key)
+        return layer
+
+    def drop_series(self, keys: Collection[str]) -> None:
+        """Take series out of the list again, with all that is known of them."""
+        for key in keys:
+            self.buffers.drop(key)
+            self._results.pop(key, None)
+        self._undo.forget(set(keys))
+        self._scan = merge.without_series(self._scan, keys)
+        if self._active_key in keys:
+            self.activate("")
+        self.studies_changed.emit()
 
     def remove_layer(self, key: str, layer_key: str) -> None:
         """Remove one layer."""

@@ -15,8 +15,9 @@ from tumordesk.core.study import ScanResult, Series, Skipped
 from tumordesk.gui.banner import Message, Tone
 from tumordesk.gui.jobs import Failure, JobRunner, RunnerContext
 from tumordesk.session.image_source import ImageSource
+from tumordesk.session.importing import Opened, open_with_masks
 from tumordesk.session.session import Session
-from tumordesk.session.use_cases import load_series, make_thumbnail, open_paths
+from tumordesk.session.use_cases import load_series, make_thumbnail
 
 LOAD_KEY = "load"
 _MAX_NAMED = 3
@@ -40,6 +41,8 @@ class OpeningController(QObject):
     opened = Signal(str)
     """A path that gave something to show, for the recent list."""
     show_skipped = Signal(object)
+    masks_found = Signal(object)
+    """Outlines (io.import_mask.ImportedMask) that belong to open series."""
 
     def __init__(self, session: Session, runner: JobRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,9 +78,12 @@ class OpeningController(QObject):
         self._chosen_by_person = False
         self._begun_s = time.monotonic()
         wanted = tuple(paths)
+        before = self._session.scan.series
+        active = self._session.active
+        active_key = active.key if active is not None else ""
 
-        def job(context: RunnerContext) -> ScanResult:
-            return open_paths(context, wanted, context.post)
+        def job(context: RunnerContext) -> Opened:
+            return open_with_masks(context, wanted, before, active_key, context.post)
 
         self._runner.submit(
             "io",
@@ -114,9 +120,12 @@ class OpeningController(QObject):
         if self._session.active is None and time.monotonic() - self._begun_s > _PATIENCE_S:
             self._show_best(found)
 
-    def _scanned(self, key: str, paths: tuple[Path, ...], found: ScanResult) -> None:
+    def _scanned(self, key: str, paths: tuple[Path, ...], opened: Opened) -> None:
         self._scan_over(key)
+        found = opened.scan
         self._session.add_scan(found)
+        if opened.taken:
+            self._session.drop_series(opened.taken)
         self._want_thumbnails(found)
         if found.series:
             for path in paths:
@@ -124,7 +133,10 @@ class OpeningController(QObject):
             if not self._chosen_by_person:
                 self._show_best(found)
             self._refresh_active()
-        self._tell_skipped(found)
+        if found.skipped or not opened.masks:
+            self._tell_skipped(found)
+        if opened.masks:
+            self.masks_found.emit(opened.masks)
 
     def _refresh_active(self) -> None:
         """Load the active series again where the scan has found more of it since."""

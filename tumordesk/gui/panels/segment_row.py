@@ -11,6 +11,7 @@ from tumordesk.gui.panels.parts import ElidedLabel, IconButton, Swatch, label, t
 from tumordesk.session.layers import Layer
 
 TAGS = {"ai": "AI", "mine": "mine"}
+IMPORTED = "file"
 PERCENT_TEXT_W = 44
 
 
@@ -27,13 +28,14 @@ class SegmentRow(QWidget):
         super().__init__()
         self.key = layer.key
         self._editable = layer.editable
+        self._imported = layer.imported
         self._active = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.customContextMenuRequested.connect(self._menu)
         self._swatch = Swatch()
         self._name = ElidedLabel()
-        self.tag = label(TAGS[layer.origin], "small")
+        self.tag = label(IMPORTED if layer.imported else TAGS[layer.origin], "small")
         self.eye = IconButton("eye", "Hide this outline")
         self.eye.setCheckable(False)
         self.training = IconButton("training-add", "Add to training set…")
@@ -94,6 +96,8 @@ class SegmentRow(QWidget):
         self._show_opacity(layer)
         self._active = active
         whose = "Your outline" if layer.editable else "Outline by a model, read-only"
+        if layer.imported:
+            whose = "Outline out of a file, read-only"
         self.setAccessibleName(f"{name}, {whose.lower()}{', selected' if active else ''}")
         self.setToolTip(self._story(layer, whose))
         self.update()
@@ -154,7 +158,7 @@ class SegmentRow(QWidget):
         copy.triggered.connect(lambda: self.copy_requested.emit(self.key))
         training = menu.addAction(icons.icon("training-add"), "Add to training set…")
         training.triggered.connect(lambda: self.training_requested.emit(self.key))
-        if self._editable:
+        if self._editable or self._imported:
             menu.addSeparator()
             remove = menu.addAction(icons.icon("trash"), "Remove…")
             remove.triggered.connect(lambda: self.remove_requested.emit(self.key))

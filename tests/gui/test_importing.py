@@ -1,0 +1,95 @@
+"""Outlines dropped on the window: a layer on the right series, shown and measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+import export_factories as made
+import factories
+from tumordesk.core.settings import SettingsStore
+from tumordesk.gui.main_window import MainWindow
+from tumordesk.io.export.nrrd import write_nrrd
+from tumordesk.io.export.seg import write_seg
+from window_fixtures import drop, opened, until
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> MainWindow:
+    """A shown window without models."""
+    store = SettingsStore(tmp_path / "settings.json")
+    found = MainWindow(store, warm_up=False)
+    qtbot.addWidget(found)
+    with qtbot.waitExposed(found):
+        found.show()
+    return found
+
+
+def _layers(window: MainWindow) -> list[str]:
+    active = window.session.active
+    return [] if active is None else [x.name for x in window.session.results(active.key).layers]
+
+
+def test_a_dropped_seg_becomes_a_measured_layer(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    factories.write_series(tmp_path / "in", factories.phantom((8, 48, 41)))
+    findings = made.findings_on(made.only_series(tmp_path / "in"), made.one_lesion((8, 48, 41)))
+    seg = write_seg(tmp_path / "out.dcm", findings)
+    drop(window, [tmp_path / "in"])
+    until(qtbot, lambda: opened(window))
+    drop(window, [seg])
+    until(qtbot, lambda: _layers(window) == ["Imported Tumour"])
+    active = window.session.active
+    layer = window.session.results(active.key).active
+    until(qtbot, lambda: layer.measurements is not None)
+    assert np.array_equal(layer.array, findings.outline.array)
+    assert layer.measurements.volume_mm3 == pytest.approx(findings.measurements.volume_mm3)
+    assert not layer.editable
+    index = window.parts.viewer.model.position[0]
+    sums = findings.outline.array.sum(axis=(1, 2))
+    assert sums[index] == sums.max()
+    message = window.parts.banner.message
+    assert (message.tone, message.title) == ("success", "Outline added to AX FLAIR")
+    # A second drop adds another layer and leaves the first alone; a copy can be edited.
+    drop(window, [seg])
+    until(qtbot, lambda: len(_layers(window)) == 2)
+    copy = window.session.edit_copy(active.key, layer.key)
+    assert copy.editable
+    assert copy.name == "Mine"
+
+
+def test_scan_and_mask_dropped_together(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    factories.write_series(tmp_path / "in", factories.phantom((8, 48, 41)))
+    outline = made.findings_on(made.only_series(tmp_path / "in")).outline
+    write_nrrd(tmp_path / "in" / "mask.seg.nrrd", outline)
+    drop(window, [tmp_path / "in"])
+    until(qtbot, lambda: opened(window) and bool(_layers(window)))
+    assert [s.kind for s in window.session.scan.series] == ["dicom"]
+    active = window.session.active
+    layer = window.session.results(active.key).layers[0]
+    assert np.array_equal(layer.array, outline.array)
+    assert [s.label for s in layer.segments] == ["Tumour", "Oedema"]
+    row = window.parts.segments.rows[0]
+    assert row.tag.text() == "file"
+    until(qtbot, lambda: layer.measurements is not None)
+
+
+def test_an_outline_of_a_scan_that_is_not_open_is_told(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    factories.write_series(tmp_path / "in")
+    seg = write_seg(tmp_path / "out.dcm", made.findings_on(made.only_series(tmp_path / "in")))
+    drop(window, [seg])
+    until(qtbot, lambda: window.parts.banner.message is not None)
+    message = window.parts.banner.message
+    assert message.tone == "error"
+    assert "not open" in message.text
+    # A mask in a format that pictures have too is shown as a series until its scan is there.
+    write_nrrd(tmp_path / "mask.nrrd", made.findings_on(made.only_series(tmp_path / "in")).outline)
+    drop(window, [tmp_path / "mask.nrrd"])
+    until(qtbot, lambda: opened(window))
+    assert [s.kind for s in window.session.scan.series] == ["nrrd"]

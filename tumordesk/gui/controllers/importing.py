@@ -1,0 +1,80 @@
+"""Outlines that were opened become layers: shown, measured, jumped to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from tumordesk.gui.banner import Message
+from tumordesk.session.image_source import ImageSource
+
+if TYPE_CHECKING:
+    from tumordesk.gui.main_window import MainWindow
+    from tumordesk.io.import_mask import ImportedMask
+
+Place = tuple[int, int, int]
+
+
+class ImportController(QObject):
+    """Puts outlines on open series; never touches a layer that is there."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._jump: tuple[str, Place] | None = None
+        window.opening.masks_found.connect(self.take)
+        # The window, connected before, shows the source first.
+        window.opening.source_ready.connect(self._source_ready)
+
+    def take(self, masks: Sequence[ImportedMask]) -> None:
+        """Add each mask as a layer of its series and show the last one."""
+        window = self._window
+        added: list[ImportedMask] = []
+        for mask in masks:
+            series = window.session.series(mask.series.key)
+            if series is None or series.geometry.shape != mask.segmentation.array.shape:
+                continue
+            layer = window.session.add_imported(
+                series.key, mask.segmentation, mask.name, window.settings.overlay_opacity
+            )
+            window.running.measure(series.key, layer)
+            added.append(mask)
+        if added:
+            self._show(added[-1])
+            self._tell(added)
+
+    def _show(self, mask: ImportedMask) -> None:
+        window, key = self._window, mask.series.key
+        self._jump = (key, largest_area(mask.segmentation.array))
+        shown = window.session.active
+        held = window.session.buffers.get(key)
+        if shown is not None and shown.key == key and held is not None:
+            self._source_ready(held)
+        else:
+            window.session.activate(key)
+        window.actions_by_name["overlay"].setChecked(True)
+
+    def _source_ready(self, source: ImageSource) -> None:
+        if self._jump is None or source.series.key != self._jump[0]:
+            return
+        place = self._jump[1]
+        self._jump = None
+        self._window.parts.viewer.go_to(*place)
+
+    def _tell(self, masks: Sequence[ImportedMask]) -> None:
+        where = masks[-1].series.description or "the open series"
+        one = len(masks) == 1
+        title = f"Outline added to {where}" if one else f"{len(masks)} outlines added"
+        notes = dict.fromkeys(note for mask in masks for note in mask.notes)
+        text = "\n".join(note[:1].upper() + note[1:] + "." for note in notes)
+        self._window.say(Message("warning" if notes else "success", title, text))
+
+
+def largest_area(array: np.ndarray) -> Place:
+    """(slice, row, column): the slice with most outlined, and the middle of what is there."""
+    index = int(np.argmax(np.count_nonzero(array, axis=(1, 2))))
+    rows, columns = np.nonzero(array[index])
+    return index, round(float(rows.mean())), round(float(columns.mean()))

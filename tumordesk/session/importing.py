@@ -1,0 +1,89 @@
+"""Outlines among what was opened: they become layers of the series that they belong to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tumordesk.core.errors import ReadError
+from tumordesk.core.job import JobContext
+from tumordesk.core.study import ScanResult, Series, Skipped
+from tumordesk.session.merge import without_series
+from tumordesk.session.use_cases import open_paths
+
+if TYPE_CHECKING:
+    from tumordesk.io.import_mask import ImportedMask
+
+_VOLUME_KINDS = ("nifti", "nrrd", "mha")
+
+
+@dataclass(frozen=True, eq=False)
+class Opened:
+    """What was found. ``scan`` holds no mask that found its series; those are in ``masks``.
+
+    ``taken``: keys of series that turned out to be such masks.
+    """
+
+    scan: ScanResult
+    masks: tuple[ImportedMask, ...] = ()
+    taken: tuple[str, ...] = ()
+
+
+def open_with_masks(
+    context: JobContext,
+    paths: Iterable[Path],
+    open_series: Sequence[Series],
+    active_key: str,
+    on_update: Callable[[ScanResult], None] | None = None,
+) -> Opened:
+    """Find everything in ``paths``; put outlines on the series they belong to.
+
+    These are sought among ``open_series`` (the active one first) and what ``paths`` hold.
+    """
+    return take_masks(context, open_paths(context, paths, on_update), open_series, active_key)
+
+
+def take_masks(
+    context: JobContext, scan: ScanResult, open_series: Sequence[Series], active_key: str
+) -> Opened:
+    """Part the outlines of a scan from its series. What fits nowhere stays what it was."""
+    volumes = [series for series in scan.series if series.kind in _VOLUME_KINDS]
+    segmentations = _segmentations(scan)
+    if not volumes and not segmentations:
+        return Opened(scan)
+    from tumordesk.io.import_mask import by_relevance, mask_series, read_seg_mask
+
+    known = {series.key: series for series in (*open_series, *scan.series)}
+    candidates = by_relevance(tuple(known.values()), active_key)
+    masks: list[ImportedMask] = []
+    skipped = {item.path: item for item in scan.skipped}
+    for item in segmentations:
+        context.check()
+        try:
+            masks.append(read_seg_mask(item.file or item.path, candidates))
+            del skipped[item.path]
+        except ReadError as error:
+            skipped[item.path] = replace(item, reason=_reason(error))
+    taken = []
+    for volume in volumes:
+        context.check()
+        # One that stays a series said why it is none: that interests nobody.
+        try:
+            masks.append(mask_series(volume, [s for s in candidates if s.key not in taken]))
+        except ReadError:
+            continue
+        taken.append(volume.key)
+    rest = without_series(ScanResult(scan.patients, tuple(skipped.values())), taken)
+    return Opened(rest, tuple(masks), tuple(taken))
+
+
+def _segmentations(scan: ScanResult) -> list[Skipped]:
+    from tumordesk.io.suitability import OUTLINE
+
+    return [item for item in scan.skipped if item.reason == OUTLINE]
+
+
+def _reason(error: ReadError) -> str:
+    return f"DICOM segmentation: {error}".removesuffix(".")
