@@ -31,6 +31,7 @@ from tumordesk.gui.controllers.comparing import ComparingController
 from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.explaining import ExplainController
 from tumordesk.gui.controllers.exporting import ExportController
+from tumordesk.gui.controllers.importing import ImportController
 from tumordesk.gui.controllers.opening import OpeningController
 from tumordesk.gui.controllers.running import RunController
 from tumordesk.gui.controllers.training import TrainingController
@@ -84,6 +85,7 @@ class MainWindow(QMainWindow):
         self._wire_controllers()
         self._wire_panels()
         wire_commands(self)
+        self.importing = ImportController(self)
         self._apply_settings()
         self._restore_place()
         self._show_centre()
