@@ -16,6 +16,7 @@ from tumordesk.explain.guarding.plain import (
     Plain,
     Sentence,
     day_names,
+    hide_label_digits,
     made_plain,
     mask_names,
     names_of,
@@ -85,6 +86,7 @@ def _read(text: str, facts: tuple[Fact, ...], language: Language) -> _Read:
     days = [speech.day(fact.words) for fact in facts if fact.key.startswith("date.")]
     sequences = [speech.sequences.get(f.words, "") for f in facts if f.key == "sequence"]
     masked = mask_names(plain.text, [*names_of(facts), *sequences, *day_names(facts, days)])
+    masked = hide_label_digits(masked, facts)
     found = numbers(masked, lexicon)
     parts = sentences(masked, [(number.start, number.end) for number in found])
     matcher = Matcher(masked, found, parts, facts, lexicon)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tumordesk.core.explanation import Fact
 from tumordesk.explain.guarding.matching import Match, kind_of
-from tumordesk.explain.guarding.plain import MASK, Sentence, mask
+from tumordesk.explain.guarding.plain import HIDDEN, MASK, Sentence, made_plain, mask
 from tumordesk.explain.known import Known, class_name
 from tumordesk.explain.lexicon.entry import Lexicon
 
@@ -37,6 +37,7 @@ class Claims:
         self._known = known
         self._lexicon = lexicon
         self._labels = self._label_patterns()
+        self._spans = self._all_labels()
 
     def problems(self) -> Problems:
         """Everything that the findings do not support."""
@@ -58,25 +59,27 @@ class Claims:
         for fact in self._known.starting("class."):
             name = class_name(fact)
             own = self._lexicon.labels.get(name)
-            label = re.escape(fact.words)
+            label = re.escape(made_plain(fact.words).text.translate(HIDDEN))
             edge = rf"(?<![A-Za-z]){label}(?![A-Za-z])"
             made[name] = self._re(f"(?:{own})|(?:{edge})" if own else edge)
         return made
 
-    def _found_labels(self, start: int, end: int) -> list[tuple[int, int, str]]:
-        """Class names in a span, in order; the longer one counts where two overlap."""
-        text = self._text[start:end]
+    def _all_labels(self) -> list[tuple[int, int, str]]:
+        """Class names in the text, in order; the longer one counts where two overlap."""
         found = [
-            (start + m.start(), start + m.end(), name)
+            (m.start(), m.end(), name)
             for name, pattern in self._labels.items()
-            for m in pattern.finditer(text)
+            for m in pattern.finditer(self._text)
         ]
-        found.sort(key=lambda span: (-(span[1] - span[0]), span[0]))
+        found.sort(key=lambda span: (span[0] - span[1], span[0]))
         kept: list[tuple[int, int, str]] = []
         for span in found:
             if all(span[1] <= a or span[0] >= b for a, b, _ in kept):
                 kept.append(span)
         return sorted(kept)
+
+    def _found_labels(self, start: int, end: int) -> list[tuple[int, int, str]]:
+        return [span for span in self._spans if start <= span[0] < end]
 
     def _is_estimate(self, part: Sentence) -> bool:
         words = self._text[part.start : part.end]
@@ -95,7 +98,8 @@ class Claims:
         """'No tumour' only with a percentage or in quotes: else it may say that there is none."""
         if name not in _NO_TUMOUR or self._has_percent(start, end):
             return True
-        return self._text[start - 1 : start] in _QUOTES and self._text[end : end + 1] in _QUOTES
+        before, after = self._text[:start].rstrip()[-1:], self._text[end : end + 2].strip()[:1]
+        return bool(before and after) and before in _QUOTES and after in _QUOTES
 
     def _has_percent(self, start: int, end: int) -> bool:
         """Whether a percentage stands right before or behind a class name."""
@@ -183,13 +187,15 @@ class Claims:
             words = text[part.start : part.end]
             if outlined and self._re(lexicon.nothing_outlined).search(words):
                 yield "The text says that nothing is outlined, but something is."
-            claims = self._re(lexicon.found).search(words)
-            if not outlined and claims and not self._re(lexicon.negation).search(words):
+            claims = None if outlined else self._re(lexicon.found).search(words)
+            if claims is not None and not self._re(lexicon.negation).search(words):
                 yield "The text says that something is outlined, but nothing is."
 
     def _sides(self, text: str) -> Problems:
         lexicon = self._lexicon
         text = mask(text, self._re(lexicon.side_idioms))
+        if not (self._re(lexicon.left).search(text) or self._re(lexicon.right).search(text)):
+            return
         for part in self._parts:
             words = text[part.start : part.end]
             said = {
@@ -212,7 +218,8 @@ class Claims:
         found = self._re(self._lexicon.anatomy).search(text)
         if found is not None:
             yield f"“{found[0].strip()}” is a place that the findings do not tell."
-        for part in self._parts:
+        named = [item for item in self._lexicon.places.items() if self._re(item[1]).search(text)]
+        for part in self._parts if named else ():
             words = text[part.start : part.end]
             number = self._lesions.get(part)
             known = {
@@ -223,12 +230,15 @@ class Claims:
                 if fact.key.endswith(".location")
                 for word in fact.words.split()
             }
-            for place, pattern in self._lexicon.places.items():
+            for place, pattern in named:
                 if place not in known and self._re(pattern).search(words):
                     yield "The place that is named is not that of the findings."
 
     def _growth(self) -> Problems:
         facts = [f for f in self._known.starting("change.") if f.key.endswith("_percent")]
+        up_or_down = f"(?:{self._lexicon.up})|(?:{self._lexicon.down})"
+        if not self._re(up_or_down).search(self._text):
+            return
         for part in self._parts:
             words = self._text[part.start : part.end]
             up = self._re(self._lexicon.up).search(words) is not None

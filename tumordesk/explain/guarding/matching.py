@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tumordesk.core.explanation import Fact
 from tumordesk.explain.guarding.numerals import Number
@@ -43,7 +44,12 @@ _SLICES = ("slice number", "slice count")
 
 def kind_of(fact: Fact) -> str:
     """What a fact is the number of, in the words of ``_FITS``; unitless ones by their noun."""
-    key = fact.key.split("@")[0]
+    return _kind(fact.key)
+
+
+@lru_cache(maxsize=4096)
+def _kind(key: str) -> str:
+    key = key.split("@")[0]
     if key.startswith("threshold."):
         return f"threshold.{key.rsplit('.', 1)[1]}"
     if key in ("change.volume_percent", "change.product_percent"):
@@ -94,7 +100,10 @@ class Matcher:
         self._text = text
         self._numbers = found
         self._sentences = parts
-        self._facts = [fact for fact in facts if fact.value is not None]
+        self._facts: dict[str, list[Fact]] = {}
+        for fact in facts:
+            if fact.value is not None:
+                self._facts.setdefault(fact.unit, []).append(fact)
         self._lexicon = lexicon
         self._lesion: int | None = None
         self._total = False
@@ -105,6 +114,7 @@ class Matcher:
     def run(self) -> list[Match]:
         """All numbers, each with the facts it says or with what is wrong."""
         made: list[Match] = []
+        at = 0
         for part in self._sentences:
             if part.paragraph != self._paragraph:
                 self._paragraph, self._lesion = part.paragraph, None
@@ -112,9 +122,9 @@ class Matcher:
             self._total = self._lexicon.re(self._lexicon.total).search(words) is not None
             if self._total:
                 self._lesion = None
-            for number in self._numbers:
-                if part.start <= number.start < part.end:
-                    made.append(self._match(number, part))
+            while at < len(self._numbers) and self._numbers[at].start < part.end:
+                made.append(self._match(self._numbers[at], part))
+                at += 1
             self.lesions[part] = self._lesion
         return made
 
@@ -145,7 +155,7 @@ class Matcher:
             ):
                 if not unit and (number.unit or (number.inherited and factor != 1.0)):
                     continue
-                found += [f for f in self._facts if f.unit == unit and _same(f, value * factor)]
+                found += [f for f in self._facts.get(unit, ()) if _same(f, value * factor)]
         return list(dict.fromkeys(found))
 
     def _bound(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
@@ -256,13 +266,9 @@ class Matcher:
         return re.split(r"[,;:，、；：(]", text)[0]
 
     def _categories(self, text: str) -> list[str]:
-        """Quantities named in a text, in order; a place counts once, for the first that fits."""
-        found: list[tuple[int, int, str]] = []
-        for category, pattern in self._lexicon.quantities:
-            for match in self._lexicon.re(pattern).finditer(text):
-                if all(match.end() <= a or match.start() >= b for a, b, _ in found):
-                    found.append((match.start(), match.end(), category))
-        return [category for _, _, category in sorted(found)]
+        """Quantities named in a text, in order."""
+        pattern = self._lexicon.any_quantity
+        return [found.lastgroup or "" for found in pattern.finditer(text)]
 
     def _whose(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
         """A lesion's number must be said of that lesion, a total of all."""

@@ -154,6 +154,9 @@ def _latin(text: str, lexicon: Lexicon) -> list[Number]:
     made: list[Number] = []
     at = 0
     while at < len(words):
+        if words[at][0] not in lexicon.first_words:
+            at += 1
+            continue
         count, value = _longest(text, words, at, lexicon)
         if not count:
             at += 1

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tumordesk.core.explanation import Fact
 
@@ -34,12 +35,17 @@ class Plain:
     strange: tuple[str, ...]
 
 
+@lru_cache(maxsize=512)
 def made_plain(text: str) -> Plain:
     """One form for full-width, Arabic-Indic and other digits; '²' and '³' kept after 'mm', 'cm'."""
     out: list[str] = []
     origin: list[int] = []
     strange: list[str] = []
     for at, char in enumerate(text):
+        if char.isascii():
+            out.append(char)
+            origin.append(at)
+            continue
         kind = unicodedata.category(char)
         if kind == "Cf":
             continue
@@ -79,11 +85,17 @@ def mask(text: str, pattern: re.Pattern[str]) -> str:
 
 def mask_names(text: str, names: Iterable[str]) -> str:
     """Names masked wherever they stand as whole words, the longest first."""
-    for name in sorted({n for n in names if n.strip()}, key=len, reverse=True):
-        plain = made_plain(name).text
-        pattern = rf"(?<![A-Za-z0-9]){re.escape(plain)}(?![A-Za-z0-9]|[.,]\d|-\w)"
-        text = mask(text, re.compile(pattern, re.IGNORECASE))
+    low = text.lower()
+    here = {n for n in names if n.strip() and made_plain(n).text.lower() in low}
+    for name in sorted(here, key=len, reverse=True):
+        text = mask(text, _whole(name))
     return text
+
+
+@lru_cache(maxsize=512)
+def _whole(name: str) -> re.Pattern[str]:
+    plain = re.escape(made_plain(name).text)
+    return re.compile(rf"(?<![A-Za-z0-9]){plain}(?![A-Za-z0-9]|[.,]\d|-\w)", re.IGNORECASE)
 
 
 def names_of(facts: tuple[Fact, ...]) -> list[str]:
@@ -99,11 +111,18 @@ def names_of(facts: tuple[Fact, ...]) -> list[str]:
             names.append(fact.words)
         elif start == "sequence":
             names += [fact.words, *_SEQUENCES.get(fact.words, ())]
-        elif start.startswith("class.") and any(c.isdigit() for c in fact.words):
-            names.append(fact.words)
     return names
 
 
+def hide_label_digits(text: str, facts: tuple[Fact, ...]) -> str:
+    """Digits in names of classes ('Type 2') put out of sight, each digit to a sign of its own."""
+    for fact in facts:
+        if fact.key.startswith("class.") and any(c.isdigit() for c in fact.words):
+            text = _whole(fact.words).sub(lambda found: found[0].translate(HIDDEN), text)
+    return text
+
+
+HIDDEN = {ord("0") + digit: 0xE010 + digit for digit in range(10)}
 _VERSION_WORDS = ("version", "Version", "versión", "v", "版本", "버전", "v.")
 
 

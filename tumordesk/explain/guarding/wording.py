@@ -52,7 +52,7 @@ def language_problems(text: str, language: Language, lexicon: Lexicon) -> Iterat
 
 
 def _is_latin(char: str) -> bool:
-    return "LATIN" in unicodedata.name(char, "")
+    return char.isascii() or "LATIN" in unicodedata.name(char, "")
 
 
 def _other_language(text: str, language: Language, lexicon: Lexicon) -> bool:

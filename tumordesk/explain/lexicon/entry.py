@@ -70,6 +70,17 @@ class Lexicon:
     common: frozenset[str] = frozenset()
 
     @cached_property
+    def any_quantity(self) -> re.Pattern[str]:
+        """Any quantity; the group that matched is its category."""
+        parts = (f"(?P<{category}>{pattern})" for category, pattern in self.quantities)
+        return re.compile("|".join(parts), re.IGNORECASE)
+
+    @cached_property
+    def first_words(self) -> frozenset[str]:
+        """Words that a number in words can begin with."""
+        return frozenset(re.split("[ -]", words)[0] for words in self.words)
+
+    @cached_property
     def _compiled(self) -> dict[str, re.Pattern[str]]:
         return {}
 
