@@ -39,7 +39,8 @@ def findings_of_run(
 def with_map(
     context: JobContext, findings: StudyFindings, entry: ModelEntry | None, device: str
 ) -> tuple[StudyFindings, tuple[str, ...]]:
-    """``findings`` with the activation map of the classifier ``entry``, or why there is none.
+    """``findings`` with the activation map of the classifier ``entry`` and how it meets the
+    outline, or why there is none.
 
     Raises:
         Cancelled: the person cancelled.
@@ -47,6 +48,7 @@ def with_map(
     result = findings.classifications[-1] if findings.classifications else None
     if entry is None or result is None or result.classification is None:
         return findings, ()
+    from tumordesk.imaging.focus import focus
     from tumordesk.inference.activation import activation_map
 
     try:
@@ -55,4 +57,5 @@ def with_map(
         )
     except (InputMismatch, ModelError) as error:
         return findings, (f"No activation map: {error.message}",)
-    return replace(findings, maps={entry.card.id: heat}), ()
+    found = focus(heat, findings.outline, findings.volume)
+    return replace(findings, maps={entry.card.id: heat}, foci={entry.card.id: found}), ()

@@ -149,6 +149,21 @@ def layer_from_mask(outline: Segmentation, name: str, number: int, opacity: floa
     )
 
 
+def layer_from_map(region: Segmentation, model_id: str, number: int, opacity: float) -> Layer:
+    """The read-only layer of an activation map's region; ``number`` of model layers before it."""
+    return Layer(
+        key=f"map:{model_id}",
+        name=region.segments[0].label,
+        origin="ai",
+        array=region.array,
+        geometry=region.geometry,
+        segments=region.segments,
+        series_uid=region.series_uid,
+        colours=_colours(region.segments, 2 * number + 3),
+        opacity=opacity,
+    )
+
+
 def new_own(number: int, geometry: Geometry, series_uid: str) -> Layer:
     """An empty writeable layer that belongs to the person."""
     segments = (Segment(1, "Tumour", None, "MANUAL", ""),)

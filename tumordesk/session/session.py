@@ -7,13 +7,14 @@ to it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
 from psygnal import Signal
 
+from tumordesk.core.activation import ActivationMap, Focus, map_mark
 from tumordesk.core.explanation import Explanation
 from tumordesk.core.finding import AnalysisResult, Measurements
 from tumordesk.core.geometry import Geometry
@@ -25,6 +26,7 @@ from tumordesk.session.image_source import ImageSource
 from tumordesk.session.layers import (
     Layer,
     SeriesResults,
+    layer_from_map,
     layer_from_mask,
     layer_from_result,
     new_own,
@@ -186,6 +188,7 @@ class Session:
         layer = new_own(number, geometry, series_uid)
         results.layers.append(layer)
         results.active_key = layer.key
+        results.forget_derived()
         self.layers_changed.emit(key)
         self.results_changed.emit(key)
         return layer
@@ -196,6 +199,35 @@ class Session:
         taken = {layer.key for layer in results.layers}
         number = next(n for n in itertools.count(1) if f"imported:{n}" not in taken)
         layer = layer_from_mask(outline, name, number, opacity)
+        results.layers.append(layer)
+        results.active_key = layer.key
+        results.forget_derived()
+        self.layers_changed.emit(key)
+        self.results_changed.emit(key)
+        return layer
+
+    def set_map(self, key: str, found: ActivationMap) -> None:
+        """Take the activation map of a classifier's newest answer."""
+        self.results(key).maps[found.model_id] = found
+        self.results(key).foci.pop(found.model_id, None)
+        self.results_changed.emit(key)
+
+    def set_foci(self, key: str, foci: Mapping[str, Focus]) -> None:
+        """Take how the maps, by model id, meet the active layer."""
+        self.results(key).foci.update(foci)
+        self.results_changed.emit(key)
+
+    def add_map_region(
+        self, key: str, region: Segmentation, model_id: str, opacity: float
+    ) -> Layer:
+        """The region of a map (imaging.map_outline) as a read-only layer, which becomes active.
+
+        It replaces an older one of the same model. Its segment says what it is.
+        """
+        results = self.results(key)
+        number = len([layer for layer in results.layers if not layer.editable])
+        layer = layer_from_map(region, model_id, number, opacity)
+        results.layers = [known for known in results.layers if known.key != layer.key]
         results.layers.append(layer)
         results.active_key = layer.key
         results.forget_derived()
@@ -259,9 +291,12 @@ class Session:
             self.explanation_changed.emit(key)
 
     def outline(self, key: str) -> Segmentation | None:
-        """The active outline of a series, the person's own first; None where there is none."""
+        """The active outline of a series, the person's own first; None where there is none.
+
+        The region of an activation map is none: a classifier must not read where it looked.
+        """
         layer = self.results(key).active
-        return None if layer is None else layer.segmentation()
+        return None if layer is None or map_mark(layer.segments) else layer.segmentation()
 
     # Edits
 

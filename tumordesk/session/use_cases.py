@@ -6,7 +6,7 @@ The heavy layers (readers, torch) are imported inside, on the job's thread.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -238,8 +238,10 @@ def measure_layer(
     """Measurements of an outline as the person has drawn it.
 
     ``midline_x_mm`` and ``head_box_mm``: those that the run used, so that sides and places mean
-    the same. Without them they are found in ``volume``, where it is given.
+    the same. Without them they are found in ``volume``, where it is given. Of the region of an
+    activation map ``notes`` say first that it is none of a tumour.
     """
+    from tumordesk.core.activation import map_mark
     from tumordesk.imaging.location import estimate_head
     from tumordesk.imaging.measure import measure
 
@@ -247,7 +249,9 @@ def measure_layer(
     if midline_x_mm is None and head_box_mm is None and volume is not None:
         head = estimate_head(volume)
         midline_x_mm, head_box_mm = head.midline_x_mm, head.box_mm
-    return measure(segmentation, midline_x_mm=midline_x_mm, head_box_mm=head_box_mm)
+    found = measure(segmentation, midline_x_mm=midline_x_mm, head_box_mm=head_box_mm)
+    mark = map_mark(segmentation.segments)
+    return replace(found, notes=(f"{mark}.", *found.notes)) if mark else found
 
 
 def read_volume(context: JobContext, series: Series) -> Volume:
