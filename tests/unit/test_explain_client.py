@@ -229,6 +229,12 @@ def test_a_remote_model_under_another_name_gets_nothing(server: LanguageServer) 
     assert server.chats == []
 
 
+def test_names_that_could_be_markup_are_not_offered(server: LanguageServer) -> None:
+    server.models = (MODEL, "<img src=x>", "a\nb", "", "x" * 300, "/models/llama 3 (q4).gguf")
+    found = [one.name for one in list_models(JobContext(), endpoint(server))]
+    assert found == [MODEL, "/models/llama 3 (q4).gguf"]
+
+
 def test_a_request_for_another_model_than_was_checked_is_a_defect(server: LanguageServer) -> None:
     with pytest.raises(ValueError, match="another model"):
         chat(JobContext(), endpoint(server), request("other:1b"), lambda _: None)

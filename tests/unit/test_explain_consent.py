@@ -126,8 +126,9 @@ def test_a_localhost_that_is_elsewhere_is_not_this_machine(monkeypatch: pytest.M
         ]
 
     monkeypatch.setattr(socket, "getaddrinfo", elsewhere)
-    with pytest.raises(ConsentNeeded):
-        require_consent(parse_address("http://localhost:1"), ())
+    address = parse_address("http://localhost:1")
+    with pytest.raises(ConsentNeeded, match="does not lead to this computer"):
+        require_consent(address, {address.origin})
 
 
 def test_consent_is_for_one_host_one_port_and_one_scheme() -> None:
@@ -252,8 +253,16 @@ def test_a_fact_of_another_kind_is_not_sent(fact: Fact) -> None:
 LIES = (
     "The volume is 24.4 mL.",
     "The tumour has a volume of 24.3 mL and grew by 30 %.",
+    "The longest diameter is 14 mm.",
     "The outline reaches from slice 9 to slice 19.",
+    "There are two lesions.",
+    "The volume is twenty-five millilitres.",
+    "This is a glioblastoma.",
+    "You have cancer and should start chemotherapy.",
+    "You have about six months to live.",
     "Please take dexamethasone 4 mg a day.",
+    "There is nothing to worry about, it is benign.",
+    "Dear Mrs Doe, the volume is 24.3 mL.",
     "See www.example.org for more.",
 )
 
@@ -280,6 +289,27 @@ def test_a_true_text_is_taken_with_its_links_and_its_author(server: LanguageServ
     )  # fmt: skip
     assert (answer.text, answer.source, answer.model) == (server.words, "model", MODEL)
     assert answer.rejected == ""
+    tied = {answer.text[link.start : link.end] for link in answer.links}
+    assert any("24.3" in words for words in tied)
+
+
+TRUE = {
+    Language.ENGLISH: "One lesion lies on the right side. Its volume is 24.3 mL.",
+    Language.KOREAN: "오른쪽에 병변 1개가 표시되었습니다. 부피는 24.3 mL입니다.",
+    Language.CHINESE: "程式在右側標出一個病灶，體積為 24.3 mL。",
+    Language.GERMAN: "Eine Läsion liegt auf der rechten Seite. Ihr Volumen beträgt 24,3 mL.",
+    Language.FRENCH: "La lésion du côté droit a un volume de 24,3 mL.",
+    Language.SPANISH: "La lesión del lado derecho tiene un volumen de 24,3 mL.",
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_true_text_is_taken_in_every_language_and_no_number_changes(language: Language) -> None:
+    offline = explain(findings(), language, Register.PATIENT)
+    known = (offline.facts, language, Register.PATIENT, MODEL, offline)
+    assert take(TRUE[language], *known).source == "model"
+    wrong = TRUE[language].replace("24", "25")
+    assert take(wrong, *known).source == "offline"
 
 
 def test_signs_that_are_not_seen_cannot_hide_a_number() -> None:

@@ -156,6 +156,11 @@ def require_consent(address: Address, allowed: Collection[str]) -> tuple[str, ..
     local = local_addresses(address)
     if local:
         return local
+    if address.host == "localhost":
+        raise ConsentNeeded(
+            "The name localhost does not lead to this computer here.",
+            "Enter http://127.0.0.1 with the port instead.",
+        )
     if address.origin not in allowed:
         raise ConsentNeeded(
             f"{address.place} is not this computer, and you have not allowed it.",

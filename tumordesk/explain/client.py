@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from tumordesk.explain.connection import PATIENT, QUICK, Answer, ConnectionFaile
 from tumordesk.explain.prompt import Request
 
 MAX_MODELS = 500
-_NAME_CHARACTERS = 200
+_NAME = re.compile(r"[\w./~(\[][\w .:/\\@+,=~()\[\]-]{0,199}")
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def list_models(
 
 def valid_name(model: str) -> bool:
     """True for what can be a model's name."""
-    return 0 < len(model.strip()) <= _NAME_CHARACTERS and model.isprintable()
+    return _NAME.fullmatch(model) is not None
 
 
 def chat(

@@ -73,7 +73,7 @@ class ExplanationPanel(QWidget):
         column.setContentsMargins(tokens.SPACE_12, 0, tokens.SPACE_12, tokens.SPACE_8)
         column.setSpacing(tokens.SPACE_8)
         choices = tight(QHBoxLayout(), tokens.SPACE_8)
-        for choice, share in ((self.reader, 8), (self.language, 5)):
+        for choice, share in ((self.reader, 6), (self.language, 5)):
             choice.setMinimumContentsLength(1)
             choices.addWidget(choice, share)
         column.addLayout(choices)
