@@ -96,7 +96,7 @@ def test_one_row_for_each_study_and_reasons_for_the_rest(network, scans, tmp_pat
     assert any(name.startswith("key-") for name in found)
     said = capsys.readouterr()
     assert "6 of 7 studies gave a result" in said.out
-    assert "ct: The series does" in said.err
+    assert "ct: The series does not fit Fake segmenter. This is a CT" in said.err
 
 
 def test_no_patient_in_the_table_unless_asked(network, scans, tmp_path) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QColor, QIcon, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from tumordesk.gui import icons, theme, tokens
@@ -14,7 +14,8 @@ from tumordesk.gui.panels.parts import tone_colour
 from tumordesk.session.batch.types import PlannedStudy, StudyRecord
 
 _HEADS = ("Study", "State", "Outcome", "Volume", "To know")
-_WIDTHS = (236, 116, 132, 84)
+_WIDTHS = (236, 108, 124, 84)
+_STUDY_MIN, _TO_KNOW_MIN = 136, 150
 _STATE, _VOLUME, _TO_KNOW = 1, 3, 4
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _SIGNS = {
@@ -157,3 +158,9 @@ class QueueTable(QTableView):
         head.setStretchLastSection(True)
         for column, width in enumerate(_WIDTHS):
             self.setColumnWidth(column, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, names give way first: they are in the tooltip too."""
+        super().resizeEvent(event)
+        room = self.viewport().width() - sum(_WIDTHS[1:]) - _TO_KNOW_MIN
+        self.setColumnWidth(0, max(_STUDY_MIN, min(_WIDTHS[0], room)))

@@ -37,10 +37,10 @@ from tumordesk.gui.batch.form import BatchForm
 from tumordesk.gui.batch.queue_table import QueueModel, QueueTable
 from tumordesk.gui.batch.work import BatchWork, Phase
 from tumordesk.gui.jobs import Failure
-from tumordesk.gui.panels.numbers import seconds
-from tumordesk.gui.panels.parts import IconLabel, label, tight
-from tumordesk.session.batch.table import RESULTS
+from tumordesk.gui.panels.parts import IconLabel, label, selectable, tight
+from tumordesk.session.batch.table import FAILURES, RESULTS
 from tumordesk.session.batch.types import BatchOptions, PlannedStudy
+from tumordesk.session.folder_peek import number
 
 if TYPE_CHECKING:
     from tumordesk.core.settings import Settings
@@ -76,6 +76,7 @@ class BatchWindow(QMainWindow):
         self.bar.setTextVisible(False)
         self.headline = label("", "strong")
         self.stage = label("", "secondary")
+        self.detail = selectable("", "secondary")
         self.sentence = label(_TURNS, "small", wrap=True)
         self.view_button = QPushButton("Open in &viewer")
         self.csv_button = QPushButton(f"Open {RESULTS}")
@@ -101,7 +102,10 @@ class BatchWindow(QMainWindow):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.form)
-        column.addWidget(scroll)
+        column.addWidget(scroll, 1)
+        notice = label(NOTICE.rstrip("."), "small")
+        notice.setContentsMargins(tokens.SPACE_16, tokens.SPACE_8, 0, tokens.SPACE_12)
+        column.addWidget(notice)
         right = tight(QVBoxLayout())
         right.addLayout(self._main(), 1)
         right.addWidget(self._footer())
@@ -110,7 +114,7 @@ class BatchWindow(QMainWindow):
         row.addWidget(left)
         row.addLayout(right, 1)
         self.setCentralWidget(root)
-        self.setMinimumSize(tokens.WINDOW_MIN_W, tokens.WINDOW_MIN_H)
+        self.setMinimumSize(tokens.BATCH_MIN_W, tokens.WINDOW_MIN_H)
 
     def _main(self) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -127,11 +131,11 @@ class BatchWindow(QMainWindow):
         self.centre.addWidget(self.drop)
         self.centre.addWidget(self.table)
         column.addWidget(self.centre, 1)
+        column.addWidget(self.detail)
         row = tight(QHBoxLayout(), tokens.SPACE_8)
         for button in (self.view_button, self.csv_button, self.folder_button):
             row.addWidget(button)
         row.addStretch(1)
-        row.addWidget(label(NOTICE.rstrip("."), "small"))
         column.addLayout(row)
         return column
 
@@ -280,6 +284,8 @@ class BatchWindow(QMainWindow):
             self.stage.setText("")
             self.model.set_current("")
         self.headline.setText(self._headline())
+        self.detail.setText(self._detail())
+        self.detail.setVisible(bool(self.detail.text()))
         self._refresh_buttons(idle)
 
     def _refresh_buttons(self, idle: bool) -> None:
@@ -287,7 +293,9 @@ class BatchWindow(QMainWindow):
         started = batch is not None
         self.start_button.setText("&Go on" if self._can_go_on() else "&Start")
         self.start_button.setEnabled(phase is Phase.PAUSED or (idle and not self.form.missing))
-        self.start_button.setToolTip(self.form.missing)
+        self.start_button.setToolTip(
+            self.form.missing or "Runs what is new, has changed or has failed before"
+        )
         self.pause_button.setEnabled(phase in (Phase.RUNNING, Phase.PAUSING))
         self.pause_button.setText("Do not &pause" if phase is Phase.PAUSING else "&Pause")
         self.pause_button.setToolTip("Stops after the study in progress")
@@ -304,6 +312,8 @@ class BatchWindow(QMainWindow):
         batch = self.work.batch
         if self.work.phase is Phase.PAUSED:
             return True
+        if self.work.busy:
+            return False
         same = batch is not None and self.form.out == batch.options.out
         return same and bool(batch and batch.waiting)
 
@@ -319,10 +329,24 @@ class BatchWindow(QMainWindow):
             words += f", {failed} failed"
         left_s = self.work.seconds_left if phase is Phase.RUNNING else None
         if left_s is not None:
-            words += f", about {seconds(left_s)} left"
+            words += f", {_left(left_s)} left"
         endings = {Phase.PAUSING: ", then a pause", Phase.PAUSED: ", paused",
                    Phase.STOPPED: ", stopped", Phase.DONE: ", finished"}  # fmt: skip
         return words + endings.get(phase, "")
+
+    def _detail(self) -> str:
+        """What is to be known of the selected study; else how many files were not used."""
+        study, batch = self._selected(), self.work.batch
+        if batch is None:
+            return ""
+        record = batch.records.get(study.code) if study is not None else None
+        if record is not None:
+            return record.reason or " ".join(record.row.warnings)
+        unused = len(batch.plan.skipped)
+        if not unused:
+            return ""
+        files = "1 file was" if unused == 1 else f"{number(unused)} files were"
+        return f"{files} not used; the reasons are in {FAILURES}."
 
     # Results -------------------------------------------------------------------------------
 
@@ -370,6 +394,14 @@ class BatchWindow(QMainWindow):
         """The window goes; a batch that runs goes on."""
         self.banner.stop()
         super().closeEvent(event)
+
+
+def _left(seconds: float) -> str:
+    """'about 4 min': an estimate, told as one."""
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "less than a minute"
+    return f"about {minutes} min" if minutes < 120 else f"about {round(minutes / 60)} h"
 
 
 def _place(study: PlannedStudy, roots: Sequence[Path]) -> Path:

@@ -146,8 +146,8 @@ class Loader:
         worst = hopeless(doubts)
         count = len(by_key)
         if worst is not None:
-            none = "The series does" if count == 1 else f"None of its {count} series does"
-            raise InputMismatch(f"{none} fit {self._card.name}. {worst.message}")
+            none = "The series does not fit" if count == 1 else f"None of its {count} series fits"
+            raise InputMismatch(f"{none} {self._card.name}. {worst.message}")
         if self._strict and doubts:
             raise InputMismatch(f"Left out, because it is doubtful. {doubts[0].message}")
         patient, owner, series = by_key[best.key]

@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 SMALL = 300
 """Studies up to which the tables are written after each of them."""
 TABLE_EVERY_S = 5.0
+_MODELS = 0.8
+"""Share of a study's time that the models take, about; writing takes the rest."""
 
 
 class Batch:
@@ -111,9 +113,10 @@ class Batch:
         loaded = self._loader.take(study, context)
         try:
             self._loader.prefetch(then)
-            found = run_models(context, loaded, self.models, self.options)
+            found = run_models(_Stretch(context, 0.0, _MODELS), loaded, self.models, self.options)
+            writing = _Stretch(context, _MODELS, 1.0)
             files, refused = export_study(
-                context, loaded, found, self.models, self.options, self.folder(study),
+                writing, loaded, found, self.models, self.options, self.folder(study),
                 self.write_pdf,
             )  # fmt: skip
             row = row_of(loaded, found, self.options, refused)
@@ -189,20 +192,22 @@ def run_batch(
         if on_start is not None:
             on_start(study)
         then = waiting[number + 1] if number + 1 < len(waiting) else None
-        before = total - len(waiting) + number
-        record = batch.run_study(_Share(context, before, total), study, then)
+        place = total - len(waiting) + number
+        part = _Stretch(
+            context, place / total, (place + 1) / total, f"Study {place + 1} of {total}: "
+        )
+        record = batch.run_study(part, study, then)
         if on_done is not None:
             on_done(study, record)
 
 
-class _Share(JobContext):
-    """The stretch of one study in the progress of the batch."""
+class _Stretch(JobContext):
+    """A part of a longer job: its 0..1 becomes low..high of the whole, its words get ``before``."""
 
-    def __init__(self, whole: JobContext, before: int, total: int) -> None:
+    def __init__(self, whole: JobContext, low: float, high: float, before: str = "") -> None:
         super().__init__(
             lambda report: whole.progress(
-                (before + (report.fraction or 0.0)) / total,
-                f"Study {before + 1} of {total}: {report.message}",
+                low + (high - low) * (report.fraction or 0.0), f"{before}{report.message}"
             )
         )
         self._whole = whole
