@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -24,6 +26,7 @@ from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.panels.findings import FindingsPanel
 from tumordesk.gui.panels.parts import ElidedLabel
 from tumordesk.gui.panels.rows import PlaceRow
+from tumordesk.gui.viewer import hud
 from tumordesk.imaging.measure import measure
 from tumordesk.session.use_cases import RunOutcome
 from window_fixtures import drop, opened, until
@@ -70,6 +73,21 @@ def row(widget: QWidget, caption: str) -> PlaceRow:
     QApplication.processEvents()
     rows = [one for one in widget.findChildren(PlaceRow) if one.isVisibleTo(widget)]
     return next(one for one in rows if one.accessibleName().startswith(caption))
+
+
+def test_labels_of_short_lines_do_not_cover_each_other(qapp: QApplication) -> None:
+    """Both diameters of a small lesion end at the same height."""
+    canvas = QImage(200, 200, QImage.Format.Format_RGB32)
+    painter = QPainter(canvas)
+    taken: list[QRectF] = []
+    for start, end in (((50, 50), (70, 58)), ((55, 60), (64, 47)), ((50, 50), (70, 56))):
+        colour, font = QColor("white"), hud.view_font(qapp.font())
+        hud.draw_measure(
+            painter, QPointF(*start), QPointF(*end), "22 mm", font, colour, taken=taken
+        )
+    painter.end()
+    assert len(taken) == 3
+    assert not any(a.intersects(b) for a, b in itertools.combinations(taken, 2))
 
 
 # The panel alone ---------------------------------------------------------------------------

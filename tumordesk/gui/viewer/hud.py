@@ -140,8 +140,12 @@ def draw_measure(
     font: QFont,
     colour: QColor,
     handles: bool = False,
+    taken: list[QRectF] | None = None,
 ) -> None:
-    """A measured line with a dark rim, ticks at its ends and its label beside it."""
+    """A measured line with a dark rim, ticks at its ends and its label beside it.
+
+    ``taken``: places of labels drawn before, which this one keeps clear of and adds its own to.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     along = end - start
     length = max((along.x() ** 2 + along.y() ** 2) ** 0.5, 1e-6)
@@ -158,17 +162,29 @@ def draw_measure(
         for point in (start, end):
             painter.drawEllipse(point, tokens.HANDLE_PX / 2, tokens.HANDLE_PX / 2)
     if label:
-        _label_beside(painter, start, end, label, font, colour)
+        _label_beside(painter, start, end, label, font, colour, taken if taken is not None else [])
 
 
 def _label_beside(
-    painter: QPainter, start: QPointF, end: QPointF, label: str, font: QFont, colour: QColor
+    painter: QPainter,
+    start: QPointF,
+    end: QPointF,
+    label: str,
+    font: QFont,
+    colour: QColor,
+    taken: list[QRectF],
 ) -> None:
     metrics = QFontMetricsF(font)
     size = metrics.size(0, label)
     tip = end if end.x() >= start.x() else start
     box = QRectF(tip.x() + tokens.SPACE_8, tip.y() - size.height() / 2, size.width() + 1, 0)
     box.setHeight(size.height())
+    for _ in taken:
+        below = [other.bottom() for other in taken if other.intersects(box)]
+        if not below:
+            break
+        box.moveTop(max(below))
+    taken.append(box)
     painter.setFont(font)
     flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
     draw_text(painter, box, flags, label, colour)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from tumordesk.gui import tokens
@@ -54,23 +54,27 @@ def _paint_marks(painter: QPainter, view: SliceCanvas, area: QRect) -> None:
     model = view.model
     if view.framed or model.crosshair:
         hud.draw_crosshair(painter, area, view.to_view(view.plane.point_of(model.position)))
+    taken: list[QRectF] = []
     if model.overlay_visible and view.axis == 0:
         for line in model.lines:
             if line.slice_index == view.index:
-                _paint_line(painter, view, line)
+                _paint_line(painter, view, line, taken)
     for ruler in view.rulers():
         selected = ruler is model.rulers.selected
         name = tokens.VIEW_MEASURE_SELECTED if selected else tokens.VIEW_MEASURE
         start, end = view.to_view(ruler.start), view.to_view(ruler.end)
         text = ruler.text(view.plane)
-        hud.draw_measure(painter, start, end, text, font, QColor(name), selected)
+        hud.draw_measure(painter, start, end, text, font, QColor(name), selected, taken)
 
 
-def _paint_line(painter: QPainter, view: SliceCanvas, line: MeasureLine) -> None:
+def _paint_line(
+    painter: QPainter, view: SliceCanvas, line: MeasureLine, taken: list[QRectF]
+) -> None:
     start = view.to_view((line.start_rc[1] + 0.5, line.start_rc[0] + 0.5))
     end = view.to_view((line.end_rc[1] + 0.5, line.end_rc[0] + 0.5))
     font = hud.view_font(view.font())
-    hud.draw_measure(painter, start, end, line.label, font, QColor(tokens.VIEW_TEXT))
+    colour = QColor(tokens.VIEW_TEXT)
+    hud.draw_measure(painter, start, end, line.label, font, colour, taken=taken)
 
 
 def _paint_texts(painter: QPainter, view: SliceCanvas, area: QRect) -> None:
