@@ -256,7 +256,7 @@ def exchange(
         if address.encrypted:
             inner = stack.enter_context(_secure(inner, address, watch))
         # With a socket of its own the connection neither connects nor asks for a proxy.
-        connection.sock = _Socket(inner, watch)  # type: ignore[assignment]
+        connection.sock = _Socket(inner, watch)
         connection.request(method, path, body, _headers(address, body, key))
         response = connection.getresponse()
         stack.callback(response.close)

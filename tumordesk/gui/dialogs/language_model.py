@@ -195,7 +195,8 @@ class LanguageModelDialog(BaseDialog):
         for one in models:
             self.model.addItem(one.name)
             items = self.model.model()
-            item = items.item(self.model.count() - 1) if _standard(items) else None
+            last = self.model.count() - 1
+            item = items.item(last) if isinstance(items, QStandardItemModel) else None
             if one.refused and item is not None:
                 item.setEnabled(False)
                 item.setText(f"{one.name} (runs in a cloud, refused)")
@@ -314,7 +315,3 @@ class LanguageModelDialog(BaseDialog):
         self.status.style().unpolish(self.status)
         self.status.style().polish(self.status)
         self.status.setVisible(bool(words))
-
-
-def _standard(items: object) -> bool:
-    return isinstance(items, QStandardItemModel)
