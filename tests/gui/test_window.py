@@ -308,7 +308,7 @@ def test_every_key_is_in_the_shortcuts_sheet(qtbot: QtBot, window: MainWindow) -
 
     from tumordesk.gui.dialogs.shortcuts import ShortcutsDialog
 
-    qtbot.keyClick(window, Qt.Key.Key_F1)
+    qtbot.keyClick(window, Qt.Key.Key_F1, Qt.KeyboardModifier.ShiftModifier)
     dialog = window.findChild(ShortcutsDialog)
     words = {label.text() for label in dialog.findChildren(QLabel)}
     for action in window.actions_by_name.all():

@@ -85,6 +85,12 @@ def bundled_models_dir() -> Path:
     return resource_root() / "models"
 
 
+def manual_dir() -> Path:
+    """The user manual: pages in Markdown, with their pictures."""
+    inside = resource_root() / "docs" / "manual"
+    return inside if inside.is_dir() else resource_root().parent / "docs" / "manual"
+
+
 def sample_study_dir() -> Path:
     """The bundled sample study."""
     return resource_root() / "samples" / "tcga-fg-6692"

@@ -82,7 +82,8 @@ SPECS: tuple[Spec, ...] = (
     Spec("left_panel", "Studies panel", ("F9",), "Window", "panel-left", True),
     Spec("right_panel", "Findings panel", ("F10",), "Window", "panel-right", True),
     Spec("settings", "Settings…", ("Ctrl+,",), "Window", "settings"),
-    Spec("shortcuts", "Keys and mouse", ("F1",), "Window", "help"),
+    Spec("manual", "Manual", ("F1",), "Window", "help"),
+    Spec("shortcuts", "Keys and mouse", ("Shift+F1",), "Window", "help"),
     Spec("audit", "Audit log…", (), "Window", "clock"),
     Spec("about", "About TumorDesk", (), "Window", "info"),
 )

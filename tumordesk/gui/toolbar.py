@@ -32,7 +32,7 @@ _MENU: tuple[tuple[str, ...], ...] = (
     ("undo", "redo", "reset_view"),
     ("run", "batch", "training"),
     ("layout_single", "layout_three", "texts", "hide_names", "full_screen"),
-    ("settings", "shortcuts", "audit", "about"),
+    ("settings", "manual", "shortcuts", "audit", "about"),
     ("quit",),
 )
 
@@ -88,7 +88,7 @@ class Toolbar(QFrame):
         row.addWidget(_rule())
         for name in ("left_panel", "right_panel"):
             row.addWidget(self._button(name))
-        for name in ("settings", "shortcuts"):
+        for name in ("settings", "manual"):
             row.addWidget(self._sparing(name))
 
     def set_run_enabled(self, enabled: bool, tip: str) -> None:

@@ -73,6 +73,7 @@ def wire_commands(window: MainWindow) -> None:
         "layout_single": lambda: _layout(window, "single"),
         "layout_three": lambda: _layout(window, "three"),
         "settings": window.dialogs.settings,
+        "manual": window.dialogs.manual,
         "shortcuts": window.dialogs.shortcuts,
         "about": window.dialogs.about,
         "audit": window.auditing.show,

@@ -135,6 +135,19 @@ class Dialogs(QObject):
         dialog = SettingsDialog(window.settings, window.parts.status.device_text, window)
         self._open(dialog, lambda: window.use_settings(dialog.settings()))
 
+    def manual(self) -> None:
+        """The manual, in a window of its own that stays open beside the pictures."""
+        from tumordesk.gui.dialogs.shortcuts import key_groups
+        from tumordesk.gui.help_window import HelpWindow
+
+        window = self._window
+        shown = window.findChild(HelpWindow)
+        if shown is None:
+            shown = HelpWindow(window, keys=key_groups(window.actions_by_name.all()))
+        shown.show()
+        shown.raise_()
+        shown.activateWindow()
+
     def shortcuts(self) -> None:
         """All keys, made from the actions themselves."""
         from tumordesk.gui.dialogs.shortcuts import ShortcutsDialog

@@ -23,6 +23,18 @@ _MOUSE = (
 )
 
 
+def key_groups(actions: Sequence[QAction]) -> dict[str, list[tuple[str, str]]]:
+    """(keys, what they do) by group, the mouse last."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for action in actions:
+        keys = [key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()]
+        if keys:
+            group = groups.setdefault(str(action.property("group")), [])
+            group.append((", ".join(keys), action.text().removesuffix("…")))
+    groups["Mouse (scheme PACS)"] = list(_MOUSE)
+    return groups
+
+
 class ShortcutsDialog(BaseDialog):
     """Two columns: key, what it does."""
 
@@ -30,16 +42,7 @@ class ShortcutsDialog(BaseDialog):
         super().__init__("Keys and mouse", parent)
         self.body.addWidget(text_label("Keys and mouse", "title"))
         area, column = scrolled()
-        groups: dict[str, list[tuple[str, str]]] = {}
-        for action in actions:
-            keys = [
-                key.toString(QKeySequence.SequenceFormat.NativeText) for key in action.shortcuts()
-            ]
-            if keys:
-                group = groups.setdefault(str(action.property("group")), [])
-                group.append((", ".join(keys), action.text().removesuffix("…")))
-        groups["Mouse (scheme PACS)"] = list(_MOUSE)
-        for title, rows in groups.items():
+        for title, rows in key_groups(actions).items():
             column.addWidget(text_label(title, "strong"))
             column.addLayout(_table(rows))
         column.addStretch(1)
