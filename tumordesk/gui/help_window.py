@@ -10,6 +10,7 @@ from PySide6.QtCore import QSize, Qt, QUrl
 from PySide6.QtGui import (
     QDesktopServices,
     QImage,
+    QKeyEvent,
     QKeySequence,
     QShortcut,
     QTextBlock,
@@ -176,14 +177,19 @@ class HelpWindow(QMainWindow):
         self.resize(_SIZE)
         self.pages.currentItemChanged.connect(self._chosen)
         self.browser.sourceChanged.connect(self._shown)
-        for key in (QKeySequence.StandardKey.Back, QKeySequence.StandardKey.Cancel):
-            shortcut = QShortcut(QKeySequence(key), self)
-            back = key == QKeySequence.StandardKey.Back
-            shortcut.activated.connect(self.browser.backward if back else self.close)
+        back = QShortcut(QKeySequence(QKeySequence.StandardKey.Back), self)
+        back.activated.connect(self.browser.backward)
         if self.pages.count():
             self.pages.setCurrentRow(0)
         else:
             self.browser.setPlainText("The manual is missing. Install TumorDesk again.")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc closes the manual."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.close()
+        else:
+            super().keyPressEvent(event)
 
     def _chosen(self, item: QListWidgetItem | None) -> None:
         if item is None:
