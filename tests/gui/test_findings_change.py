@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 import factories
 import panel_fakes as fakes
+from tumordesk.core.activation import MAP_REGION, map_region_name
 from tumordesk.core.change import Change
 from tumordesk.core.finding import AnalysisResult
 from tumordesk.core.geometry import Geometry, Verdict
@@ -118,6 +119,18 @@ def test_totals_lead_to_the_largest_lesion(qtbot: QtBot, panel: FindingsPanel) -
     with qtbot.waitSignal(panel.jump_requested) as jump:
         qtbot.mouseClick(row(panel.totals, "Slices with tumour"), LEFT)
     assert jump.args[0] == 8
+
+
+def test_the_region_of_a_map_is_not_called_a_tumour(panel: FindingsPanel) -> None:
+    layer = fakes.layer()
+    layer.segments = (Segment(1, MAP_REGION, None, "AUTOMATIC", map_region_name("type")),)
+    panel.show_results(fakes.series(), fakes.results(layer), False)
+    assert panel.totals is not None
+    said = words(panel.totals)
+    assert "not an outline of the tumour" in said
+    assert "Volume of the map's regions, 1 region" in said
+    assert "Tumour volume" not in said
+    assert "with tumour" not in said
 
 
 def test_an_estimated_volume_is_marked(panel: FindingsPanel) -> None:

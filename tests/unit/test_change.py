@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import panel_fakes as fakes
+from tumordesk.core.activation import MAP_REGION, map_region_name
 from tumordesk.core.finding import Measurements
 from tumordesk.core.geometry import Geometry, Verdict
+from tumordesk.core.segmentation import Segment
 from tumordesk.core.study import Patient, ScanResult, Sequence, SequenceGuess, Series, Study
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.core.volume import Volume
@@ -240,6 +242,16 @@ def test_pictures_of_nobody_are_never_compared() -> None:
     outline(session, "flair-23", 20.0)
     outline(session, "flair-24", 30.0)
     assert session.results("flair-24").change is None
+
+
+def test_the_region_of_a_map_is_never_compared() -> None:
+    session = opened(EARLY, LATE)
+    outline(session, "flair-23", 20.0)
+    outline(session, "flair-24", 30.0)
+    layer = session.results("flair-24").active
+    region = Segment(1, MAP_REGION, None, "AUTOMATIC", map_region_name("tumour-type"))
+    layer.segments = (region,)
+    assert change_of(session, "flair-24") is None
 
 
 def test_an_explanation_of_another_change_is_dropped() -> None:

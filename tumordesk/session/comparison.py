@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tumordesk.core.activation import map_mark
 from tumordesk.core.change import Change
 from tumordesk.core.study import Patient, Sequence, Series, Study
 from tumordesk.imaging.change import Measured, compare_measured, series_name
@@ -29,9 +30,9 @@ def change_of(session: Session, series_key: str) -> Change | None:
     outline, or where it is of the earliest study. A Change without numbers says in ``refused`` what
     stands in the way.
     """
-    owner, layer = session.owner(series_key), session.results(series_key).active
+    owner, layer = session.owner(series_key), _outline(session, series_key)
     series = session.series(series_key)
-    if owner is None or series is None or layer is None or layer.measurements is None:
+    if owner is None or series is None or layer is None:
         return None
     patient, study = owner
     others = [s for s in patient.studies if s.uid != study.uid and _usable(s)]
@@ -50,7 +51,8 @@ def change_of(session: Session, series_key: str) -> Change | None:
         outlined, key=lambda pair: _likeness(pair, series, layer, _outline(session, pair[1].key))
     )
     before_layer = _outline(session, before.key)
-    assert before_layer is not None
+    if before_layer is None:
+        return None
     return compare_measured(_side(before, before_study, before_layer), _side(series, study, layer))
 
 
@@ -59,8 +61,11 @@ def _usable(study: Study) -> list[Series]:
 
 
 def _outline(session: Session, key: str) -> Layer | None:
+    """The active layer if it is measured and an outline; the region of a map is none."""
     layer = session.results(key).active
-    return layer if layer is not None and layer.measurements is not None else None
+    if layer is None or layer.measurements is None or map_mark(layer.segments):
+        return None
+    return layer
 
 
 def _refusal(patient: Patient, study: Study, others: list[Study]) -> str:

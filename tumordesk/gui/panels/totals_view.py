@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from tumordesk.core.activation import map_mark
 from tumordesk.core.finding import Lesion, Measurements
 from tumordesk.core.study import Series
 from tumordesk.gui import tokens
@@ -31,17 +32,24 @@ class TotalsView(QWidget):
         self._largest: Lesion | None = measured.lesions[0] if measured.lesions else None
         self._column = tight(QVBoxLayout(self))
         count = numbers.counted(len(measured.lesions), "lesion")
+        mark = map_mark(layer.segments)
+        if mark:
+            count = numbers.counted(len(measured.lesions), "region")
         if measured.volume_ml is not None:
-            self._add_headline(*_volume(measured, count))
+            what = "Volume of the map's regions" if mark else "Tumour volume"
+            self._add_headline(*_volume(measured, what, count))
         else:
             quantity = numbers.share(measured.share_of_pixels)
-            self._add_headline(quantity, f"{_of_what(series)}, {count}")
+            whose = "Map's" if mark else "Tumour's"
+            self._add_headline(quantity, f"{whose} {_of_what(series)}, {count}")
+        if mark:
+            self._add_words(f"{mark}.", "warning")
         for reason in measured.refused:
             self._add_words(reason, "warning")
         if layer.editable:
             self._add_words(MINE, "success")
         self._column.addSpacing(tokens.SPACE_4)
-        self._add_rows(series, measured)
+        self._add_rows(series, measured, "Slices outlined" if mark else "Slices with tumour")
 
     def _add_headline(self, quantity: Quantity, caption: str) -> None:
         self.headline = NumberButton(quantity, caption, TO_LARGEST)
@@ -54,7 +62,7 @@ class TotalsView(QWidget):
         words.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, tokens.SPACE_4)
         self._column.addWidget(words)
 
-    def _add_rows(self, series: Series, measured: Measurements) -> None:
+    def _add_rows(self, series: Series, measured: Measurements, slices: str) -> None:
         several = len(measured.lesions) > 1
         product = measured.product_mm2
         if product is not None and measured.lesions:
@@ -62,7 +70,7 @@ class TotalsView(QWidget):
             row = self._add_row(name, numbers.product(product), f"{PRODUCTS}. {TO_LARGEST}")
             row.clicked.connect(self._to_largest)
         if series.slices > 1 and measured.tumour_slices:
-            self._add_slices(series, measured)
+            self._add_slices(series, measured, slices)
         if measured.volume_ml is None:
             words = Quantity(numbers.grouped(measured.voxels), "px")
             row = self._add_row("Outlined", words, TO_LARGEST)
@@ -71,14 +79,14 @@ class TotalsView(QWidget):
             row = self._add_row("Share of all pixels", words, TO_LARGEST)
         row.clicked.connect(self._to_largest)
 
-    def _add_slices(self, series: Series, measured: Measurements) -> None:
+    def _add_slices(self, series: Series, measured: Measurements, name: str) -> None:
         first = measured.tumour_slices[0]
         words = Quantity(
             f"{len(measured.tumour_slices)} of {series.slices}",
             f"({numbers.share(measured.share_of_slices)})",
         )
         tip = f"Go to the first of them, slice {numbers.slice_number(first)}"
-        row = self._add_row("Slices with tumour", words, tip)
+        row = self._add_row(name, words, tip)
         row.clicked.connect(lambda: self.slice_requested.emit(first))
 
     def _add_row(self, caption: str, quantity: Quantity, tip: str) -> PlaceRow:
@@ -91,19 +99,17 @@ class TotalsView(QWidget):
             self.lesion_requested.emit(self._largest)
 
 
-def _volume(measured: Measurements, count: str) -> tuple[Quantity, str]:
+def _volume(measured: Measurements, what: str, count: str) -> tuple[Quantity, str]:
     quantity = numbers.volume(measured.volume_ml or 0.0)
     if not measured.volume_estimated:
-        return quantity, f"Tumour volume, {count}"
+        return quantity, f"{what}, {count}"
     return (
         Quantity(f"{numbers.ABOUT}{numbers.THIN}{quantity.value}", quantity.unit),
-        f"Tumour volume, estimated, {count}",
+        f"{what}, estimated, {count}",
     )
 
 
 def _of_what(series: Series) -> str:
     if series.slices == 1:
-        return (
-            "Tumour's share of the picture" if series.is_picture else "Tumour's share of the slice"
-        )
-    return "Tumour's share of all slices"
+        return "share of the picture" if series.is_picture else "share of the slice"
+    return "share of all slices"
