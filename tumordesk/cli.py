@@ -24,7 +24,7 @@ from tumordesk.core.model_card import NOTICE
 from tumordesk.session.export_names import Format
 from tumordesk.session.exporting import FORMATS
 
-COMMANDS = ("info", "predict", "batch", "models", "selftest")
+COMMANDS = ("info", "predict", "export", "batch", "models", "selftest")
 _EXIT_CODES = (
     "exit codes: 0 a result (also 'no tumour'), 1 another error (output not writable, defect), "
     "2 input that cannot be read, 3 a model that does not exist or fails its hash, 4 cancelled, "
@@ -93,6 +93,8 @@ def _dispatch(arguments: list[str]) -> int:
         return _models(options)
     if options.command == "batch":
         return _batch(options)
+    if options.command == "export":
+        return _export(options)
     if options.command == "selftest":
         from tumordesk.commands.selftest import selftest
 
@@ -100,6 +102,22 @@ def _dispatch(arguments: list[str]) -> int:
             window=not options.no_window, training=not options.no_training, as_json=options.json
         )
     return _predict(options)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from tumordesk.commands.export import ExportRequest, run_export
+
+    return run_export(
+        ExportRequest(
+            source=options.source,
+            scan=options.series,
+            formats=options.format,
+            out=options.out,
+            series_uid=options.uid,
+            overwrite=options.overwrite,
+            hide_names=options.hide_names,
+        )
+    )
 
 
 def _batch(options: argparse.Namespace) -> int:
@@ -190,9 +208,35 @@ def command_parser() -> argparse.ArgumentParser:
     test.add_argument("--json", action="store_true", help="as JSON")
     test.add_argument("--no-window", action="store_true", help="leave the window out")
     test.add_argument("--no-training", action="store_true", help="leave the training out")
+    exporting = commands.add_parser(
+        "export", help="write a mask made earlier in other formats", epilog=_EXIT_CODES
+    )
+    _add_export(exporting)
     _add_predict(commands.add_parser("predict", help="run a model on scans", epilog=_EXIT_CODES))
     add_batch(commands.add_parser("batch", help="run a model on many studies", epilog=EXIT_CODES))
     return parser
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "source",
+        type=Path,
+        metavar="MASK",
+        help="a mask (NIfTI, NRRD, MetaImage, SEG), or a folder that predict wrote",
+    )
+    add("--series", required=True, type=Path, metavar="PATH", help="the scan it belongs to")
+    add("--uid", metavar="UID", help="use this series of the scan; else the one that fits")
+    add(
+        "--format",
+        required=True,
+        type=_formats,
+        metavar="LIST",
+        help=f"what to write, with commas: {','.join(FORMATS)}",
+    )
+    add("--out", required=True, type=Path, metavar="DIR", help="where the files go")
+    add("--hide-names", action="store_true", help="leave the patient out of the PDF report")
+    add("--overwrite", action="store_true", help="replace files that are there")
 
 
 def _add_models(parser: argparse.ArgumentParser) -> None:

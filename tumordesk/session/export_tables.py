@@ -57,7 +57,10 @@ def outline_by(findings: StudyFindings) -> str | None:
     """Who made the outline, in words; None where there is none."""
     if findings.outline is None:
         return None
-    return "model" if findings.origin == "ai" else "corrected or drawn by a person"
+    if findings.origin == "ai":
+        return "model"
+    by_model = findings.made_by is not None
+    return "corrected or drawn by a person" if by_model else "drawn by a person or read from a file"
 
 
 def _classes(findings: StudyFindings, result: AnalysisResult) -> dict[str, Any]:

@@ -211,7 +211,9 @@ def _warnings(findings: StudyFindings) -> tuple[str, ...]:
     texts = [text for result in made for text in result.provenance.warnings]
     texts += [*findings.series.warnings, *findings.volume.warnings]
     if findings.origin == "mine":
-        texts.append("The outline was drawn or corrected by a person.")
+        by_model = findings.made_by is not None
+        drawn = "corrected by a person" if by_model else "drawn by a person or read from a file"
+        texts.append(f"The outline was {drawn}.")
     return tuple(dict.fromkeys(texts))
 
 
@@ -324,7 +326,7 @@ def _made(findings: StudyFindings) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         title = "Outline, corrected by a person after" if mine else "Outline"
         parts.append((title, _provenance(findings.made_by.provenance)))
     elif findings.outline is not None:
-        parts.append(("Outline", (("Made by", "Drawn by a person"),)))
+        parts.append(("Outline", (("Made by", "A person, or read from a file"),)))
     parts += [("Classifier", _provenance(one.provenance)) for one in findings.classifications]
     if not parts:
         parts.append(("Software", (("Software", f"TumorDesk {__version__}"),)))
@@ -332,8 +334,9 @@ def _made(findings: StudyFindings) -> tuple[tuple[str, tuple[Row, ...]], ...]:
 
 
 def _provenance(made: Provenance) -> tuple[Row, ...]:
+    kind = f" ({made.architecture})" if made.architecture else ""
     return (
-        ("Model", f"{made.model_id} {made.model_version} ({made.architecture})"),
+        ("Model", f"{made.model_id} {made.model_version}{kind}"),
         ("SHA-256", made.model_sha256),
         ("Run on", f"{made.device}, {numbers.seconds(made.seconds)}"),
         ("Software", made.software),

@@ -1,0 +1,139 @@
+"""What an earlier run left in its folder: the mask, the model that made it, and the classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tumordesk.core.errors import ConfigError, ModelError, ReadError
+from tumordesk.core.finding import (
+    AnalysisResult,
+    Classification,
+    Provenance,
+    SliceProbabilities,
+)
+from tumordesk.core.jsonio import from_plain, read_json
+from tumordesk.session.export_names import Format, file_name
+
+_MASKS: tuple[Format, ...] = ("nifti", "nrrd", "seg")
+
+
+@dataclass(frozen=True, eq=False)
+class Earlier:
+    """``mask`` None: nothing was outlined. ``made_by`` None: not known who made it. ``voxels``:
+    how many the outline had, None where that is not known."""
+
+    mask: Path | None
+    series_uid: str = ""
+    made_by: Provenance | None = None
+    classifications: tuple[AnalysisResult, ...] = ()
+    voxels: int | None = None
+
+
+def read_earlier(source: Path) -> Earlier:
+    """What is known of ``source``: a mask, or a folder that predict, batch or export wrote.
+
+    Raises:
+        ReadError: it is not there, or a folder without result and mask.
+    """
+    if not source.exists():
+        raise ReadError(f"{source} does not exist.", "Give a mask, or a folder of predict.")
+    if source.is_file():
+        return Earlier(source)
+    mask = _mask_in(source)
+    document = source / file_name("", "json")
+    if not document.is_file():
+        if mask is None:
+            raise ReadError(
+                f"{source.name} holds neither a mask nor {document.name}.",
+                "Give a mask (NIfTI, NRRD, SEG), or a folder that predict wrote.",
+            )
+        return Earlier(mask)
+    try:
+        found = read_json(document)
+        return _of_export(found, mask) if "provenance" in found else _of_predict(found, mask)
+    except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ReadError(
+            f"{source.name}/{document.name} is not a result of this program.",
+            "Give the mask itself instead of its folder.",
+        ) from error
+
+
+def _mask_in(folder: Path) -> Path | None:
+    paths = (folder / file_name("", one) for one in _MASKS)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _of_export(found: Mapping[str, Any], mask: Path | None) -> Earlier:
+    made = found["provenance"]
+    classified = tuple(
+        AnalysisResult(
+            from_plain(Provenance, one["provenance"]),
+            classification=from_plain(Classification, one["classification"]),
+        )
+        for one in found.get("classifications", ())
+    )
+    measured = found.get("measurements") or {}
+    return Earlier(
+        mask,
+        str(found.get("series_uid", "")),
+        None if made is None else from_plain(Provenance, made),
+        classified,
+        measured.get("voxels"),
+    )
+
+
+def _of_predict(found: Mapping[str, Any], mask: Path | None) -> Earlier:
+    uid = str(found["series_uid"])
+    main = _provenance(found, found["model"])
+    outlined = found["task"] == "segmentation"
+    classes: tuple[AnalysisResult, ...] = ()
+    if found["classes"] is not None:
+        by = _provenance(found, found.get("classifier", found["model"]))
+        classes = (AnalysisResult(by, classification=_classes(found, by.model_id)),)
+    voxels = found.get("totals", {}).get("voxels")
+    return Earlier(mask if outlined else None, uid, main if outlined else None, classes, voxels)
+
+
+def _provenance(found: Mapping[str, Any], model: Mapping[str, str]) -> Provenance:
+    return Provenance(
+        model_id=model["id"],
+        model_version=model["version"],
+        model_sha256=model["sha256"],
+        architecture="",
+        series_uid=str(found["series_uid"]),
+        device=str(found["device"]),
+        batch_size=0,
+        seconds=float(found["seconds"]),
+        software=str(found["software"]),
+        warnings=tuple(found["warnings"]),
+        notes=tuple(found["notes"]),
+    )
+
+
+def _classes(found: Mapping[str, Any], model_id: str) -> Classification:
+    names = tuple(found["classes"])
+    slices = tuple(
+        SliceProbabilities(int(one["slice"]), tuple(float(p) for p in one["probabilities"]))
+        for one in found["slices"]
+    )
+    return Classification(
+        names,
+        _labels(names, model_id),
+        tuple(float(p) for p in found["classes"].values()),
+        slices,
+        tuple(int(i) for i in found["driving_slices"]),
+    )
+
+
+def _labels(names: tuple[str, ...], model_id: str) -> tuple[str, ...]:
+    """What people read, from the card where the model is still at hand."""
+    from tumordesk.zoo import Zoo
+
+    try:
+        known = {one.name: one.label for one in Zoo().find(model_id).card.classes}
+    except ModelError:
+        known = {}
+    return tuple(known.get(name, name.replace("_", " ").capitalize()) for name in names)
