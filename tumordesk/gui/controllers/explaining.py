@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from tumordesk.core.explanation import Explanation, Fact, Language, Register
 from tumordesk.core.job import JobContext
+from tumordesk.core.study_findings import StudyFindings
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import Failure, RunnerContext
 from tumordesk.gui.panels.explanation import NOTHING, WAITING
@@ -109,7 +111,7 @@ class ExplainController(QObject):
         self._window.runner.submit(
             "io",
             OFFLINE_KEY,
-            lambda context: explain_offline(context, findings, language, register),
+            lambda context: _explain(context, findings, language, register),
             done=lambda made: self._made(series.key, made),
             failed=self._failed,
         )
@@ -267,6 +269,16 @@ class ExplainController(QObject):
         if asked is not None:
             self._window.runner.cancel(ASK_KEY)
             self._explained(asked.series_key)
+
+
+def _explain(
+    context: JobContext, findings: StudyFindings, language: Language, register: Register
+) -> Explanation:
+    made = explain_offline(context, findings, language, register)
+    # Here nobody waits for it; the dialog then opens at once.
+    import_module("tumordesk.gui.dialogs.language_model")
+    import_module("tumordesk.explain.asking")
+    return made
 
 
 def _ask(
