@@ -20,6 +20,7 @@ from tumordesk_training.commands import (
     preview,
     publish,
     recipes,
+    reference,
     report,
     run,
     split,
@@ -43,6 +44,7 @@ _COMMANDS = (
     compare,
     report,
     publish,
+    reference,
     export_onnx,
 )
 """In the order of the help text; each module has ``add(commands)``."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from tumordesk.core.errors import DataError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
+from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import ModelCard
 from tumordesk.core.training_run import DataConfig
 from tumordesk.inference.devices import choose_device
@@ -27,6 +28,7 @@ from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry
 from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
 from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
+from tumordesk_training.evaluation import calibration
 from tumordesk_training.layouts import scan
 from tumordesk_training.metrics import DiceCount, classification_summary, confusion
 from tumordesk_training.split import read_split, select
@@ -57,7 +59,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         over patient volumes with tumour), ``dice_by_patient``, ``dice_by_image_mean`` (pictures
         with tumour), ``false_positive_share`` (empty pictures with more than 50 px outlined);
         for classification ``accuracy``, ``balanced_accuracy``, ``recall``, ``confusion`` (rows:
-        truth). What does not apply is null. ``skipped`` names what could not be used or read.
+        truth), ``ece`` (expected calibration error) and its bins ``calibration``. What does not
+        apply is null. ``skipped`` names what could not be used or read.
 
     Raises:
         DataError: nothing usable for this task is there, nothing of it can be read, or labels
@@ -67,8 +70,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     """
     context = context or JobContext()
     card = entry.card
-    config = _config(order, card)
-    cases, problems = _cases(order, config, card)
+    config = config_for(order, card)
+    cases, problems = labelled_cases(order, config, card)
     by_patient = order.volumes
     if by_patient is None:
         by_patient = card.input.normalisation.scope == "volume" and grouped_by_patient(
@@ -98,6 +101,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "balanced_accuracy": None,
         "classes": [c.name for c in card.classes],
         "confusion": None,
+        "ece": None,
+        "calibration": None,
         "device": device,
         "skipped": [{"path": p, "reason": r} for p, r in (*problems, *run.unread)],
         **figures,
@@ -125,16 +130,22 @@ def refuse_nothing(read: int, name: str, unread: Unread) -> None:
         )
 
 
-def _config(order: Order, card: ModelCard) -> DataConfig:
+def config_for(order: Order, card: ModelCard) -> DataConfig:
+    """How the data are read: as ordered, from the channel that the model knows."""
     channel = order.data.channel
     if channel is None:
         channel = card.input.source_channel
     return replace(order.data, root=str(order.root), channel=channel)
 
 
-def _cases(
+def labelled_cases(
     order: Order, config: DataConfig, card: ModelCard
 ) -> tuple[tuple[Case, ...], tuple[tuple[str, str], ...]]:
+    """Pictures that the model can be measured on, and (key, reason) of what is no use.
+
+    Raises:
+        DataError: there are none, or a label is unknown to the model.
+    """
     data = scan(order.root, config)
     chosen: Sequence[Case] = data.cases
     if order.split_file is not None:
@@ -182,7 +193,10 @@ def grouped_by_patient(cases: Sequence[Case], root: Path, config: DataConfig) ->
     return all(bool(config.group_pattern) or known_patient(case.key) for case in cases)
 
 
-def _stacks(cases: Sequence[Case], config: DataConfig, work: Work, classes: int) -> Iterator[Stack]:
+def stacks_for(
+    cases: Sequence[Case], config: DataConfig, work: Work, classes: int
+) -> Iterator[Stack]:
+    """Decoded pictures, stack by stack, with progress; ``classes`` of their masks, 0 for none."""
     groups = stacks_of(cases, config)
     for number, group in enumerate(groups):
         work.context.progress(number / len(groups), f"Evaluating {number + 1} of {len(groups)}")
@@ -193,7 +207,7 @@ def outlined(
     cases: Sequence[Case], config: DataConfig, work: Work
 ) -> Iterator[tuple[Stack, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     """Stacks with the labels found and the true ones, uint8 (slices, rows, columns) each."""
-    for stack in _stacks(cases, config, work, len(work.card.classes)):
+    for stack in stacks_for(cases, config, work, len(work.card.classes)):
         true = np.stack([m for m in stack.masks if m is not None])
         geometry = Geometry((len(true), *true[0].shape))
         found = segment_slices(
@@ -207,7 +221,7 @@ def answered(
     cases: Sequence[Case], config: DataConfig, work: Work
 ) -> Iterator[tuple[Stack, npt.NDArray[np.float32]]]:
     """Stacks with the probabilities of their pictures, float32 (n, classes)."""
-    for stack in _stacks(cases, config, work, 0):
+    for stack in stacks_for(cases, config, work, 0):
         indices = range(len(stack.cases))
         batches = run_batches(work.engine, stack.preparer, indices, JobContext(), verb="Reading")
         yield stack, np.concatenate([batch.probabilities[0] for batch in batches])
@@ -224,8 +238,16 @@ def _segmentation(cases: Sequence[Case], config: DataConfig, work: Work) -> dict
 def _classification(cases: Sequence[Case], config: DataConfig, work: Work) -> dict[str, Any]:
     names = tuple(c.name for c in work.card.classes)
     wanted: list[int] = []
-    said: list[int] = []
+    tables: list[npt.NDArray[np.float32]] = []
     for stack, probabilities in answered(cases, config, work):
-        said += [int(i) for i in np.argmax(probabilities, axis=1)]
+        tables.append(probabilities)
         wanted += [names.index(case.label) for case in stack.cases]
-    return {"n": len(said), **classification_summary(confusion(wanted, said, len(names)), names)}
+    table = np.concatenate(tables) if tables else np.zeros((0, len(names)), np.float32)
+    said = table.argmax(axis=1)
+    found = calibration.bins(table.max(axis=1, initial=0.0), said == np.array(wanted, dtype=int))
+    return {
+        "n": len(said),
+        "ece": calibration.error(found),
+        "calibration": [to_plain(one) for one in found],
+        **classification_summary(confusion(wanted, [int(i) for i in said], len(names)), names),
+    }

@@ -12,7 +12,8 @@ from typing import Any
 
 from torch import nn
 
-from tumordesk.core.errors import ConfigError, ModelError, WriteError, plain_reason
+from tumordesk.core.calibration import Calibration
+from tumordesk.core.errors import ConfigError, DataError, ModelError, WriteError, plain_reason
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import from_plain, read_json, to_plain
 from tumordesk.core.model_card import CARD_NAME, Metric, ModelCard, TrainingData, write_card
@@ -32,6 +33,7 @@ from tumordesk_training.provenance import (
     split_words,
     write_provenance,
 )
+from tumordesk_training.reference import calibration_of, make_reference
 from tumordesk_training.run_model import Run, best_network, open_run, run_card
 from tumordesk_training.split import Split, select
 from tumordesk_training.tune import tune
@@ -44,6 +46,7 @@ _FIGURES = (
     "false_positive_share",
     "accuracy",
     "balanced_accuracy",
+    "ece",
 )
 _NAMES = {
     "dice_mean": "Dice, mean over groups",
@@ -51,6 +54,7 @@ _NAMES = {
     "false_positive_share": "Share of empty pictures with more than 50 px outlined",
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
+    "ece": "Expected calibration error",
 }
 
 
@@ -106,7 +110,9 @@ def publish(
         card = replace(card, weights_sha256=save_weights(network, staged / card.weights_file))
         write_card(staged / CARD_NAME, card)
         entry = ModelEntry(card, staged, "user")
-        card = replace(card, metrics=_measure(entry, run, say, context))
+        card = _measured(entry, run, say, context)
+        if card.task == "classification":
+            card = _with_reference(ModelEntry(card, staged, "user"), run, say, context)
         if not card.limits:
             card = replace(card, limits=_limits(run))
         write_card(staged / CARD_NAME, card)
@@ -220,19 +226,34 @@ def _tuned(
     return replace(card, postprocess=setting)
 
 
-def _measure(
+def _order(run: Run, part: str) -> Order:
+    return Order(
+        run.root, run.config.data, run.folder / SPLIT_NAME, part, volumes=run.config.data.volumes
+    )
+
+
+def _with_reference(
     entry: ModelEntry, run: Run, say: Callable[[str], None], context: JobContext
-) -> tuple[Metric, ...]:
+) -> ModelCard:
+    """The card with the reference of the training pictures, where there are enough of them."""
+    try:
+        return make_reference(entry, _order(run, "train"), context=context)
+    except DataError as error:
+        say(f"No reference: {error.message}")
+        return entry.card
+
+
+def _measured(
+    entry: ModelEntry, run: Run, say: Callable[[str], None], context: JobContext
+) -> ModelCard:
+    """The card with its figures; calibration is that of the test part where there is one."""
     metrics: list[Metric] = []
+    found: Calibration | None = None
     name = run.root.resolve().name
     for part, words in (("val", "validation"), ("test", "test")):
         if not run.split.parts.get(part):
             continue
-        order = Order(
-            run.root, run.config.data, run.folder / SPLIT_NAME, part,
-            volumes=run.config.data.volumes,
-        )  # fmt: skip
-        figures = evaluate(entry, order, context)
+        figures = evaluate(entry, _order(run, part), context)
         command = (
             f"tumordesk-train evaluate {entry.card.id} {name} --split split.json --part {part}"
         )
@@ -247,8 +268,10 @@ def _measure(
                 metrics.append(
                     Metric(_NAMES[key], rounded, described, name, int(figures["n"]), command)
                 )
+        if figures["ece"] is not None:
+            found = calibration_of(figures, part, name, command)
         say(f"{words}: {_text(figures)}")
-    return tuple(metrics)
+    return replace(entry.card, metrics=tuple(metrics), calibration=found)
 
 
 def _text(figures: dict[str, Any]) -> str:

@@ -25,6 +25,7 @@ from tumordesk.inference.engine import Engine
 from tumordesk.inference.grey import grey_for
 from tumordesk.inference.preflight import preflight
 from tumordesk.inference.segmenter import segment_slices
+from tumordesk.inference.unlike import judge, tapped
 from tumordesk.zoo import ModelEntry
 
 
@@ -85,8 +86,14 @@ def run_model(
             )
             partial = _measured(segmentation, volume, context)
         else:
-            found = classify_slices(preparer, reading, card, engine, context)
-            partial = AnalysisResult(_NOBODY, classification=found)
+            with tapped(model) as tap:
+                found = classify_slices(preparer, reading, card, engine, context)
+            unlike = judge(
+                entry.folder, card, preparer, tap.features(), reading.indices, reading.weights
+            )
+            if unlike.unlike:
+                warnings.append(unlike.text)
+            partial = AnalysisResult(_NOBODY, classification=replace(found, unlike=unlike))
     provenance = Provenance(
         model_id=card.id,
         model_version=card.version,
