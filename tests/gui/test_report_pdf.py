@@ -218,3 +218,16 @@ def test_pages_are_white_with_pictures_on_them(qtbot: QtBot, findings: StudyFind
         for y in range(0, first.height(), 3)
     }
     assert len(colours) > 50
+
+
+def test_a_few_lines_do_not_stand_alone_on_a_last_page(
+    noting: Noting, findings: StudyFindings
+) -> None:
+    counts = []
+    for lines in range(40):
+        limits = (("Model", tuple(f"Limit {n}" for n in range(lines))),)
+        drawn = noting.draw(replace(report_of(findings), limits=limits))
+        counts.append((len(drawn), len(drawn[-1])))
+    assert len({pages for pages, _ in counts}) > 1
+    # Head, foot and more than a line or two of its own.
+    assert min(texts for pages, texts in counts if pages > 1) > 7

@@ -16,7 +16,7 @@ from tumordesk.core.geometry import Geometry
 from tumordesk.core.lesion_words import describe_lesion
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.study_findings import StudyFindings
-from tumordesk.core.volume import Volume, Window
+from tumordesk.core.volume import Window
 from tumordesk.imaging.heat import blend_heat
 from tumordesk.imaging.overlay import FILL_OPACITY, PictureLine, Rgb8, key_picture
 from tumordesk.imaging.windowing import apply_window, initial_window
@@ -61,7 +61,7 @@ def key_pictures(findings: StudyFindings, *, captions: bool = True) -> tuple[Key
     for number, (one, heat) in enumerate([*shown, *maps], start=1):
         tail = "-map" if heat is not None else ""
         name = f"key-{number}-slice-{one.index + 1:03d}{tail}"
-        caption = _caption(one, volume) if captions else ""
+        caption = _caption(one, findings, heat) if captions else ""
         rgb = _picture(findings, window, one, heat, caption)
         pictures.append(KeyPicture(name, one.kind, one.index, one.text, rgb))
     return tuple(pictures)
@@ -73,8 +73,19 @@ def edge_letters(geometry: Geometry) -> tuple[str, str, str, str] | None:
     return None if rows is None or columns is None else (*rows, *columns)
 
 
-def _caption(shown: _Shown, volume: Volume) -> str:
-    return f"{shown.text} Slice {shown.index + 1} of {volume.geometry.shape[0]}. {NOTICE}"
+def _caption(shown: _Shown, findings: StudyFindings, heat: ActivationMap | None) -> str:
+    of = findings.volume.geometry.shape[0]
+    words = f"{shown.text} Slice {shown.index + 1} of {of}. {NOTICE}"
+    made = findings.made_by if heat is None else None
+    if made is None:
+        wanted = heat.model_id if heat is not None else ""
+        results = findings.classifications if findings.outline is None or heat is not None else ()
+        made = next((r for r in results if wanted in ("", r.provenance.model_id)), None)
+    if made is None:
+        return words
+    by = made.provenance
+    person = ", corrected by a person" if findings.origin == "mine" and heat is None else ""
+    return f"{words} {by.model_id} {by.model_version} ({by.model_sha256[:12]}){person}."
 
 
 def _picture(

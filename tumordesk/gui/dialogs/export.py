@@ -12,6 +12,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QCheckBox,
     QHBoxLayout,
+    QLayout,
     QProgressBar,
     QPushButton,
     QStackedWidget,
@@ -82,7 +83,12 @@ class ExportDialog(BaseDialog):
         self.hide_names.toggled.connect(self._changed)
         self._changed()
         self._show_state("choose")
-        self.resize(tokens.EXPORT_W, tokens.EXPORT_H)
+        # Wrapped words ask for far more room than they need at this width.
+        layout = self.layout()
+        if layout is not None:
+            layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setMinimumSize(tokens.EXPORT_W, tokens.EXPORT_H)
+        self.resize(self.minimumSize())
 
     # Pages ---------------------------------------------------------------------------------
 
@@ -90,7 +96,7 @@ class ExportDialog(BaseDialog):
         page = QWidget()
         column = tight(QVBoxLayout(page), tokens.SPACE_8)
         column.addWidget(self.formats)
-        column.addSpacing(tokens.SPACE_4)
+        column.addSpacing(tokens.SPACE_8)
         column.addWidget(label("Folder", "heading"))
         column.addWidget(self.folder)
         self._space = label("", "small")
@@ -171,6 +177,7 @@ class ExportDialog(BaseDialog):
         enter = {"choose": self.export, "asking": self.keep_both, "running": None}.get(state, first)
         for one in shown:
             one.setDefault(one is enter)
+            _set_primary(one, one is enter)
         first.setFocus()
 
     # What the person does ------------------------------------------------------------------
@@ -313,6 +320,13 @@ class ExportDialog(BaseDialog):
         self._written = None
         self._changed()
         self._show_state("choose")
+
+
+def _set_primary(button: QPushButton, primary: bool) -> None:
+    """The one button that stands out is the one that Enter presses."""
+    button.setProperty("role", "primary" if primary else "")
+    button.style().unpolish(button)
+    button.style().polish(button)
 
 
 def in_bytes(count: int) -> str:

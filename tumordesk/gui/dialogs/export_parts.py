@@ -183,7 +183,10 @@ class Outcome(QWidget):
         words = QVBoxLayout()
         words.setSpacing(0)
         words.addWidget(label(FORMAT_NAMES[one]))
-        words.addWidget(label(text, "small", tone if tone == "error" else "", wrap=True))
+        if tone == "success":
+            words.addWidget(ElidedLabel(text, "small"))
+        else:
+            words.addWidget(label(text, "small", tone, wrap=True))
         line.addLayout(words, 1)
         row.setAccessibleName(f"{FORMAT_NAMES[one]}: {text}")
         self._rows.addWidget(row)

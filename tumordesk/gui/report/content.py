@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tumordesk import __version__
 from tumordesk.core.change import Change
-from tumordesk.core.explanation import Explanation, Language
+from tumordesk.core.explanation import Explanation, Language, Register
 from tumordesk.core.finding import AnalysisResult, Classification, Lesion, Measurements, Provenance
 from tumordesk.core.geometry import Verdict
 from tumordesk.core.model_card import NOTICE, ModelCard
@@ -96,6 +96,7 @@ def report_of(
     pictures = key_pictures(findings, captions=False)
     measured = findings.measurements
     lesions = measured.lesions if measured is not None else ()
+    told = findings.explanation or _explained(findings, Language.ENGLISH, Register.REFERRER)
     return Report(
         title=TITLE,
         when=(when or datetime.now()).strftime("%Y-%m-%d %H:%M"),
@@ -113,8 +114,8 @@ def report_of(
         change=_change(findings.change) if findings.change is not None else (),
         change_notes=_change_notes(findings.change),
         classified=_classified(findings, pictures),
-        explanation=findings.explanation,
-        plain_english=_plain_english(findings),
+        explanation=told,
+        plain_english=_in_english(findings, told),
         made=_made(findings),
         notes=_notes(findings),
         limits=tuple((f"{card.name} {card.version}", card.limits) for card in cards if card.limits),
@@ -309,14 +310,22 @@ def _one_classified(
     )
 
 
-def _plain_english(findings: StudyFindings) -> Explanation | None:
+def _in_english(findings: StudyFindings, told: Explanation | None) -> Explanation | None:
     """The explanation in English, where it is in another language."""
-    told = findings.explanation
     if told is None or told.language is Language.ENGLISH:
+        return None
+    return _explained(findings, Language.ENGLISH, told.register)
+
+
+def _explained(
+    findings: StudyFindings, language: Language, register: Register
+) -> Explanation | None:
+    """The offline explanation, or None where there is nothing to explain."""
+    if findings.outline is None and not findings.classifications:
         return None
     from tumordesk.explain.registers import explain
 
-    return explain(findings, Language.ENGLISH, told.register)
+    return explain(findings, language, register)
 
 
 def _made(findings: StudyFindings) -> tuple[tuple[str, tuple[Row, ...]], ...]:

@@ -30,6 +30,8 @@ PAGE_W, PAGE_H = 595.0, 842.0
 SIDE = 43.0
 TOP, BOTTOM = 40.0, 56.0
 HEAD_H = 22.0
+LONELY = 0.25
+TIGHTER = (0.85, 0.7)
 WIDTH = PAGE_W - 2 * SIDE
 
 _LANGUAGES = {
@@ -138,12 +140,27 @@ def _kept(block: Block) -> Block:
 
 
 def lay_out(canvas: Canvas, blocks: list[Block]) -> list[list[Placed]]:
-    """Blocks on pages: nothing is cut, no heading ends a page, a table's head is repeated."""
+    """Blocks on pages: nothing is cut, no heading ends a page, a table's head is repeated.
+
+    Where a few lines would stand alone on the last page, the gaps give way for them.
+    """
+    pages = _with_gaps(canvas, blocks, 1.0)
+    last = pages[-1][-1]
+    if len(pages) > 1 and last.y + last.block.height(canvas, WIDTH) < LONELY * PAGE_H:
+        for gaps in TIGHTER:
+            tighter = _with_gaps(canvas, blocks, gaps)
+            if len(tighter) < len(pages):
+                return tighter
+    return pages
+
+
+def _with_gaps(canvas: Canvas, blocks: list[Block], gaps: float) -> list[list[Placed]]:
+    """Blocks on pages, with ``gaps`` times the room between them."""
     pages: list[list[Placed]] = [[]]
     y, end = TOP, PAGE_H - BOTTOM
     for number, block in enumerate(blocks):
-        before = block.before if pages[-1] else 0.0
-        if y + before + _needed(canvas, blocks, number) > end and pages[-1]:
+        before = gaps * block.before if pages[-1] else 0.0
+        if y + before + _needed(canvas, blocks, number, gaps) > end and pages[-1]:
             pages.append([])
             y, before = TOP + HEAD_H, 0.0
             if block.head is not None:
@@ -155,12 +172,12 @@ def lay_out(canvas: Canvas, blocks: list[Block]) -> list[list[Placed]]:
     return pages
 
 
-def _needed(canvas: Canvas, blocks: list[Block], number: int) -> float:
+def _needed(canvas: Canvas, blocks: list[Block], number: int, gaps: float) -> float:
     """Height of a block and of what must stand on the same page below it."""
     height = blocks[number].height(canvas, WIDTH)
     while blocks[number].keep and number + 1 < len(blocks):
         number += 1
-        height += blocks[number].before + blocks[number].height(canvas, WIDTH)
+        height += gaps * blocks[number].before + blocks[number].height(canvas, WIDTH)
     return height
 
 
