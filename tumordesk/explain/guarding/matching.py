@@ -219,15 +219,16 @@ class Matcher:
             after = after[counted.end() :]
         elif ordinal:
             after = _TH_AFTER.sub("", _COUNTER.sub("", after, count=1), count=1)
-        for noun, name in ((lexicon.slice, "slice"), (lexicon.lesion, "lesion")):
-            follows = lexicon.re(rf"[\s\u00a0的의-]*(?:{noun})").match(after) is not None
-            leads = lexicon.re(rf"(?:{noun}){_NUMBER_SIGN}\s*$").search(before) is not None
-            if ordinal and (follows or leads):
-                return f"{name} number"
-            if leads and not follows:
-                return f"{name} count" if counted else f"{name} number"
-            if follows and not leads:
-                return None if number.spelled and lexicon.script == "latin" else f"{name} count"
+        nouns = ((lexicon.slice, "slice"), (lexicon.lesion, "lesion"))
+        follows = [n for noun, n in nouns if lexicon.re(rf"{_LINK}(?:{noun})").match(after)]
+        leads = [n for noun, n in nouns if lexicon.re(rf"(?:{noun}){_SIGN}$").search(before)]
+        if ordinal and (follows or leads):
+            return f"{(follows or leads)[0]} number"
+        if follows and follows != leads:
+            spelled = number.spelled and lexicon.script == "latin"
+            return None if spelled else f"{follows[0]} count"
+        if leads and not follows:
+            return f"{leads[0]} count" if counted else f"{leads[0]} number"
         return None
 
     def _quantity(self, number: Number, same: list[Fact], part: Sentence) -> tuple[list[Fact], str]:
@@ -277,11 +278,13 @@ class Matcher:
             return kept, "“{n}” is of one lesion and not of all."
         if self._lesion is None:
             return same, ""
+        compared = self._said("change", self._text[part.start : part.end])
         own = [
             f
             for f in same
             if lesion_of(f) == self._lesion
-            or (lesion_of(f) is None and f.key not in _OF_ALL)
+            or (lesion_of(f) is None and not f.key.startswith(_OF_ALL))
+            or (compared and f.key.startswith("change."))
             or kind_of(f) == "lesion number"
         ]
         return own, "“{n}” belongs to another lesion."
@@ -289,8 +292,12 @@ class Matcher:
 
 _APART = re.compile(r"[,;，、；(]|\b(?:and|und|et|y|e)\b|및|그리고|和|與")
 """Parts what is said of one number from what is said of the next."""
-_OF_ALL = ("total.volume", "slices.first", "slices.last")
-_NUMBER_SIGN = r"[\s\u00a0]*(?:no\.?|nr\.?|n\.?[ºo°]|#|第)?"
+_OF_ALL = (
+    "total.volume", "slices.first", "slices.last", "change.volume_before", "change.volume_after",
+    "change.product_before", "change.product_after",
+)  # fmt: skip
+_LINK = r"[\s\u00a0的의-]*"
+_SIGN = r"[\s\u00a0]*(?:no\.?|nr\.?|n\.?[ºo°]|#|第)?\s*"
 _COUNTER = re.compile(r"\s*(?:個|个|处|處|張|片|層|枚|개|군데|곳|장)(?![가-힣]*[가-힣]월)")
 _TH_BEFORE = re.compile(r"第\s*$")
 _TH_AFTER = re.compile(r"\s*(?:번째|번)")

@@ -16,12 +16,12 @@ _LINK = re.compile(
 _UID = re.compile(r"\b\d+(?:\.\d+){3,}\b")
 _DATE = re.compile(
     r"\b(?:19|20)\d{2}[-./]\s?\d{1,2}[-./]\s?\d{1,2}|\b\d{1,2}[-./]\s?\d{1,2}[-./]\s?(?:19|20)?\d{2}\b"
-    r"|(?:19|20)\d{2}\s?[年년]|\b(?:19|20)\d{2}\b(?!\s?(?:mm|px|Pixel|píxel|픽셀|像素))"
+    r"|(?:19|20)\d{2}\s?[年년]"
 )
 _MARKUP = re.compile(r"</?[A-Za-z!][^>]*>|\]\(|javascript:")
 _ROMAN = re.compile(r"(?<![A-Za-z])(?:II|III|IV|VI{1,3}|IX|XI{0,3})(?![A-Za-z'’])")
 _TITLED = re.compile(
-    r"[가-힣]{2,4}\s?(?:씨|님)(?![가-힣])|[\u4e00-\u9fff]{1,3}(?:先生|女士|小姐|太太)"
+    r"[가-힣]{2,4}\s?(?:씨|님)(?![가-힣])|[가-힣]{2,4}\s?(?:씨|님)(?=[의이가은는을를께과와도])|[\u4e00-\u9fff]{1,3}(?:先生|女士|小姐|太太)"
 )
 _POLITE = re.compile(r"의사 ?선생님|선생님|환자분?님|의료진님|담당의님|醫師先生")
 _HANGUL = re.compile(r"[\u1100-\u11ff\u3130-\u318f\uac00-\ud7af]")
@@ -42,13 +42,28 @@ def language_problems(text: str, language: Language, lexicon: Lexicon) -> Iterat
     own = {"latin": _is_latin, "hangul": _HANGUL.match, "han": _HAN.match}[lexicon.script]
     share = sum(1 for c in letters if own(c)) / len(letters)
     foreign = [c for c in letters if not own(c) and not (_is_latin(c) or c in "ΔδμΑα")]
-    if share < 0.5 or foreign:
+    if (
+        share < 0.5
+        or foreign
+        or any(_foreign(sentence, language, lexicon) for sentence in (text, *_parts(text)))
+    ):
         yield "The text is not in the language that was asked for."
-    elif lexicon.script == "latin":
-        if _other_language(text, language, lexicon):
-            yield "The text is not in the language that was asked for."
     elif lexicon.script == "han" and sum(1 for c in text if c in _SIMPLIFIED) > 0:
         yield "The text is not in Traditional Chinese."
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in re.split(r"[.!?。！？\n]", text) if len(part) > 15]
+
+
+def _foreign(text: str, language: Language, lexicon: Lexicon) -> bool:
+    """Whether a text, or one sentence of it, is in another language."""
+    if lexicon.script == "latin":
+        return _other_language(text, language, lexicon)
+    return len(_LATIN_RUN.findall(text)) > 0
+
+
+_LATIN_RUN = re.compile(r"(?:[A-Za-z]{2,}[ ,]+){4,}[A-Za-z]{2,}")
 
 
 def _is_latin(char: str) -> bool:
@@ -58,8 +73,6 @@ def _is_latin(char: str) -> bool:
 def _other_language(text: str, language: Language, lexicon: Lexicon) -> bool:
     """Whether frequent words of another language stand in it more often than its own."""
     words = re.findall(r"[^\W\d_]+", text.lower())
-    if not words:
-        return True
     own = sum(1 for word in words if word in lexicon.common)
     for other in Language:
         entry = lexicon_of(other)

@@ -229,6 +229,6 @@ LEXICON = Lexicon(
     words=german(),
     point_words=frozenset({"komma", "punkt"}),
     common=word_set(
-        "der die das und ist sind war wurde ein eine in den dem des nicht für mit auf zu von er sie es auch als bei"
+        "der die das und ist sind war wurde ein eine in den dem des nicht für mit auf zu von er sie es auch als bei im am an um einem einer keine kein wird werden hat haben sich aus nur ihr ihre ihrer ihrem oder wie vom zum zur dass dies diese"
     ),
 )

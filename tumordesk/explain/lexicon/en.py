@@ -223,6 +223,6 @@ LEXICON = Lexicon(
     words=english(),
     point_words=frozenset({"point", "dot", "comma"}),
     common=word_set(
-        "the of and is are was in it its this that not by for with on to from has at which than there be"
+        "the of and is are was in it its this that not by for with on to from has at which than there be a an your you or no only one these all were into as can"
     ),
 )

@@ -230,6 +230,6 @@ LEXICON = Lexicon(
     words=spanish(),
     point_words=frozenset({"coma", "punto"}),
     common=word_set(
-        "el la los las de del y es son una un en no que para con por se lo su al está están como sus ha"
+        "el la los las de del y es son una un en no que para con por se lo su al está están como sus ha a o este esta estas estos más muy entre todos todas parte han fue sobre así solo e u ni si"
     ),
 )

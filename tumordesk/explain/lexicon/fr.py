@@ -229,6 +229,6 @@ LEXICON = Lexicon(
     words=french(),
     point_words=frozenset({"virgule", "point"}),
     common=word_set(
-        "le la les des du et est sont une un dans pas que qui pour avec sur ce cette au aux elle il ne son sa à en"
+        "le la les des du et est sont une un dans pas que qui pour avec sur ce cette au aux elle il ne son sa à en de d l qu n y celle celles tous toutes tout ou par cela votre vous ont été a même entre très"
     ),
 )

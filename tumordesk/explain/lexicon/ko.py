@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from tumordesk.explain.lexicon.entry import Lexicon, any_of
 
-_TUMOUR = r"(?:뇌?종양|병변|영역|혹|덩어리|종괴|이상 소견)"
+_TUMOUR = r"(?<!그린 )(?<!표시한 )(?:뇌?종양|병변|영역|혹|덩어리|종괴|이상 소견)"
 _NOT = r"(?:이|가|은|는|도)? ?(?:전혀 |아무것도 |아예 )?"
 
 LEXICON = Lexicon(
