@@ -13,7 +13,7 @@ from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.core.volume import Volume
 from tumordesk.imaging.location import estimate_head
 from tumordesk.imaging.measure import measure
-from tumordesk.session.use_cases import measure_layer
+from tumordesk.session.use_cases import measure_layer, open_paths, read_volume
 
 # Columns: LPS directions of the slice, row and column index.
 AXIAL = np.array([[0.0, 0.0, 1.0], [0.0, 1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -143,3 +143,17 @@ def test_a_correction_is_measured_with_the_runs_head_or_else_with_the_volumes() 
     assert again == alone
     nowhere = measure_layer(JobContext(), outline)
     assert replace(nowhere.lesions[0], side="left").location is None
+
+
+def test_the_head_of_the_sample_study(repository) -> None:
+    """A whole head of an adult: its brain lies in the box, and the box has a head's measures."""
+    scan = open_paths(JobContext(), [repository / "resources" / "samples"])
+    assert len(scan.series) == 2
+    for series in scan.series:
+        known = estimate_head(read_volume(JobContext(), series))
+        assert known.box_mm is not None
+        widths = [high - low for low, high in known.box_mm]
+        assert 140 < widths[0] < 170
+        assert 165 < widths[1] < 205
+        assert 130 < widths[2] < 170
+        assert abs(known.midline_x_mm) < 10

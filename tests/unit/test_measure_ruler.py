@@ -9,6 +9,8 @@ import pytest
 from tumordesk.core.finding import Diameter, Lesion, Measurements
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.core.segmentation import Segment, Segmentation
+from tumordesk.imaging.chords import filled, islands
+from tumordesk.imaging.components import label_components
 from tumordesk.imaging.measure import measure
 
 ALONG = np.eye(3)
@@ -260,3 +262,30 @@ def test_missing_slices_give_an_estimate_that_is_called_so() -> None:
     assert found.volume_mm3 == pytest.approx(4.0 / 3.0 * np.pi * 28.0**3, rel=0.01)
     assert "estimate" in found.notes[0]
     assert found.lesions[0].side is None
+
+
+def test_parts_and_holes_match_a_slow_search() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(40):
+        mask = rng.random(rng.integers(1, 22, size=2)) < rng.uniform(0.1, 0.8)
+        labels = label_components(mask)
+        parts = islands(mask)
+        assert len(parts) == labels.max()
+        for part, corner in parts:
+            top, left = corner.astype(int)
+            inside = labels[top : top + part.shape[0], left : left + part.shape[1]][part]
+            assert len(set(inside.tolist())) == 1
+            assert np.count_nonzero(labels == inside[0]) == np.count_nonzero(part)
+        outside, air = np.pad(mask, 1) & False, ~np.pad(mask, 1)
+        outside[0, 0] = True
+        while True:
+            grown = outside.copy()
+            grown[1:] |= outside[:-1]
+            grown[:-1] |= outside[1:]
+            grown[:, 1:] |= outside[:, :-1]
+            grown[:, :-1] |= outside[:, 1:]
+            grown &= air
+            if (grown == outside).all():
+                break
+            outside = grown
+        assert (filled(mask) == ~outside[1:-1, 1:-1]).all()

@@ -53,7 +53,7 @@ def components(mask: BoolArray, *, limit: int | None = None) -> tuple[list[Compo
     if outer is None:
         return [], 0
     labels = label_components(mask[outer])
-    sizes, boxes = sizes_and_boxes(labels)
+    sizes, boxes = _sizes_and_boxes(labels)
     found = []
     for number in sorted(sizes, key=lambda n: (-sizes[n], n))[:limit]:
         inner = boxes[number]
@@ -65,7 +65,7 @@ def components(mask: BoolArray, *, limit: int | None = None) -> tuple[list[Compo
     return found, len(sizes)
 
 
-def sizes_and_boxes(
+def _sizes_and_boxes(
     labels: npt.NDArray[np.uint32],
 ) -> tuple[dict[int, int], dict[int, tuple[slice, ...]]]:
     """Voxels and bounding box (index ranges in numpy order) of every label."""
