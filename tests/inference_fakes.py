@@ -157,3 +157,27 @@ def make_volume(
         verdict=Verdict.OK,
     )
     return Volume(array, geometry, "1.2.3", **changes), truth
+
+
+class BlobDecides(nn.Module):
+    """Classifier whose class 0 grows with how much is brighter than ``limit``; with backbone and
+    head, so that it can be asked where it looked. ``pool``: pixels of one feature."""
+
+    def __init__(self, classes: int = 4, channels: int = 1, pool: int = 1, limit: float = 0.6):
+        super().__init__()
+        self.backbone = nn.Sequential(
+            nn.Conv2d(channels, 2, 1), nn.ReLU(), nn.AvgPool2d(pool) if pool > 1 else nn.Identity()
+        )
+        self.head = nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2, classes))
+        with torch.no_grad():
+            signs = torch.tensor([1.0, -1.0]).reshape(2, 1, 1, 1)
+            self.backbone[0].weight[:] = signs / channels
+            self.backbone[0].bias[:] = torch.tensor([-limit, 0.1])
+            self.head[2].weight.zero_()
+            self.head[2].bias.zero_()
+            self.head[2].weight[0] = torch.tensor([40.0, 0.0])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Logits (n, classes)."""
+        result: torch.Tensor = self.head(self.backbone(x))
+        return result
