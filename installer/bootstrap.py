@@ -95,6 +95,8 @@ def run_program(paths: list[str]) -> int:
 def run_checks(steps: tuple[tuple[str, list[str]], ...], pytest_args: list[str]) -> int:
     """Run every check, also after a failure, and sum up; 0 when all passed."""
     made = set_up(TEST_EXTRAS)
+    if any(command[0] == "pytest" for _, command in steps):
+        system.install_test_tools()
     variables = dict(os.environ, QT_QPA_PLATFORM="offscreen")
     variables["PATH"] = os.pathsep.join([str(made.scripts), os.environ.get("PATH", "")])
     failed = []

@@ -47,6 +47,12 @@ question."""
 RENAMED = {"libglib2.0-0": "libglib2.0-0t64"}
 """Packages that newer releases (Ubuntu 24.04, Debian 13) renamed."""
 
+TEST_TOOLS = {"dciodvfy": "dicom3tools", "dsrdump": "dcmtk"}
+"""Programs that tests/interop holds exported DICOM against; those tests skip without them."""
+
+TEST_SERVER = ("Orthanc", "orthanc")
+"""Its package starts a service of the machine: only where nothing starts services."""
+
 FONT_FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
@@ -226,6 +232,20 @@ def _by_hand(packages: list[str]) -> str:
         f"This one line does it; then run the same command again:\n"
         f"  {install_line(_names_here(packages))}"
     )
+
+
+def install_test_tools() -> None:
+    """Install what only tests want, where that needs no password; what fails is only said."""
+    missing = [package for tool, package in TEST_TOOLS.items() if shutil.which(tool) is None]
+    program, package = TEST_SERVER
+    if shutil.which(program) is None and not Path("/run/systemd/system").exists():
+        missing.append(package)
+    if not missing or not sys.platform.startswith("linux"):
+        return
+    try:
+        install(missing)
+    except SetupError:
+        say(f"Some tests will be skipped; {' '.join(missing)} would let them run.")
 
 
 # --- display ------------------------------------------------------------------------------------

@@ -211,6 +211,26 @@ def test_display_libraries_count_only_with_a_display_or_where_they_cost_no_quest
     assert system.missing_packages(with_display=True) == list(system.DISPLAY_LIBRARIES.values())
 
 
+def test_tools_of_tests_are_asked_for_and_never_needed(monkeypatch, capsys):
+    """Without them tests skip; a set-up that may not install them goes on."""
+    asked = []
+
+    def refuse(packages):
+        asked.extend(packages)
+        raise SetupError("no")
+
+    monkeypatch.setattr(system, "install", refuse)
+    monkeypatch.setattr(system.shutil, "which", lambda name: None)
+    monkeypatch.setattr(system.sys, "platform", "linux")
+    system.install_test_tools()
+    assert {"dicom3tools", "dcmtk"} <= set(asked)
+    assert "dicom3tools" in capsys.readouterr().out
+    monkeypatch.setattr(system.shutil, "which", lambda name: f"/usr/bin/{name}")
+    asked.clear()
+    system.install_test_tools()
+    assert asked == []
+
+
 def test_who_may_not_install_is_told_one_line_and_nothing_is_run(monkeypatch):
     monkeypatch.setattr(system, "_privilege", lambda: None)
     monkeypatch.setattr(system.shutil, "which", lambda name: f"/usr/bin/{name}")
@@ -302,6 +322,7 @@ def test_every_check_runs_also_after_a_failure(monkeypatch, checkout, capsys):
 
     monkeypatch.setattr(bootstrap, "set_up", lambda extras: Environment(checkout))
     monkeypatch.setattr(bootstrap.subprocess, "run", run)
+    monkeypatch.setattr(system, "install_test_tools", lambda: None)
     assert bootstrap.main(["test"]) == 1
     assert ran == ["ruff", "ruff", "mypy", "mypy", "lint-imports", "pytest"]
     assert "Failed: mypy, mypy installer." in capsys.readouterr().out
