@@ -39,9 +39,14 @@ def stack(directions, shape=(48, 80, 80)) -> Geometry:
 
 def inside(geometry, centre_mm, radii_mm) -> np.ndarray:
     """Voxels whose middle lies in an ellipsoid along the patient's axes."""
-    points = geometry.to_patient(np.indices(geometry.shape).reshape(3, -1).T)
-    away = np.sum(((points - centre_mm) / radii_mm) ** 2, axis=1)
-    return (away <= 1.0).reshape(geometry.shape)
+    step = geometry.affine[:3, :3] / np.reshape(radii_mm, (3, 1))
+    first = (geometry.affine[:3, 3] - centre_mm) / radii_mm
+    grid = np.meshgrid(*(np.arange(n) for n in geometry.shape), indexing="ij", sparse=True)
+    axes = [
+        sum(s * g for s, g in zip(row, grid, strict=True)) + f
+        for row, f in zip(step, first, strict=True)
+    ]
+    return sum(axis**2 for axis in axes) <= 1.0
 
 
 def head(geometry, radii_mm=RADII_MM) -> Volume:
