@@ -50,10 +50,8 @@ def run_export(request: ExportRequest) -> int:
         WriteError: a format could not be written, or files are there and not ``overwrite``.
         Cancelled: Ctrl+C.
     """
-    existing = "replace" if request.overwrite else "refuse"
-    order = ExportOrder(
-        request.formats, request.out, "", ExportOptions(request.hide_names, existing)
-    )
+    options = ExportOptions(request.hide_names, "replace" if request.overwrite else "refuse")
+    order = ExportOrder(request.formats, request.out, "", options)
     _refuse_existing(order, overwrite=request.overwrite)
     context = JobContext(show_progress)
     with interruptible(context):

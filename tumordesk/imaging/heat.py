@@ -24,7 +24,7 @@ def heat_colours(values: npt.NDArray[Any]) -> Rgb8:
     at = np.clip(np.nan_to_num(values), 0.0, 1.0)
     places = np.linspace(0.0, 1.0, len(_STOPS))
     channels = [np.interp(at, places, _STOPS[:, channel]) for channel in range(3)]
-    return np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
+    return np.asarray(np.rint(np.stack(channels, axis=-1)), dtype=np.uint8)
 
 
 def heat_opacity(values: npt.NDArray[Any], opacity: float) -> npt.NDArray[np.float64]:

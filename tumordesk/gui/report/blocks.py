@@ -237,7 +237,7 @@ class Pictures(Block):
     def _picture_height(self, width: float) -> float:
         step = self._step(width)
         shapes = [picture.rgb.shape for picture in self.pictures]
-        return min(PICTURE_H, max(step * rows / columns for rows, columns, _ in shapes))
+        return min(PICTURE_H, max(float(step * high / wide) for high, wide, _ in shapes))
 
     def height(self, canvas: Canvas, width: float) -> float:
         """Picture and caption."""

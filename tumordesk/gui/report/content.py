@@ -295,7 +295,9 @@ def _one_classified(
 ) -> Classified:
     made = result.provenance
     order = sorted(range(len(found.labels)), key=lambda i: -found.probabilities[i])
-    focus, doubts, told = findings.foci.get(made.model_id), [], []
+    focus = findings.foci.get(made.model_id)
+    doubts: list[str] = []
+    told: list[str] = []
     if found.unlike is not None:
         (doubts if found.unlike.unlike else told).append(found.unlike.text)
     if focus is not None:
