@@ -20,10 +20,12 @@ from llm_server import MODEL, LanguageServer, language_server
 from socket_watch import watched_sockets
 from tumordesk.core.explanation import Explanation, Fact, Language, Link, Register
 from tumordesk.core.model_card import NOTICE
+from tumordesk.core.policy import Policy
 from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.core.settings import Settings, SettingsStore
 from tumordesk.explain.address import DEFAULT_ADDRESS
 from tumordesk.gui import tokens
+from tumordesk.gui.dialogs import language_model as dialog_module
 from tumordesk.gui.dialogs.language_model import LanguageModelDialog
 from tumordesk.gui.dialogs.settings import SettingsDialog
 from tumordesk.gui.main_window import MainWindow
@@ -167,6 +169,14 @@ def test_a_script_that_no_font_has_is_said(
     assert panel.text.isVisible()
 
 
+def test_what_the_administrator_switched_off_says_so(panel: ExplanationPanel) -> None:
+    panel.forbid_asking("Asking a language model is switched off.")
+    panel.show_explanation(text_of(TRUE))
+    assert not panel.ask_button.isEnabled()
+    assert "switched off" in panel.ask_button.toolTip()
+    assert panel.copy_button.isEnabled()
+
+
 def test_without_findings_it_says_what_to_do(panel: ExplanationPanel) -> None:
     assert NOTHING in panel.text.text()
     assert not panel.ask_button.isEnabled()
@@ -236,6 +246,18 @@ def test_another_host_waits_for_consent(qtbot: QtBot, dialog: LanguageModelDialo
     assert not dialog.consent.isChecked()
     assert not dialog.ask_button.isEnabled()
     assert "not encrypted" in dialog.consent_note.text()
+
+
+def test_without_a_network_no_consent_is_offered(
+    dialog: LanguageModelDialog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dialog_module, "policy", lambda: Policy(offline_only=True))
+    dialog.model.setEditText(MODEL)
+    assert dialog.ask_button.isEnabled()
+    dialog.address.setText(REMOTE)
+    assert not dialog.consent.isVisible()
+    assert "switched off on this machine" in dialog.consent_note.text()
+    assert not dialog.ask_button.isEnabled()
 
 
 def test_a_key_does_not_follow_to_another_address(dialog: LanguageModelDialog) -> None:

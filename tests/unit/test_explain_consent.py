@@ -19,9 +19,11 @@ from tumordesk.core.change import Change
 from tumordesk.core.errors import ConfigError, TumorDeskError
 from tumordesk.core.explanation import Fact, Language, Register
 from tumordesk.core.job import JobContext
+from tumordesk.core.policy import Policy
 from tumordesk.core.study import Patient, Study
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.core.volume import Volume
+from tumordesk.explain import address as address_module
 from tumordesk.explain.address import (
     ConsentNeeded,
     local_addresses,
@@ -150,6 +152,29 @@ def test_an_allowed_host_that_does_not_exist_is_a_sentence(monkeypatch: pytest.M
     address = parse_address(REMOTE)
     with pytest.raises(TumorDeskError, match=r"No computer named models\.example\.invalid"):
         require_consent(address, {address.origin})
+
+
+@pytest.mark.parametrize(
+    ("rules", "typed", "words"),
+    [
+        (Policy(disabled=frozenset(("language-model",))), "127.0.0.1:9", "Asking a language model"),
+        (Policy(disabled=frozenset(("language-model",))), REMOTE, "Asking a language model"),
+        (Policy(offline_only=True), REMOTE, "Connecting to the network"),
+    ],
+)
+def test_the_administrator_wins_over_consent(
+    monkeypatch: pytest.MonkeyPatch, rules: Policy, typed: str, words: str
+) -> None:
+    monkeypatch.setattr(address_module, "policy", lambda: rules)
+    address = parse_address(typed)
+    with watched_sockets() as seen, pytest.raises(TumorDeskError, match=words):
+        require_consent(address, {address.origin})
+    assert seen == []
+
+
+def test_offline_only_leaves_this_machine_usable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(address_module, "policy", lambda: Policy(offline_only=True))
+    assert require_consent(parse_address("127.0.0.1:9"), ()) == ("127.0.0.1",)
 
 
 # Sockets -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from tumordesk.core.errors import ConfigError, TumorDeskError
+from tumordesk.core.policy import policy
 
 DEFAULT_ADDRESS = "http://127.0.0.1:11434/v1"
 """Where Ollama answers when it runs on this machine."""
@@ -151,11 +152,14 @@ def require_consent(address: Address, allowed: Collection[str]) -> tuple[str, ..
 
     Raises:
         ConsentNeeded: not this machine, and not allowed. Nothing was looked up.
-        TumorDeskError: the host has no address.
+        TumorDeskError: the administrator of this machine forbids it, or the host has no address.
     """
+    rules = policy()
+    rules.require("language-model")
     local = local_addresses(address)
     if local:
         return local
+    rules.require("network")
     if address.host == "localhost":
         raise ConsentNeeded(
             "The name localhost does not lead to this computer here.",

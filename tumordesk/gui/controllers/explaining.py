@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from tumordesk.core.explanation import Explanation, Fact, Language, Register
 from tumordesk.core.job import JobContext
+from tumordesk.core.policy import policy
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import Failure, RunnerContext
@@ -64,6 +65,7 @@ class ExplainController(QObject):
         self._panel.cancel_requested.connect(self.cancel)
         self._panel.own_requested.connect(self._own_text)
         self._panel.set_wish(*self.wish)
+        self._panel.forbid_asking(policy().refusal("language-model"))
 
     @property
     def wish(self) -> tuple[Language, Register]:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 )
 
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.policy import policy
 from tumordesk.explain.address import DEFAULT_ADDRESS, Address, parse_address
 from tumordesk.explain.client import Endpoint, ListedModel, valid_name
 from tumordesk.explain.cloud import cloud_by_name, refusal
@@ -244,6 +245,11 @@ class LanguageModelDialog(BaseDialog):
         self._consent_frame.setVisible(beyond)
         if address is None or not beyond:
             return
+        forbidden = policy().refusal("network")
+        self.consent.setVisible(not forbidden)
+        if forbidden:
+            self.consent_note.setText(f"{address.place} is not this computer. {forbidden}")
+            return
         words = f"{address.place} is not this computer: the text below leaves it."
         if not address.encrypted:
             words += " It is not encrypted (http): anybody on the way can read it."
@@ -267,6 +273,8 @@ class LanguageModelDialog(BaseDialog):
         missing = ""
         if address is None:
             missing = "Enter an address"
+        elif not address.named_local and not policy().allows("network"):
+            missing = policy().refusal("network")
         elif not address.named_local and address.origin not in self._allowed:
             missing = f"Allow sending to {address.place} first"
         self.test_button.setEnabled(not missing)

@@ -44,6 +44,7 @@ class ExplanationPanel(QWidget):
         super().__init__()
         self.state: State = "nothing"
         self.shown: Explanation | None = None
+        self.forbidden = ""
         self.reader = Choice(READERS)
         self.reader.setAccessibleName("Written for")
         self.reader.setToolTip("Written for the patient, the referring doctor or the radiologist")
@@ -96,6 +97,12 @@ class ExplanationPanel(QWidget):
         self.reader.set_value(register)
         self.language.set_value(language)
 
+    def forbid_asking(self, why: str) -> None:
+        """The administrator switched language models off: say so on the button."""
+        self.forbidden = why
+        self.ask_button.setToolTip(why)
+        self.ask_button.setEnabled(self.state == "shown" and not why)
+
     @property
     def wish(self) -> tuple[Language, Register]:
         """The chosen language and reader."""
@@ -144,7 +151,7 @@ class ExplanationPanel(QWidget):
         self.text.show()
         focused = self.cancel_button.hasFocus() or self.ask_button.hasFocus()
         self.copy_button.setEnabled(state == "shown")
-        self.ask_button.setEnabled(state == "shown")
+        self.ask_button.setEnabled(state == "shown" and not self.forbidden)
         self.ask_button.setVisible(not writing)
         self.cancel_button.setVisible(writing)
         of_model = self.shown is not None and self.shown.source == "model"
