@@ -240,6 +240,17 @@ def test_the_perpendicular_is_a_chord_that_stays_in_the_lesion() -> None:
         assert array[0, row, column]
 
 
+def test_of_equal_chords_the_one_in_the_middle_is_drawn() -> None:
+    geometry = stack((1, 40, 60), (1.0, 1.0, 1.0), AXIAL)
+    array = np.zeros(geometry.shape, np.uint8)
+    array[0, 10:20, 10:50] = 1
+    (lesion,) = measured(array, geometry).lesions
+    middle = np.mean([lesion.perpendicular.start, lesion.perpendicular.end], axis=0)
+    assert middle == pytest.approx(
+        np.mean([lesion.longest.start, lesion.longest.end], axis=0), 0.02
+    )
+
+
 def test_a_rim_is_measured_from_rim_to_rim() -> None:
     geometry = stack((1, 100, 100), (1.0, 0.7, 0.7), AXIAL)
     y, x = (np.indices((100, 100)) - 49.5) * 0.7
