@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -226,6 +228,50 @@ def test_nothing_is_overwritten_unasked(series: Series, tmp_path: Path) -> None:
     assert taken.read_bytes() == b"mine"
     # The capture that was written before the other failed is gone again.
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.pdf", "in", "taken.dcm"]
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    series: Series, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings = made.findings_on(series)
+    (tmp_path / "a.pdf").write_bytes(PDF)
+    before = sorted(tmp_path.rglob("*"))
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    out = tmp_path / "out"
+    for write in (
+        lambda: write_seg(out, findings),
+        lambda: write_sr(out, findings, None),
+        lambda: write_sc([out, tmp_path / "second"], [PICTURE], findings),
+        lambda: write_encapsulated_pdf(out, tmp_path / "a.pdf", findings),
+        lambda: write_nrrd(out, findings.outline),
+        lambda: write_label_text(out, findings.outline),
+    ):
+        with pytest.raises(WriteError, match="No space left"):
+            write()
+        assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_what_reads_back_different_is_not_kept(
+    series: Series, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    findings = made.findings_on(series)
+    save = Dataset.save_as
+
+    def spoil(self: Dataset, path: Path, **options: object) -> None:
+        save(self, path, **options)
+        data = bytearray(path.read_bytes())
+        data[-40] ^= 0xFF
+        path.write_bytes(data)
+
+    monkeypatch.setattr(pydicom.dataset.FileDataset, "save_as", spoil)
+    monkeypatch.setattr(Dataset, "save_as", spoil)
+    with pytest.raises(WriteError, match="reads back"):
+        write_seg(tmp_path / "out.dcm", findings)
+    assert not (tmp_path / "out.dcm").exists()
 
 
 def _numbers(item: Dataset) -> list[tuple[str, float]]:

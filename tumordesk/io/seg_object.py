@@ -105,7 +105,9 @@ def read_seg(path: Path) -> SegObject:
     sop_class = values.code(header.dataset, tags.NAMES["SOPClassUID"])
     if not is_segmentation(sop_class):
         raise Unusable("not a DICOM segmentation")
-    if header.transfer_syntax not in SYNTAXES:
+    single_bits = values.integer(header.dataset, tags.NAMES["BitsAllocated"]) == 1
+    packed_bits = header.transfer_syntax == RLELossless and single_bits
+    if header.transfer_syntax not in SYNTAXES or packed_bits:
         raise Unusable("its pixels are compressed in a way that is not read for outlines")
     try:
         with quiet():
@@ -117,7 +119,7 @@ def read_seg(path: Path) -> SegObject:
 
 
 def _read(path: Path, sop_class: str) -> SegObject:
-    dataset = pydicom.dcmread(path, defer_size=4096)
+    dataset = pydicom.dcmread(path)
     frames = _frames(dataset, sop_class)
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     ensure_fits(len(frames) * rows * columns * (2 if sop_class == LABEL_MAP else 1), path.name)
