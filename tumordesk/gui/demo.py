@@ -185,6 +185,7 @@ def _lesion_document(lesion: Lesion) -> dict[str, Any]:
         "perpendicular_mm": across.length_mm if across is not None else None,
         "slice": lesion.largest_slice,
         "side": lesion.side,
+        "location": lesion.location,
     }
 
 
