@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 GOOD = "The findings were measured by a program."
@@ -44,11 +46,12 @@ class LanguageServer:
     gone: threading.Event = field(default_factory=threading.Event)
     """Set once the client closed the connection in the middle of an answer."""
     port: int = 0
+    scheme: str = "http"
 
     @property
     def address(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{self.scheme}://127.0.0.1:{self.port}/v1"
 
     @property
     def chats(self) -> list[Asked]:
@@ -332,12 +335,29 @@ _MODES: dict[str, Callable[[_Handler, LanguageServer], None]] = {
 }
 
 
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away, or trusts no certificate, is none of the test's failures."""
+
+
 @contextmanager
-def language_server(**changes: Any) -> Iterator[LanguageServer]:
-    """A running server; all its threads have ended when the block has."""
+def language_server(
+    certificate: tuple[Path, Path] | None = None, **changes: Any
+) -> Iterator[LanguageServer]:
+    """A running server; all its threads have ended when the block has.
+
+    ``certificate``: files of certificate and key, for https.
+    """
     state = LanguageServer(**changes)
     handler = type("Handler", (_Handler,), {"state": state})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = _Server(("127.0.0.1", 0), handler)
+    if certificate is not None:
+        state.scheme = "https"
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*certificate)
+        server.socket = context.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
     server.daemon_threads = False
     state.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))

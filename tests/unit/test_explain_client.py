@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -186,6 +189,55 @@ def test_cancelling_closes_the_connection(server: LanguageServer, mode: str) -> 
     thread.join(10.0)
     assert ended == [Cancelled]
     assert server.gone.wait(10.0)
+
+
+# Certificates ------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that nobody trusts yet, and its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl here to make a certificate with")
+    folder = tmp_path_factory.mktemp("certificate")
+    made = folder / "cert.pem", folder / "key.pem"
+    subprocess.run(
+        [
+            openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+            "-nodes", "-days", "2", "-subj", "/CN=test", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-out", str(made[0]), "-keyout", str(made[1]),
+        ],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )  # fmt: skip
+    return made
+
+
+@pytest.mark.parametrize("mode", ["good", "torn", "whole"])
+def test_https_with_a_trusted_certificate(
+    certificate: tuple[Path, Path], mode: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
+    with language_server(certificate, mode=mode) as server:
+        assert server.address.startswith("https://")
+        assert ask(server) == GOOD
+
+
+def test_a_certificate_that_nobody_vouches_for_gets_nothing(
+    certificate: tuple[Path, Path],
+) -> None:
+    with language_server(certificate) as server:
+        with pytest.raises(ConnectionFailed, match="could not prove"):
+            ask(server)
+        assert server.asked == []
+
+
+def test_https_to_a_server_without_it_is_a_sentence(server: LanguageServer) -> None:
+    server.scheme = "https"
+    with pytest.raises(ConnectionFailed, match="No secure connection"):
+        ask(server)
 
 
 # Models ------------------------------------------------------------------------------------

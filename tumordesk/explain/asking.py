@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ from tumordesk.explain.prompt import Request, build_request
 _MARKS = re.compile(r"\*\*|__|^#{1,6}\s+", re.MULTILINE)
 _LINK = re.compile(r"https?:|www\.|\S@\S+\.\w", re.IGNORECASE)
 _NAMED_PROBLEMS = 3
+_SHOWN_EVERY_S = 0.1
 
 
 def request_for(
@@ -41,17 +43,32 @@ def explain_with_model(
 ) -> Explanation:
     """The findings in a language model's words, or ``offline`` with the reason in ``rejected``.
 
-    ``on_text`` gets the words so far: they are not checked yet, and must be shown so.
+    ``on_text`` gets the words so far, at most ten times a second: they are not checked yet, and
+    must be shown so.
 
     Raises:
         Cancelled: the person stopped it; the connection is closed.
     """
     request = request_for(facts, language, register, endpoint.model)
     try:
-        words = chat(context, endpoint, request, lambda text: on_text(cleaned(text)), limits)
+        words = chat(context, endpoint, request, _seldom(on_text), limits)
     except TumorDeskError as error:
         return replace(offline, rejected=str(error))
     return take(cleaned(words), tuple(facts), language, register, endpoint.model, offline)
+
+
+def _seldom(on_text: Callable[[str], None]) -> Callable[[str], None]:
+    """Hand on a few texts a second: each replaces the one before."""
+    last = float("-inf")
+
+    def hand_on(text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if now - last >= _SHOWN_EVERY_S:
+            last = now
+            on_text(cleaned(text))
+
+    return hand_on
 
 
 def take(

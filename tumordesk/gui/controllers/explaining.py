@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 OFFLINE_KEY = "explain"
 ASK_KEY = "explain-ask"
 TEST_KEY = "explain-test"
-_SHOWN_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -240,7 +238,7 @@ class ExplainController(QObject):
         self._panel.show_writing("", endpoint.model)
 
         def job(context: RunnerContext) -> Explanation:
-            return _ask(context, shown, endpoint, seldom(context.post))
+            return _ask(context, shown, endpoint, context.post)
 
         self._window.runner.submit(
             "net",
@@ -294,19 +292,6 @@ def _ask(
     return explain_with_model(
         context, shown.facts, language, register, endpoint, on_text, offline=offline
     )
-
-
-def seldom(post: Callable[[str], None]) -> Callable[[str], None]:
-    """Hand on at most ten texts a second: each replaces the one before."""
-    last = [float("-inf")]
-
-    def hand_on(text: str) -> None:
-        now = time.monotonic()
-        if now - last[0] >= _SHOWN_EVERY_S:
-            last[0] = now
-            post(text)
-
-    return hand_on
 
 
 def scroll_to(part: QWidget) -> None:
