@@ -147,7 +147,7 @@ def test_no_region_without_a_map_or_on_another_series() -> None:
 
 def test_measures_and_copies_of_the_region_keep_the_mark() -> None:
     session = Session()
-    region = region_of(JobContext(), spot(), head())
+    region = region_of(JobContext(), spot(), GEOMETRY, "1.2")
     layer = session.add_map_region("s", region, "types", 0.4)
     assert session.results("s").active is layer
     assert session.outline("s") is None  # no classifier reads where it looked itself

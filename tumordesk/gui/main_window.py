@@ -32,6 +32,7 @@ from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.explaining import ExplainController
 from tumordesk.gui.controllers.exporting import ExportController
 from tumordesk.gui.controllers.importing import ImportController
+from tumordesk.gui.controllers.mapping import MapController
 from tumordesk.gui.controllers.opening import OpeningController
 from tumordesk.gui.controllers.running import RunController
 from tumordesk.gui.controllers.training import TrainingController
@@ -154,6 +155,8 @@ class MainWindow(QMainWindow):
         parts.findings.lesion_selected.connect(self.viewing.jump_to_lesion)
         parts.findings.save_requested.connect(self.exporting.ask)
         self.comparing = ComparingController(self)
+        self.maps = MapController(self)
+        self.maps.said.connect(parts.banner.say)
 
     # What a person or the command line asks for ---------------------------------------------
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tumordesk.core.activation import ActivationMap, Focus
 from tumordesk.core.errors import InputMismatch
 from tumordesk.core.finding import AnalysisResult
+from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study import Series
@@ -68,7 +69,9 @@ def find_foci(
     return found
 
 
-def region_of(context: JobContext, found: ActivationMap, volume: Volume) -> Segmentation:
+def region_of(
+    context: JobContext, found: ActivationMap, geometry: Geometry, series_uid: str
+) -> Segmentation:
     """The map's region as an outline that says what it is; see imaging.map_outline.
 
     Raises:
@@ -77,4 +80,4 @@ def region_of(context: JobContext, found: ActivationMap, volume: Volume) -> Segm
     from tumordesk.imaging.map_outline import map_outline
 
     context.check()
-    return map_outline(found, volume.geometry, volume.series_uid)
+    return map_outline(found, geometry, series_uid)
