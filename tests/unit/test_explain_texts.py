@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 
 import pytest
 
 from explain_factories import NAME, PATIENT_ID, random_findings
+from tumordesk.core.activation import MAP_REGION, map_region_name
 from tumordesk.core.explanation import Explanation, Fact, Language, Register
+from tumordesk.core.segmentation import Segment
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.explain.facts import facts, shareable
 from tumordesk.explain.guard import check
@@ -191,6 +194,20 @@ def test_keys_are_unique_and_facts_know_their_place() -> None:
             if re.fullmatch(r"lesion\.\d+\.(?:volume|longest|side|number)", fact.key):
                 assert fact.slice_index is not None
                 assert fact.point is not None
+
+
+def test_the_region_of_an_activation_map_is_never_told_as_a_tumour() -> None:
+    found = next(f for f in map(random_findings, SEEDS) if f.outline and f.change)
+    assert found.outline is not None
+    region = Segment(1, MAP_REGION, None, "AUTOMATIC", map_region_name("tumour-type"))
+    mapped = replace(found, outline=replace(found.outline, segments=(region,)), origin="mine")
+    keys = {fact.key for fact in facts(mapped)}
+    assert "outline.map" in keys
+    assert not any(key.startswith(("lesion", "total", "change", "outlined")) for key in keys)
+    for language in Language:
+        for register in Register:
+            one = explain(mapped, language, register)
+            assert check(one.text, one.facts, language) == (), one.text
 
 
 @pytest.mark.parametrize("register", list(Register))

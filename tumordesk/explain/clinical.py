@@ -48,8 +48,8 @@ def _made_by(writer: Writer, known: Known) -> None:
             writer.say(writer.phrase("mine_model", model=writer.token(model)))
     elif model is not None:
         writer.say(_with_hash(writer, "model", digest, model=writer.token(model)))
-    elif "outlined.yes" not in known and "outlined.no" not in known:
-        writer.say(writer.phrase("nothing"))
+    else:
+        writer.say(writer.phrase(parts.source(known)))
 
 
 def _with_hash(writer: Writer, name: str, digest: Fact | None, **places: Run) -> Run:

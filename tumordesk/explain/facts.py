@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from tumordesk.core.activation import map_mark
 from tumordesk.core.change import Change
 from tumordesk.core.explanation import Fact
 from tumordesk.core.finding import AnalysisResult, Classification, Lesion, Measurements, Provenance
@@ -36,9 +37,10 @@ _PERCENT = re.compile(r"(\d+(?:\.\d+)?)\s*%")
 def facts(findings: StudyFindings) -> tuple[Fact, ...]:
     """Every fact of ``findings``, in reading order; keys are unique.
 
-    Keys: ``model``, ``model.hash``, ``outline.mine``, ``sequence``, ``slices.count``,
-    ``slices.distance``, ``geometry``, ``outlined.yes`` or ``outlined.no`` (neither where nothing
-    was run), ``lesions.count``, ``lesion.N.number/.volume/.longest/.perpendicular/.product/.side/
+    Keys: ``model``, ``model.hash``, ``outline.mine`` (or ``.file``; ``.map``: then there is
+    nothing else of the outline), ``sequence``, ``slices.count``, ``slices.distance``,
+    ``geometry``, ``outlined.yes`` or ``outlined.no`` (neither where nothing was run),
+    ``lesions.count``, ``lesion.N.number/.volume/.longest/.perpendicular/.product/.side/
     .location/.first/.last/.slice``, ``total.volume``, ``total.pixels``, ``total.share``,
     ``slices.tumour``, ``slices.first``, ``slices.last``, ``change.*``, ``threshold.N``, ``date.*``,
     for each classifier ``classifier``, ``classifier.hash``, ``class.NAME``, ``undecided``,
@@ -47,7 +49,7 @@ def facts(findings: StudyFindings) -> tuple[Fact, ...]:
     ``note.CODE``.
     """
     made = [*_run(findings), *_outline(findings)]
-    if findings.change is not None:
+    if findings.change is not None and not _mapped(findings):
         made += _change(findings.change)
     for index, result in enumerate(findings.classifications):
         if result.classification is not None:
@@ -65,17 +67,27 @@ def _words(key: str, words: str, slice_index: int | None = None) -> Fact:
     return Fact(key, None, "", words, slice_index)
 
 
+def _mapped(findings: StudyFindings) -> bool:
+    """Whether what is outlined is the region of an activation map: it is no tumour's outline."""
+    return findings.outline is not None and bool(map_mark(findings.outline.segments))
+
+
 def _name(made: Provenance) -> str:
     return f"{made.model_id} {made.model_version}".strip()
 
 
 def _run(findings: StudyFindings) -> Facts:
     made = findings.made_by.provenance if findings.made_by is not None else None
+    outline = findings.outline
+    if _mapped(findings):
+        made = None
+    elif outline is not None and made is None and findings.origin != "mine":
+        yield _words("outline.file", "the outline was drawn by a person or read from a file")
     if made is not None and _name(made):
         yield _words("model", _name(made))
         if made.model_sha256:
             yield _words("model.hash", made.model_sha256[:SHORT_HASH])
-    if findings.outline is not None and findings.origin == "mine":
+    if outline is not None and findings.origin == "mine" and not _mapped(findings):
         yield _words("outline.mine", "the outline was drawn or corrected by a person")
     series = findings.series
     if series.guess.sequence is not Sequence.UNKNOWN:
@@ -89,7 +101,12 @@ def _run(findings: StudyFindings) -> Facts:
 
 def _outline(findings: StudyFindings) -> Facts:
     outline, measured = findings.outline, findings.measurements
-    if outline is None or measured is None:
+    if outline is None:
+        return
+    if _mapped(findings):
+        yield _words("outline.map", "the outlined area is where a classifier looked, not a tumour")
+        return
+    if measured is None:
         return
     if not measured.voxels:
         yield _words("outlined.no", "no tumour is outlined; this does not rule one out")
@@ -207,13 +224,22 @@ def _thresholds(change: Change) -> Facts:
         yield plain(f"threshold.{number}.{of}", value, "%", int(value != int(value)), words)
 
 
+_DOUBTS = (
+    ("not known whether", "doubt-unknown"),
+    ("is an estimate", "doubt-estimate"),
+    ("no lesion", "doubt-small"),
+    ("pixel", "doubt-pixels"),
+    ("thick", "doubt-thickness"),
+    ("slice distance", "doubt-thickness"),
+    ("plane", "doubt-plane"),
+    ("model", "doubt-model"),
+    ("sequence", "doubt-sequence"),
+)
+
+
 def _doubt(text: str) -> str:
     low = text.lower()
-    if "thick" in low or "spacing" in low or "distance" in low:
-        return "doubt-thickness"
-    if "sequence" in low or "contrast" in low:
-        return "doubt-sequence"
-    return "doubt-model" if "model" in low else "doubt-other"
+    return next((code for words, code in _DOUBTS if words in low), "doubt-other")
 
 
 def _classifier(
@@ -259,7 +285,7 @@ def _focus(findings: StudyFindings, model_id: str, end: str) -> Facts:
 
 def _reasons(findings: StudyFindings) -> Facts:
     runs = [r for r in (findings.made_by, *findings.classifications) if r is not None]
-    measured = findings.measurements
+    measured = None if _mapped(findings) else findings.measurements
     told: set[str] = set()
     groups = (
         ("refused", measured.refused if measured is not None and measured.voxels else ()),
@@ -271,5 +297,5 @@ def _reasons(findings: StudyFindings) -> Facts:
             if code not in told:
                 told.add(code)
                 yield _words(f"{group}.{code}", reasons.ENGLISH[code])
-    if findings.change is not None and findings.change.refused:
+    if findings.change is not None and findings.change.refused and not _mapped(findings):
         yield _words("refused.change", reasons.ENGLISH["change"])

@@ -19,6 +19,13 @@ def sequence(writer: Writer, known: Known) -> Run | None:
     return writer.token(fact, writer.speech.sequences.get(fact.words, fact.words))
 
 
+def source(known: Known) -> str:
+    """The phrase on where an outline without a model comes from."""
+    if "outline.map" in known:
+        return "map"
+    return "file" if "outline.file" in known else "nothing"
+
+
 def earlier(writer: Writer, known: Known) -> Run | None:
     """The day of the earlier study."""
     fact = known.get("date.earlier")

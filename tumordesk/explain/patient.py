@@ -36,8 +36,8 @@ def _start(writer: Writer, known: Known) -> None:
         writer.say(
             writer.counted("run", slices, model=writer.token(model), slices=writer.number(slices))
         )
-    elif "outlined.yes" not in known and "outlined.no" not in known:
-        writer.say(writer.phrase("nothing"))
+    else:
+        writer.say(writer.phrase(parts.source(known)))
     guess = parts.sequence(writer, known)
     if guess is not None:
         writer.say(writer.phrase("sequence", sequence=guess))

@@ -24,7 +24,8 @@ _MEASURED = re.compile(
     rf"|threshold\.\d+\.(volume|product)|class_slice\.\d+{_OTHER}|focus\.(share|overlap){_OTHER}"
 )
 _STATED = re.compile(
-    rf"outline\.(mine|file|map)|outlined\.(yes|no)|(undecided|unlike|focus\.(inside|partly|elsewhere)){_OTHER}"
+    r"outline\.(mine|file|map)|outlined\.(yes|no)"
+    rf"|(undecided|unlike|focus\.(inside|partly|elsewhere)){_OTHER}"
 )
 _PLACE = re.compile(r"lesion\.(\d+)\.(side|location)")
 _REASON = re.compile(r"(refused|warning|note|change)\.[a-z-]+")

@@ -90,6 +90,11 @@ ENGLISH = {
     "doubt-sequence": "the two series are of different kinds",
     "doubt-thickness": "the slices of the two series are not equally thick",
     "doubt-model": "the two outlines were not made by the same model",
+    "doubt-unknown": "it is unknown whether the compared series are of the same kind",
+    "doubt-plane": "the slices of the compared series lie in different planes",
+    "doubt-pixels": "the pixels of the compared series are not equally large",
+    "doubt-estimate": "a compared volume is an estimate",
+    "doubt-small": "the lesions are small for a comparison of diameters",
     "doubt-other": "the two series were not made in the same way",
 }
 """What each code says, in English: the words of facts."""

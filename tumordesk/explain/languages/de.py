@@ -13,6 +13,11 @@ _PATIENT = {
         "Das Programm hat ihn vermessen."
     ),
     "p.mine_model": "Der erste Umriss stammt vom Modell {model}.",
+    "p.map": (
+        "Der markierte Teil zeigt, wo ein Programm hingesehen hat. Er ist kein Umriss "
+        "eines Tumors und wird hier nicht beschrieben."
+    ),
+    "p.file": "Der Umriss wurde von einem Menschen gezeichnet oder aus einer Datei gelesen.",
     "p.nothing": "Es wurde kein Umriss erstellt, daher gibt es nichts zu messen.",
     "p.sequence": "Die Art der Bilder ist wahrscheinlich {sequence}. Das vermutet das Programm.",
     "p.none": "In diesen Bildern wurde kein Tumor umrandet.",
@@ -81,6 +86,10 @@ _REFERRER = {
     "r.model": "Umriss: Modell {model}, nicht von einem Menschen geprüft.",
     "r.mine": "Umriss: von einem Menschen gezeichnet oder korrigiert.",
     "r.mine_model": "Erster Umriss: Modell {model}.",
+    "r.map": (
+        "Umriss: Gebiet einer Aktivierungskarte, kein Umriss eines Tumors; hier nicht vermessen."
+    ),
+    "r.file": "Umriss: von einem Menschen gezeichnet oder aus einer Datei gelesen.",
     "r.nothing": "Umriss: keiner erstellt.",
     "r.none": "Ergebnis: kein Tumor umrandet. Das schließt einen Tumor nicht aus.",
     "r.count.one": "Ergebnis: {count} Läsion umrandet.",
@@ -206,6 +215,11 @@ _REASONS = {
     "doubt-sequence": "Der Vergleich ist grob: Die Serien sind verschiedener Art.",
     "doubt-thickness": "Der Vergleich ist grob: Die Schichten sind nicht gleich dick.",
     "doubt-model": "Der Vergleich ist grob: Die Umrisse entstanden auf verschiedene Weise.",
+    "doubt-unknown": "Es ist unbekannt, ob die verglichenen Serien von gleicher Art sind.",
+    "doubt-plane": "Der Vergleich ist grob: Die Schichten liegen in verschiedenen Ebenen.",
+    "doubt-pixels": "Der Vergleich ist grob: Die Bildpunkte sind nicht gleich groß.",
+    "doubt-estimate": "Der Vergleich ist grob: Schichten fehlen oder haben ungleiche Abstände.",
+    "doubt-small": "Die Läsionen sind klein für einen Vergleich der Durchmesser (RANO).",
     "doubt-other": "Der Vergleich ist grob: Die Serien entstanden auf verschiedene Weise.",
     "side-unknown": "Die Seite im Kopf ist unbekannt.",
 }

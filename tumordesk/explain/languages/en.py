@@ -10,6 +10,11 @@ _PATIENT = {
     "p.run.other": "The model {model} looked at {slices} pictures (slices) of your scan.",
     "p.mine": "The outline was drawn or corrected by a person. The program measured it.",
     "p.mine_model": "The model {model} made the first outline.",
+    "p.map": (
+        "The marked part shows where a program looked. It is not an outline of a tumour, "
+        "and so it is not described here."
+    ),
+    "p.file": "The outline was drawn by a person or read from a file.",
     "p.nothing": "No outline has been made, so there is nothing to measure.",
     "p.sequence": "The kind of picture is probably {sequence}. This is a guess of the program.",
     "p.none": "No tumour was outlined in these pictures.",
@@ -72,6 +77,8 @@ _REFERRER = {
     "r.model": "Outline: model {model}, not checked by a person.",
     "r.mine": "Outline: drawn or corrected by a person.",
     "r.mine_model": "First outline: model {model}.",
+    "r.map": "Outline: region of an activation map, not an outline of a tumour; not measured here.",
+    "r.file": "Outline: drawn by a person or read from a file.",
     "r.nothing": "Outline: none was made.",
     "r.none": "Result: no tumour outlined. This does not rule out a tumour.",
     "r.count.one": "Result: {count} lesion outlined.",
@@ -183,6 +190,11 @@ _REASONS = {
     "doubt-sequence": "The comparison is rough: the series are of different kinds.",
     "doubt-thickness": "The comparison is rough: the slices are not equally thick.",
     "doubt-model": "The comparison is rough: the outlines were made in different ways.",
+    "doubt-unknown": "It is unknown whether the compared series are of the same kind.",
+    "doubt-plane": "The comparison is rough: the slices lie in different planes.",
+    "doubt-pixels": "The comparison is rough: the pixels are not equally large.",
+    "doubt-estimate": "The comparison is rough: slices are missing or unevenly spaced.",
+    "doubt-small": "The lesions are small for a comparison of diameters (RANO).",
     "doubt-other": "The comparison is rough: the series were not made in the same way.",
     "side-unknown": "The file does not allow to tell left from right.",
 }

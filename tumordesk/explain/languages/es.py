@@ -10,6 +10,11 @@ _PATIENT = {
     "p.run.other": "El modelo {model} ha analizado {slices} imágenes (cortes) de su exploración.",
     "p.mine": "El contorno lo ha dibujado o corregido una persona. El programa lo ha medido.",
     "p.mine_model": "El primer contorno procede del modelo {model}.",
+    "p.map": (
+        "La parte señalada muestra dónde miró un programa. No es el contorno de un tumor y "
+        "por eso no se describe aquí."
+    ),
+    "p.file": "El contorno lo dibujó una persona o se leyó de un archivo.",
     "p.nothing": "No se ha trazado ningún contorno, así que no hay nada que medir.",
     "p.sequence": "El tipo de imagen es probablemente {sequence}. Es una suposición del programa.",
     "p.none": "No se ha delimitado ningún tumor en estas imágenes.",
@@ -76,6 +81,10 @@ _REFERRER = {
     "r.model": "Contorno: modelo {model}, sin revisión por una persona.",
     "r.mine": "Contorno: dibujado o corregido por una persona.",
     "r.mine_model": "Primer contorno: modelo {model}.",
+    "r.map": (
+        "Contorno: región de un mapa de activación, no el contorno de un tumor; no se mide aquí."
+    ),
+    "r.file": "Contorno: dibujado por una persona o leído de un archivo.",
     "r.nothing": "Contorno: ninguno trazado.",
     "r.none": "Resultado: ningún tumor delimitado. Esto no descarta un tumor.",
     "r.count.one": "Resultado: {count} lesión delimitada.",
@@ -195,6 +204,11 @@ _REASONS = {
     "doubt-sequence": "La comparación es aproximada: las series son de distinto tipo.",
     "doubt-thickness": "La comparación es aproximada: los cortes no tienen el mismo grosor.",
     "doubt-model": "La comparación es aproximada: los contornos se hicieron de modos distintos.",
+    "doubt-unknown": "No se sabe si las series comparadas son del mismo tipo.",
+    "doubt-plane": "La comparación es aproximada: los cortes están en planos distintos.",
+    "doubt-pixels": "La comparación es aproximada: los píxeles no tienen el mismo tamaño.",
+    "doubt-estimate": "La comparación es aproximada: faltan cortes o la separación es desigual.",
+    "doubt-small": "Las lesiones son pequeñas para comparar los diámetros (RANO).",
     "doubt-other": "La comparación es aproximada: las series no se hicieron del mismo modo.",
     "side-unknown": "Se desconoce el lado de la cabeza.",
 }

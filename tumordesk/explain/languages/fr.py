@@ -10,6 +10,11 @@ _PATIENT = {
     "p.run.other": "Le modèle {model} a examiné {slices} images (coupes) de votre examen.",
     "p.mine": ("Le contour a été tracé ou corrigé par une personne. Le programme l’a mesuré."),
     "p.mine_model": "Le premier contour vient du modèle {model}.",
+    "p.map": (
+        "La partie marquée montre où un programme a regardé. Ce n’est pas le contour d’une "
+        "tumeur ; elle n’est donc pas décrite ici."
+    ),
+    "p.file": "Le contour a été tracé par une personne ou lu dans un fichier.",
     "p.nothing": "Aucun contour n’a été tracé : il n’y a donc rien à mesurer.",
     "p.sequence": (
         "Le type d’image est probablement {sequence}. C’est une supposition du programme."
@@ -79,6 +84,10 @@ _REFERRER = {
     "r.model": "Contour : modèle {model}, non vérifié par une personne.",
     "r.mine": "Contour : tracé ou corrigé par une personne.",
     "r.mine_model": "Premier contour : modèle {model}.",
+    "r.map": (
+        "Contour : région d’une carte d’activation, pas le contour d’une tumeur ; non mesurée ici."
+    ),
+    "r.file": "Contour : tracé par une personne ou lu dans un fichier.",
     "r.nothing": "Contour : aucun tracé.",
     "r.none": "Résultat : aucune tumeur délimitée. Cela n’exclut pas une tumeur.",
     "r.count.one": "Résultat : {count} lésion délimitée.",
@@ -209,6 +218,13 @@ _REASONS = {
     "doubt-model": (
         "La comparaison est approximative : les contours ont été faits de manières différentes."
     ),
+    "doubt-unknown": "On ne sait pas si les séries comparées sont du même type.",
+    "doubt-plane": "La comparaison est approximative : les coupes sont dans des plans différents.",
+    "doubt-pixels": "La comparaison est approximative : les pixels n’ont pas la même taille.",
+    "doubt-estimate": (
+        "La comparaison est approximative : des coupes manquent ou sont inégalement espacées."
+    ),
+    "doubt-small": "Les lésions sont petites pour une comparaison des diamètres (RANO).",
     "doubt-other": (
         "La comparaison est approximative : les séries n’ont pas été faites de la même manière."
     ),
