@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 
 import export_factories as made
 import factories
+from tumordesk.core.activation import Unlikeness
 from tumordesk.core.errors import ReadError, WriteError
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.study import Series
@@ -25,6 +26,7 @@ from tumordesk.io.export.pdf_dicom import write_encapsulated_pdf
 from tumordesk.io.export.sc import write_sc
 from tumordesk.io.export.seg import write_seg
 from tumordesk.io.export.sr import write_sr
+from tumordesk.io.export.table_page import notes, table_page, table_rows
 from tumordesk.io.scan import scan_paths
 
 PDF = b"%PDF-1.7\nmade up\n%%EOF"
@@ -325,6 +327,30 @@ def test_diameters_are_drawn_where_they_were_measured(series: Series, tmp_path: 
     assert lines[0][1] == series.instances[longest.slice_index].sop_instance_uid
 
 
+def test_a_doubtful_class_is_said_to_be_one(series: Series, tmp_path: Path) -> None:
+    findings = made.findings_on(series)
+    (result,) = findings.classifications
+    doubt = Unlikeness(9.0, 2.0, "distance", "The pictures are unlike those it learned from.")
+    provenance = replace(result.provenance, warnings=("Trained on T1 post-contrast.",))
+    doubtful = replace(
+        result,
+        provenance=provenance,
+        classification=replace(result.classification, unlike=doubt),
+    )
+    findings = replace(findings, classifications=(doubtful,))
+    text = " ".join(notes(findings))
+    assert "unlike those it learned from" in text
+    assert "Warning: Trained on T1" in text
+    dataset = pydicom.dcmread(write_sr(tmp_path / "sr.dcm", findings, None))
+    said = [
+        child.ConceptCodeSequence[0].CodeValue
+        for group in dataset.ContentSequence[-1].ContentSequence
+        for child in group.ContentSequence
+        if child.ValueType == "CODE"
+    ]
+    assert said[-2:] == ["C0_GLIOMA", "UNLIKE"]
+
+
 def test_a_report_without_numbers_is_refused(series: Series, tmp_path: Path) -> None:
     bare = replace(made.findings_on(series, measured=False), classifications=())
     with pytest.raises(WriteError, match="Nothing was measured"):
@@ -384,12 +410,10 @@ def test_label_text_names_the_values(series: Series, tmp_path: Path) -> None:
 
 
 def test_the_table_page_says_where_the_numbers_come_from(series: Series) -> None:
-    from tumordesk.io.export.table_page import notes, table_page, table_rows
-
     findings = made.findings_on(series)
     rows = table_rows(findings)
     assert [row[0] for row in rows] == ["1", "2", "All"]
-    text = " ".join(notes(findings))
+    text = " ".join(notes(findings)).replace("\N{NO-BREAK SPACE}", " ")
     assert "flair-fake 1.2" in text
     assert "Glioma 88 %" in text
     assert NOTICE in text

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from tumordesk.core.finding import AnalysisResult, Diameter, Lesion, Measurements
+from tumordesk.core.finding import AnalysisResult, Classification, Diameter, Lesion, Measurements
 from tumordesk.core.model_card import Code
 from tumordesk.core.segmentation import Segment
 from tumordesk.core.study_findings import StudyFindings
@@ -182,8 +182,6 @@ class Groups:
         found, made = result.classification, result.provenance
         if found is None:
             raise ValueError("the result holds no classification")
-        winner = identity.coded(_class_code(found.classes, found.labels, found.winner), _UNKNOWN)
-        name = identity.coded(Code("TYPE", identity.SCHEME, "Most probable type"), _UNKNOWN)
         hash_of = {"weights sha256": made.model_sha256} if made.model_sha256 else {}
         maker = identity.Maker(
             "AUTOMATIC", identity.short(made.model_id), identity.version_of(made), hash_of
@@ -198,7 +196,10 @@ class Groups:
             ),
             algorithm_id=_algorithm(maker),
             measurements=numbers,
-            qualitative_evaluations=[QualitativeEvaluation(name=name, value=winner)],
+            qualitative_evaluations=[
+                QualitativeEvaluation(name=identity.coded(name, name), value=winner)
+                for name, winner in _verdicts(found)
+            ],
         )
 
     def _maker(self, lesion: Lesion | None) -> identity.Maker:
@@ -210,7 +211,16 @@ class Groups:
         return identity.coded(None if segment is None else segment.code, identity.NEOPLASM)
 
 
-_UNKNOWN = Code("UNKNOWN", identity.SCHEME, "Unknown")
+def _verdicts(found: Classification) -> list[tuple[Code, Any]]:
+    """The most probable class; whether the pictures are like those it was trained on."""
+    winner = _class_code(found.classes, found.labels, found.winner)
+    verdicts = [(Code("TYPE", identity.SCHEME, "Most probable type"), winner)]
+    if found.unlike is not None and found.unlike.threshold is not None:
+        kind = "UNLIKE" if found.unlike.unlike else "LIKE"
+        meaning = "Unlike its training data" if found.unlike.unlike else "Like its training data"
+        name = Code("INPUT", identity.SCHEME, "Pictures compared with training data")
+        verdicts.append((name, Code(kind, identity.SCHEME, meaning)))
+    return [(name, identity.coded(value, value)) for name, value in verdicts]
 
 
 def _class_code(

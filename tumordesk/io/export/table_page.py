@@ -26,6 +26,7 @@ _HEADS = ("Lesion", "Volume", "Longest", "Perpendicular", "Side", "Slices")
 _COLUMNS = (0, 120, 280, 440, 620, 740)
 _WHITE, _QUIET, _RULE = (240, 240, 240), (170, 170, 170), (90, 90, 90)
 _NONE = "-"
+_TIED = "\N{NO-BREAK SPACE}"
 
 Row = tuple[str, ...]
 
@@ -112,6 +113,8 @@ def notes(findings: StudyFindings) -> list[str]:
         found += [f"Not measured: {reason}" for reason in measured.refused]
         found += [str(note) for note in measured.notes]
     made = findings.made_by.provenance if findings.made_by is not None else None
+    makers = [r.provenance for r in (*findings.classifications, findings.made_by) if r is not None]
+    found += [f"Warning: {text}" for text in dict.fromkeys(w for m in makers for w in m.warnings)]
     if findings.outline is not None:
         found.append(_by(made, corrected=findings.origin == "mine"))
     found.append(f"TumorDesk {tumordesk.__version__}. {NOTICE}")
@@ -127,14 +130,16 @@ def _classes(findings: StudyFindings) -> list[str]:
             shares = ", ".join(f"{label} {_percent(share)}" for share, label in several)
             made = result.provenance
             lines.append(f"Type by {made.model_id} {made.model_version}: {shares}.")
+            if found.unlike is not None and found.unlike.unlike:
+                lines.append(f"Doubtful: {found.unlike.text}")
     return lines
 
 
 def _percent(share: float) -> str:
     percent = 100.0 * share
     if 0 < percent < 1:
-        return "< 1 %"
-    return "> 99 %" if 99 < percent < 100 else f"{percent:.0f} %"
+        return f"<{_TIED}1{_TIED}%"
+    return f">{_TIED}99{_TIED}%" if 99 < percent < 100 else f"{percent:.0f}{_TIED}%"
 
 
 def _by(made: Provenance | None, *, corrected: bool) -> str:
