@@ -124,6 +124,9 @@ def test_a_finished_study_opens_in_the_viewer(
     until(qtbot, lambda: opened(window))
     owner = window.session.owner(window.session.active.key)
     assert owner[0].patient_id == "ID-b"
+    results = window.session.results(window.session.active.key)
+    until(qtbot, lambda: bool(results.layers))
+    assert results.layers[0].array.any()
 
 
 def test_pause_cancel_and_go_on(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import batch_fakes
@@ -326,3 +327,17 @@ def test_predict_leaves_a_line_in_the_audit_log(network, tmp_path) -> None:
     entry = AuditLog().read().entries[0]
     assert (entry.action, entry.via, entry.models[0].id) == ("run", "command line", SEGMENTER)
     assert b"Mustermann" not in next(AuditLog().folder.glob("*.jsonl")).read_bytes()
+
+
+def test_an_outline_beside_a_scan_is_not_run_on(network, tmp_path) -> None:
+    import SimpleITK
+
+    array = np.zeros((4, 64, 64), np.uint8)
+    array[1:3, 20:30, 20:30] = 1
+    root = tmp_path / "scans"
+    root.mkdir()
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(root / "mask.nii.gz"))
+    assert start(root, tmp_path / "out", "--format", "none") == 2
+    (failure,) = table(tmp_path / "out" / "failures.csv")
+    assert failure["reason"] == "It holds labels (an outline), not a scan."
+    assert network.batches == []

@@ -358,7 +358,9 @@ class BatchWindow(QMainWindow):
         study, batch = self._selected(), self.work.batch
         if study is None or batch is None:
             return
-        self.open_wanted.emit([_place(study, batch.plan.roots)])
+        outlines = [batch.folder(study) / name for name in ("mask.nii.gz", "seg.dcm")]
+        place = _place(study, batch.plan.roots)
+        self.open_wanted.emit([place, *[path for path in outlines if path.is_file()][:1]])
 
     def _open_file(self, name: str) -> None:
         batch = self.work.batch

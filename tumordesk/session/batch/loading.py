@@ -96,11 +96,14 @@ class Loader:
         self._in_use.clear()
 
     def _load(self, study: PlannedStudy) -> LoadedStudy:
+        from tumordesk.io.mask_file import is_label_map
         from tumordesk.io.reader import open_series
 
         scan = self._scanned(study)
         members = self._members(scan, study)
-        patient, owner, series, several = self._chosen(members, study)
+        patient, owner, series, several = self._chosen(members)
+        if is_label_map(series):
+            raise InputMismatch("It holds labels (an outline), not a scan.")
         reader = open_series(series)
         try:
             volume = reader.read_volume(self._context)
@@ -135,7 +138,7 @@ class Loader:
         raise ReadError(f"{study.input}: its files are not there any more.")
 
     def _chosen(
-        self, members: Iterable[tuple[Patient, Study, Series]], study: PlannedStudy
+        self, members: Iterable[tuple[Patient, Study, Series]]
     ) -> tuple[Patient, Study, Series, str]:
         from tumordesk.inference.fitting import best_series, hopeless
         from tumordesk.inference.preflight import preflight
