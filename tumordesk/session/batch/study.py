@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tumordesk.core.errors import WriteError
+from tumordesk.core.errors import InputMismatch, ModelError, WriteError
 from tumordesk.core.finding import AnalysisResult, Classification
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import Series
@@ -20,6 +20,10 @@ from tumordesk.session.use_cases import run_classification, run_segmentation
 
 if TYPE_CHECKING:
     from tumordesk.session.exporting import PdfWriter
+
+
+_MAPPED = {"pdf", "sc"}
+"""Formats that show people where a classifier looked."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +96,9 @@ def export_study(
     """
     from tumordesk.session.exporting import FORMAT_NAMES, ExportOptions, ExportOrder, export
 
-    findings = _findings(loaded, found)
+    findings, no_map = _findings(loaded, found), ""
+    if _MAPPED & set(options.formats):
+        findings, no_map = _with_map(context, findings, models, options)
     how = ExportOptions(hide_names=not options.identify, existing="replace", cards=models.cards)
     formats = tuple(one for one in FORMAT_NAMES if one in options.formats)
     report = export(context, findings, ExportOrder(formats, folder, "", how), write_pdf=write_pdf)
@@ -102,8 +108,30 @@ def export_study(
             record_export("batch", findings, formats, "failed: WriteError")
             raise WriteError(f"{FORMAT_NAMES[failure.format]}: {failure.reason}", failure.hint)
     record_export("batch", findings, written)
-    refused = tuple(f"Not written: {failure}" for failure in report.failures)
-    return tuple(path.name for path in report.files), refused
+    refused = [f"Not written: {failure}" for failure in report.failures]
+    told = (*refused, no_map) if no_map else tuple(refused)
+    return tuple(path.name for path in report.files), told
+
+
+def _with_map(
+    context: JobContext, findings: StudyFindings, models: BatchModels, options: BatchOptions
+) -> tuple[StudyFindings, str]:
+    """``findings`` with the activation map of the classifier, or a sentence why there is none."""
+    from tumordesk.session.mapping import find_foci, make_map
+
+    entry = models.classifier or models.main
+    if not findings.classifications or entry.card.task != "classification":
+        return findings, ""
+    try:
+        made = make_map(
+            context, findings.series, entry, findings.classifications[-1],
+            volume=findings.volume, device=options.device,
+        )  # fmt: skip
+    except (InputMismatch, ModelError) as error:
+        return findings, f"No activation map: {error.message}"
+    maps = {entry.card.id: made}
+    foci = find_foci(context, maps, findings.outline, findings.volume)
+    return replace(findings, maps=maps, foci=foci), ""
 
 
 def _findings(loaded: LoadedStudy, found: _Found) -> StudyFindings:
