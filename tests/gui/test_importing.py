@@ -42,7 +42,7 @@ def test_a_dropped_seg_becomes_a_measured_layer(
     drop(window, [tmp_path / "in"])
     until(qtbot, lambda: opened(window))
     drop(window, [seg])
-    until(qtbot, lambda: _layers(window) == ["Imported Tumour"])
+    until(qtbot, lambda: _layers(window) == ["Imported"])
     active = window.session.active
     layer = window.session.results(active.key).active
     until(qtbot, lambda: layer.measurements is not None)
@@ -54,9 +54,10 @@ def test_a_dropped_seg_becomes_a_measured_layer(
     assert sums[index] == sums.max()
     message = window.parts.banner.message
     assert (message.tone, message.title) == ("success", "Outline added to AX FLAIR")
+    assert message.text == "Tumour."
     # A second drop adds another layer and leaves the first alone; a copy can be edited.
     drop(window, [seg])
-    until(qtbot, lambda: len(_layers(window)) == 2)
+    until(qtbot, lambda: _layers(window) == ["Imported", "Imported 2"])
     copy = window.session.edit_copy(active.key, layer.key)
     assert copy.editable
     assert copy.name == "Mine"

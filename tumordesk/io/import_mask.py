@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tumordesk.core.errors import ReadError, plain_reason
-from tumordesk.core.segmentation import Segment, Segmentation
+from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study import Series
 from tumordesk.io.files_builder import FileCollection
 from tumordesk.io.header import PREFIX_BYTES, Unusable
@@ -34,12 +34,11 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class ImportedMask:
-    """A mask in the voxels of ``series``; ``name`` is that of its layer."""
+    """A mask in the voxels of ``series``; ``notes`` say what a person should know of it."""
 
     path: Path
     series: Series
     segmentation: Segmentation
-    name: str
     notes: tuple[str, ...] = ()
 
 
@@ -78,7 +77,7 @@ def read_seg_mask(path: Path, candidates: Sequence[Series]) -> ImportedMask:
     except OSError as error:
         raise ReadError(f"{path.name} cannot be opened: {plain_reason(error)}.") from error
     outline = Segmentation(labels, series.geometry, segments, series.uid)
-    return ImportedMask(path, series, outline, _name(segments), notes)
+    return ImportedMask(path, series, outline, notes)
 
 
 def mask_series(
@@ -118,15 +117,10 @@ def mask_series(
             notes = (*notes, f"{others}: it was put on this one")
         segments = segments_of(path, placed)
         outline = Segmentation(placed, series.geometry, segments, series.uid)
-        return ImportedMask(path, series, outline, _name(segments), notes)
+        return ImportedMask(path, series, outline, notes)
     raise problem or ReadError(f"{path.name} fits no open series.")
 
 
 def by_relevance(series: Sequence[Series], first: str = "") -> list[Series]:
     """Candidates in the order in which they are tried: the active one, then the likeliest."""
     return sorted(series, key=lambda one: (one.key != first, sort_key(one)))
-
-
-def _name(segments: Sequence[Segment]) -> str:
-    more = f" and {len(segments) - 1} more" if len(segments) > 1 else ""
-    return f"Imported {segments[0].label[:40]}{more}"

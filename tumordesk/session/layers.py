@@ -133,11 +133,11 @@ def own_copy(layer: Layer, number: int, colour: int) -> Layer:
     )
 
 
-def layer_from_mask(outline: Segmentation, name: str, number: int, opacity: float) -> Layer:
+def layer_from_mask(outline: Segmentation, number: int, opacity: float) -> Layer:
     """The read-only layer of an outline that came out of a file; ``number`` counts from 1."""
     return Layer(
         key=f"imported:{number}",
-        name=name,
+        name="Imported" if number == 1 else f"Imported {number}",
         origin="mine",
         array=outline.array,
         geometry=outline.geometry,

@@ -193,12 +193,12 @@ class Session:
         self.results_changed.emit(key)
         return layer
 
-    def add_imported(self, key: str, outline: Segmentation, name: str, opacity: float) -> Layer:
+    def add_imported(self, key: str, outline: Segmentation, opacity: float) -> Layer:
         """An outline out of a file, as a layer of its own; it becomes the active layer."""
         results = self.results(key)
         taken = {layer.key for layer in results.layers}
         number = next(n for n in itertools.count(1) if f"imported:{n}" not in taken)
-        layer = layer_from_mask(outline, name, number, opacity)
+        layer = layer_from_mask(outline, number, opacity)
         results.layers.append(layer)
         results.active_key = layer.key
         results.forget_derived()

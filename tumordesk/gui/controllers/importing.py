@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from tumordesk.io.import_mask import ImportedMask
 
 Place = tuple[int, int, int]
+_MAX_NAMES = 6
 
 
 class ImportController(QObject):
@@ -38,7 +39,7 @@ class ImportController(QObject):
             if series is None or series.geometry.shape != mask.segmentation.array.shape:
                 continue
             layer = window.session.add_imported(
-                series.key, mask.segmentation, mask.name, window.settings.overlay_opacity
+                series.key, mask.segmentation, window.settings.overlay_opacity
             )
             window.running.measure(series.key, layer)
             added.append(mask)
@@ -69,7 +70,9 @@ class ImportController(QObject):
         one = len(masks) == 1
         title = f"Outline added to {where}" if one else f"{len(masks)} outlines added"
         notes = dict.fromkeys(note for mask in masks for note in mask.notes)
-        text = "\n".join(note[:1].upper() + note[1:] + "." for note in notes)
+        names = dict.fromkeys(s.label for mask in masks for s in mask.segmentation.segments)
+        lines = [", ".join(list(names)[:_MAX_NAMES]), *(n[:1].upper() + n[1:] for n in notes)]
+        text = "\n".join(f"{line}." for line in lines)
         self._window.say(Message("warning" if notes else "success", title, text))
 
 
