@@ -205,6 +205,9 @@ class MainWindow(QMainWindow):
         if active is None or source.series.key != active.key:
             return
         self.viewing.show_source(source)
+        # The series may have grown since it was chosen: what is said of it is said anew.
+        self.parts.strip.show_geometry(source.geometry)
+        self._show_results()
         self.parts.viewer.setFocus()
 
     def _layers_changed(self, key: str) -> None:
