@@ -18,7 +18,7 @@ from inference_fakes import (
 from tumordesk.core.errors import Cancelled, InputMismatch, ModelError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext, Progress
-from tumordesk.core.model_card import InputSpec, Postprocess
+from tumordesk.core.model_card import ClassSpec, InputSpec, Postprocess
 from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.core.volume import Volume
 from tumordesk.inference import cache, devices, engine
@@ -345,6 +345,20 @@ def test_classifier_without_outline_reads_all_and_warns(use) -> None:
     assert all(truth[i].any() for i in driving)  # the brighter ones
     empty = run(volume, card, outline=outline_of(volume, np.zeros_like(truth)))
     assert any("holds no tumour" in w for w in empty.provenance.warnings)
+
+
+def test_a_detector_looks_at_every_slice_and_answers_by_the_likeliest(use) -> None:
+    use(MeanDecides(2))
+    volume, truth = make_volume()
+    classes = (ClassSpec("tumour", "Tumour"), ClassSpec("no_tumour", "No tumour"))
+    result = run(volume, make_card("classification", classes=classes))
+    found = result.classification
+    assert len(found.slices) == 10
+    by_slice = sorted((s.probabilities[0] for s in found.slices), reverse=True)
+    assert found.probabilities[0] == pytest.approx(np.mean(by_slice[:3]))
+    assert all(truth[i].any() for i in found.driving_slices)
+    assert not any("slices were read" in w for w in result.provenance.warnings)
+    assert any("mean of the 3" in note for note in result.provenance.notes)
 
 
 def test_classifier_on_one_picture_needs_no_outline(use) -> None:

@@ -256,7 +256,7 @@ def _find_models(options: PredictOptions) -> _Models:
     main = find(options.model)
     outline = classifier = None
     if main.card.task == "classification":
-        wanted = options.outline_with or DEFAULT_OUTLINE
+        wanted = options.outline_with or ("none" if main.card.detects else DEFAULT_OUTLINE)
         if wanted != "none":
             try:
                 outline = find(wanted, "segmentation")

@@ -5,13 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from tumordesk.core.activation import Unlikeness
+from tumordesk.core.model_card import NO_TUMOUR_CLASSES
 from tumordesk.core.segmentation import Segmentation
-
-
-NO_TUMOUR_CLASSES = frozenset(
-    {"no_tumor", "no_tumour", "notumor", "notumour", "no tumor", "no tumour", "no", "normal"}
-)
-"""Names of the class without tumour in the data sets people train on, in lower case."""
 
 
 @dataclass(frozen=True)

@@ -153,6 +153,12 @@ class Reference:
             raise ValueError("threshold must be a number above 0")
 
 
+NO_TUMOUR_CLASSES = frozenset(
+    {"no_tumor", "no_tumour", "notumor", "notumour", "no tumor", "no tumour", "no", "normal"}
+)
+"""Names of the class without tumour in the data sets people train on, in lower case."""
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """Everything the program knows of a model. ``weights_sha256`` guards the weights file.
@@ -197,6 +203,15 @@ class ModelCard:
             raise ValueError("weights_file must be a plain file name")
         if self.weights_file == REFERENCE_NAME:
             raise ValueError(f"weights_file must not be {REFERENCE_NAME}")
+
+    @property
+    def detects(self) -> bool:
+        """True for a classifier that only says whether there is a tumour on a slice.
+
+        It reads every slice; other classifiers name what an outline holds.
+        """
+        none = [c for c in self.classes if c.name.lower() in NO_TUMOUR_CLASSES]
+        return self.task == "classification" and len(self.classes) == 2 and len(none) == 1
 
 
 def read_card(path: Path) -> ModelCard:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from tumordesk.core.finding import Classification, SliceProbabilities
 from tumordesk.core.job import JobContext
-from tumordesk.core.model_card import ModelCard
+from tumordesk.core.model_card import NO_TUMOUR_CLASSES, ModelCard
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk.inference.engine import Engine
@@ -28,6 +28,11 @@ class Reading:
     warning: str = ""
 
 
+def every_slice(usable: Sequence[int]) -> Reading:
+    """All slices, each counting as much: for a model that looks for tumours."""
+    return Reading(tuple(usable), tuple(1.0 / len(usable) for _ in usable))
+
+
 def choose_slices(usable: Sequence[int], outline: Segmentation | None, *, picture: bool) -> Reading:
     """The slices on which ``outline`` has tumour, weighted by its area; all without one.
 
@@ -40,7 +45,7 @@ def choose_slices(usable: Sequence[int], outline: Segmentation | None, *, pictur
         if hit:
             total = float(sum(int(areas[i]) for i in hit))
             return Reading(tuple(hit), tuple(int(areas[i]) / total for i in hit))
-    everything = Reading(tuple(usable), tuple(1.0 / len(usable) for _ in usable))
+    everything = every_slice(usable)
     if picture or len(usable) == 1:
         return everything
     why = "there is no outline" if outline is None else "the outline holds no tumour"
@@ -62,7 +67,9 @@ def classify_slices(
 
     The study's probabilities are the mean of the slices' probabilities, weighted by the tumour
     area on each slice (equally without an outline). A mean of probabilities, not of their
-    logarithms: one slice that excludes a class must not rule it out for the study.
+    logarithms: one slice that excludes a class must not rule it out for the study. A model that
+    detects gives the mean of the three slices on which a tumour seemed most likely: most slices
+    of a study with tumour show none.
     """
     slices: list[SliceProbabilities] = []
     for batch in run_batches(
@@ -74,7 +81,8 @@ def classify_slices(
             for index, row in zip(batch.indices, probabilities, strict=True)
         ]
     table = np.array([s.probabilities for s in slices], dtype=np.float64)
-    study = np.asarray(reading.weights) @ table
+    usual = np.asarray(reading.weights) @ table
+    study = _most_likely(table, card) if card.detects else usual
     study = study / study.sum()
     return Classification(
         classes=tuple(c.name for c in card.classes),
@@ -83,6 +91,13 @@ def classify_slices(
         slices=tuple(slices),
         driving_slices=_driving(slices, table[:, int(study.argmax())]),
     )
+
+
+def _most_likely(table: npt.NDArray[np.float64], card: ModelCard) -> npt.NDArray[np.float64]:
+    tumour = next(i for i, c in enumerate(card.classes) if c.name.lower() not in NO_TUMOUR_CLASSES)
+    order = np.argsort(-table[:, tumour], kind="stable")[:DRIVING_SLICES]
+    mean: npt.NDArray[np.float64] = table[order].mean(axis=0)
+    return mean
 
 
 def _driving(

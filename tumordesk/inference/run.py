@@ -19,7 +19,13 @@ from tumordesk.imaging.location import estimate_head
 from tumordesk.imaging.measure import measure
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk.inference import cache
-from tumordesk.inference.classifier import Reading, choose_slices, classify_slices
+from tumordesk.inference.classifier import (
+    DRIVING_SLICES,
+    Reading,
+    choose_slices,
+    classify_slices,
+    every_slice,
+)
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
 from tumordesk.inference.grey import grey_for
@@ -66,7 +72,7 @@ def run_model(
     warnings = [w.message for w in preflight(series, card)]
     usable = _usable_slices(volume, warnings)
     grey = grey_for(volume, card, warnings)
-    reading = _reading(volume, usable, outline, warnings, card.task)
+    reading = _reading(volume, usable, outline, warnings, card)
     context.progress(None, f"Loading {card.name}")
     model = cache.get_model(entry)
     choice = choose_device(device)
@@ -105,10 +111,20 @@ def run_model(
         seconds=time.monotonic() - started_s,
         software=f"TumorDesk {__version__}, torch {torch.__version__}, {platform.system()}",
         warnings=tuple(warnings),
-        notes=tuple(n for n in (choice.note, *engine.notes) if n),
+        notes=tuple(n for n in (choice.note, *engine.notes, _how_read(card, reading)) if n),
     )
     context.progress(1.0, "Done")
     return replace(partial, provenance=provenance)
+
+
+def _how_read(card: ModelCard, reading: Reading) -> str:
+    """How a study's answer came about where that is not the usual way."""
+    if not card.detects or len(reading.indices) <= DRIVING_SLICES:
+        return ""
+    return (
+        f"{card.id} looked at all {len(reading.indices)} slices; the study's figure is the mean of "
+        f"the {DRIVING_SLICES} on which a tumour seemed most likely."
+    )
 
 
 _NOBODY = Provenance("", "", "", "", "", "", 0, 0.0, "")
@@ -141,11 +157,13 @@ def _reading(
     usable: tuple[int, ...],
     outline: Segmentation | None,
     warnings: list[str],
-    task: str,
+    card: ModelCard,
 ) -> Reading:
     """What a classifier would read; a segmentation reads everything and needs no warning."""
-    if task == "segmentation":
+    if card.task == "segmentation":
         return Reading(usable, ())
+    if card.detects:
+        return every_slice(usable)
     if outline is not None and outline.geometry.shape != volume.geometry.shape:
         raise InputMismatch(
             "The outline does not belong to this series.", "Outline the tumour on it first."

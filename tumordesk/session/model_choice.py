@@ -60,6 +60,7 @@ def _wished(
     if wished.card.task == "classification":
         sequence = wished.card.input.sequence
         suits = series is not None and series.guess.sequence.value == sequence
+        suits = suits and not wished.card.detects
         outliner = _matching(entries, "segmentation", sequence) if suits else None
         return ModelChoice(outliner, wished, reason)
     follower = _follower(series, entries, wished) if series is not None else None

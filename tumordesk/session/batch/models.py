@@ -53,7 +53,7 @@ def find_models(options: BatchOptions) -> BatchModels:
     if main.card.task == "segmentation":
         follower = options.classify_with
         return BatchModels(main, None, find(follower, "classification") if follower else None)
-    wanted = options.outline_with or DEFAULT_OUTLINE
+    wanted = options.outline_with or ("none" if main.card.detects else DEFAULT_OUTLINE)
     if wanted == "none":
         return BatchModels(main)
     try:
