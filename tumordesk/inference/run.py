@@ -12,6 +12,7 @@ from tumordesk import __version__
 from tumordesk.core.errors import InputMismatch
 from tumordesk.core.finding import AnalysisResult, Provenance
 from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import ModelCard
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study import Series
 from tumordesk.core.volume import Volume
