@@ -419,6 +419,8 @@ def test_a_lie_is_replaced_by_the_offline_text_with_the_reason(
     until(qtbot, lambda: answered(window))
     assert window.parts.explanation.shown.text == offline
     assert "was not used" in words(window.parts.explanation)
+    reader = window.parts.explanation.reader
+    until(qtbot, lambda: not reader.visibleRegion().isEmpty())
     assert "99 mL" not in window.parts.explanation.text.text()
 
 

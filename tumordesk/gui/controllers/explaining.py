@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 from tumordesk.core.explanation import Explanation, Fact, Language, Register
 from tumordesk.core.job import JobContext
 from tumordesk.core.policy import policy
 from tumordesk.core.study_findings import StudyFindings
+from tumordesk.gui import tokens
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import Failure, RunnerContext
 from tumordesk.gui.panels.explanation import NOTHING, WAITING
@@ -236,6 +237,7 @@ class ExplainController(QObject):
         )
         self._asked = _Asked(series_key, shown.facts, endpoint)
         self._panel.show_writing("", endpoint.model)
+        self._to_top()
 
         def job(context: RunnerContext) -> Explanation:
             return _ask(context, shown, endpoint, context.post)
@@ -253,6 +255,11 @@ class ExplainController(QObject):
     def _answered(self, key: str, made: Explanation) -> None:
         self._asked = None
         self._session.set_explanation(key, made)
+        self._to_top()
+
+    def _to_top(self) -> None:
+        """Bring the beginning of the section into view, once it has its new height."""
+        QTimer.singleShot(0, self, lambda: scroll_to(self._panel.reader))
 
     def _not_answered(self, failure: Failure) -> None:
         self._stop_asking()
@@ -295,9 +302,11 @@ def _ask(
 
 
 def scroll_to(part: QWidget) -> None:
-    """Bring a part of a scrolled side panel into view."""
+    """Bring the top of a part of a scrolled side panel to the top, as far as it goes."""
     above = part.parentWidget()
     while above is not None and not isinstance(above, QScrollArea):
         above = above.parentWidget()
-    if above is not None:
-        above.ensureWidgetVisible(part)
+    inner = above.widget() if above is not None else None
+    if above is not None and inner is not None:
+        top = part.mapTo(inner, QPoint(0, 0)).y()
+        above.verticalScrollBar().setValue(top - tokens.SPACE_8)
