@@ -94,3 +94,18 @@ def test_an_outline_of_a_scan_that_is_not_open_is_told(
     drop(window, [tmp_path / "mask.nrrd"])
     until(qtbot, lambda: opened(window))
     assert [s.kind for s in window.session.scan.series] == ["nrrd"]
+
+
+def test_a_series_that_has_grown_is_judged_anew(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    paths = factories.write_series(tmp_path / "all")
+    (tmp_path / "some").mkdir()
+    first = tmp_path / "some" / paths[3].name
+    first.write_bytes(paths[3].read_bytes())
+    drop(window, [tmp_path / "some"])
+    until(qtbot, lambda: opened(window))
+    assert window.parts.strip.isVisible()
+    drop(window, [tmp_path / "all"])
+    until(qtbot, lambda: opened(window) and window.session.active.slices == len(paths))
+    until(qtbot, lambda: not window.parts.strip.isVisible())
