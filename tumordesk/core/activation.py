@@ -17,11 +17,17 @@ Verdict = Literal["inside", "partly", "elsewhere", "unknown"]
 MAP_REGION = "Map region"
 _MARK_START = "activation map of "
 _MARK_END = ", not an outline of the tumour"
+_NAME_LIMIT = 64
 
 
 def map_region_name(model: str) -> str:
-    """Algorithm name of a segment that is the region of an activation map of ``model``."""
-    return f"{_MARK_START}{model}{_MARK_END}"
+    """Algorithm name of a segment that is the region of an activation map of ``model``.
+
+    At most 64 characters, what DICOM allows a name: a long model id is cut, never the mark.
+    """
+    room = _NAME_LIMIT - len(_MARK_START) - len(_MARK_END)
+    shown = model if len(model) <= room else model[: room - 1].rstrip() + "…"
+    return f"{_MARK_START}{shown}{_MARK_END}"
 
 
 def map_mark(segments: Iterable[Segment]) -> str:

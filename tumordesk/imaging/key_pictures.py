@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from tumordesk.core.activation import ActivationMap
+from tumordesk.core.activation import ActivationMap, map_mark
 from tumordesk.core.colours import RGB, segment_colour
 from tumordesk.core.finding import Classification, Diameter, Lesion
 from tumordesk.core.geometry import Geometry
@@ -75,7 +75,10 @@ def edge_letters(geometry: Geometry) -> tuple[str, str, str, str] | None:
 
 def _caption(shown: _Shown, findings: StudyFindings, heat: ActivationMap | None) -> str:
     of = findings.volume.geometry.shape[0]
-    words = f"{shown.text} Slice {shown.index + 1} of {of}. {NOTICE}"
+    outlined = () if findings.outline is None or heat is not None else findings.outline.segments
+    mark = map_mark(outlined)
+    text = f"{mark}. {shown.text}" if mark else shown.text
+    words = f"{text} Slice {shown.index + 1} of {of}. {NOTICE}"
     made = findings.made_by if heat is None else None
     if made is None:
         wanted = heat.model_id if heat is not None else ""

@@ -11,8 +11,11 @@ import numpy as np
 from tumordesk.core.activation import MAP_REGION, ActivationMap, map_region_name
 from tumordesk.core.errors import InputMismatch
 from tumordesk.core.geometry import Geometry
+from tumordesk.core.model_card import Code
 from tumordesk.core.segmentation import Segment, Segmentation
 
+IMAGE_REGION = Code("111030", "DCM", "Image Region")
+"""Not a neoplasm: DICOM's code for a place in a picture (PS3.16 Annex D)."""
 LEVEL = 0.5
 """The region is where the map reaches half of its highest value in the series.
 
@@ -49,5 +52,5 @@ def map_outline(
         )
     array = np.zeros(geometry.shape, dtype=np.uint8)
     array[list(found.slices)] = found.array >= level * top
-    segment = Segment(1, MAP_REGION, None, "AUTOMATIC", map_region_name(found.model_id))
+    segment = Segment(1, MAP_REGION, IMAGE_REGION, "AUTOMATIC", map_region_name(found.model_id))
     return Segmentation(array, geometry, (segment,), series_uid)

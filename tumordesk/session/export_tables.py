@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tumordesk import __version__
+from tumordesk.core.activation import map_mark
 from tumordesk.core.finding import AnalysisResult, Diameter, Lesion, Provenance
 from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import NOTICE
@@ -57,6 +58,9 @@ def outline_by(findings: StudyFindings) -> str | None:
     """Who made the outline, in words; None where there is none."""
     if findings.outline is None:
         return None
+    mark = map_mark(findings.outline.segments)
+    if mark:
+        return mark
     if findings.origin == "ai":
         return "model"
     by_model = findings.made_by is not None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tumordesk import __version__
+from tumordesk.core.activation import map_mark
 from tumordesk.core.change import Change
 from tumordesk.core.explanation import Explanation, Language, Register
 from tumordesk.core.finding import AnalysisResult, Classification, Lesion, Measurements, Provenance
@@ -205,12 +206,20 @@ def _outline_tiles(findings: StudyFindings) -> list[Tile]:
     return [*tiles, Tile(str(count), "", "Lesion" if count == 1 else "Lesions")]
 
 
+def _mark(findings: StudyFindings) -> str:
+    """That the outline is the region of an activation map; '' where it is a true one."""
+    return "" if findings.outline is None else map_mark(findings.outline.segments)
+
+
 def _warnings(findings: StudyFindings) -> tuple[str, ...]:
     made = [*findings.classifications]
     if findings.made_by is not None:
         made.insert(0, findings.made_by)
     texts = [text for result in made for text in result.provenance.warnings]
     texts += [*findings.series.warnings, *findings.volume.warnings]
+    mark = _mark(findings)
+    if mark:
+        texts.insert(0, f"{mark}.")
     if findings.origin == "mine":
         by_model = findings.made_by is not None
         drawn = "corrected by a person" if by_model else "drawn by a person or read from a file"
@@ -337,7 +346,8 @@ def _made(findings: StudyFindings) -> tuple[tuple[str, tuple[Row, ...]], ...]:
         title = "Outline, corrected by a person after" if mine else "Outline"
         parts.append((title, _provenance(findings.made_by.provenance)))
     elif findings.outline is not None:
-        parts.append(("Outline", (("Made by", "A person, or read from a file"),)))
+        by = _mark(findings) or "A person, or read from a file"
+        parts.append(("Outline", (("Made by", by),)))
     parts += [("Classifier", _provenance(one.provenance)) for one in findings.classifications]
     if not parts:
         parts.append(("Software", (("Software", f"TumorDesk {__version__}"),)))

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID, generate_uid
 
 import tumordesk
+from tumordesk.core.activation import map_mark
 from tumordesk.core.finding import Provenance
 from tumordesk.core.model_card import Code
 from tumordesk.core.segmentation import AlgorithmType, Segment
@@ -25,6 +26,7 @@ IMPLEMENTATION_UID = UID(f"2.25.{uuid.UUID('5f2c9f0e-6a1d-4f0b-9a61-3d1f5a7c8e21
 IMPLEMENTATION_NAME = f"TUMORDESK_{tumordesk.__version__}"[:16]
 NEOPLASM = Code("108369006", "SCT", "Neoplasm")
 ABNORMAL = Code("49755003", "SCT", "Morphologically Abnormal Structure")
+SPATIAL = Code("309825002", "SCT", "Spatial and Relational Concept")
 Kind = Literal["SEG", "SR", "SC", "PDF"]
 
 
@@ -80,9 +82,16 @@ def version_of(made: Provenance) -> str:
     return f"{version}+sha256:{made.model_sha256}"[:LONG_STRING] if made.model_sha256 else version
 
 
+def category(segment: Segment | None) -> Code:
+    """What kind of thing is outlined: something abnormal, or where an activation map is high."""
+    return SPATIAL if segment is not None and map_mark((segment,)) else ABNORMAL
+
+
 def series_description(findings: StudyFindings) -> str:
     """'TumorDesk <model> <version> research only', at most 64 characters."""
     end = "research only"
+    if findings.outline is not None and map_mark(findings.outline.segments):
+        return f"{MAKER} region of an activation map, no tumour, {end}"
     made = findings.made_by
     if findings.outline is None and made is None and findings.classifications:
         made = findings.classifications[0]

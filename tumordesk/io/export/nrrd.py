@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from tumordesk.core.activation import map_mark
 from tumordesk.core.errors import ExportRefused, WriteError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.jsonio import atomic_write
@@ -16,6 +17,7 @@ from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.io.export.labels import colour_of, plain_name
 
 _ABNORMAL = Code("49755003", "SCT", "Morphologically Abnormal Structure")
+_SPATIAL = Code("309825002", "SCT", "Spatial and Relational Concept")
 _NEOPLASM = Code("108369006", "SCT", "Neoplasm")
 
 
@@ -116,8 +118,11 @@ def _tags(segment: Segment) -> str:
     context = "Segmentation category and type - DICOM master list"
     code = segment.code or _NEOPLASM
     anatomy = "Anatomic codes - DICOM master list"
-    terms = (context, _term(_ABNORMAL), _term(code), "^^", anatomy, "^^", "^^")
-    return f"TerminologyEntry:{'~'.join(terms)}|TumorDesk.Notice:{NOTICE}|"
+    mark = map_mark((segment,))
+    category = _term(_SPATIAL if mark else _ABNORMAL)
+    terms = (context, category, _term(code), "^^", anatomy, "^^", "^^")
+    made = f"TumorDesk.Mark:{mark}|" if mark else ""
+    return f"TerminologyEntry:{'~'.join(terms)}|{made}TumorDesk.Notice:{NOTICE}|"
 
 
 def _term(code: Code) -> str:

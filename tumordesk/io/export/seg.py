@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 import tumordesk
+from tumordesk.core.activation import map_mark
 from tumordesk.core.errors import ExportRefused
 from tumordesk.core.geometry import Verdict
 from tumordesk.core.model_card import NOTICE
@@ -131,7 +132,7 @@ def _build(plan: _Plan, findings: StudyFindings, *, labelmap: bool, empty_frames
         manufacturer_model_name=identity.MAKER,
         software_versions=tumordesk.__version__,
         device_serial_number=identity.SERIAL_NUMBER,
-        content_label="TUMOUR_OUTLINE",
+        content_label="MAP_REGION" if map_mark(plan.segments) else "TUMOUR_OUTLINE",
         content_description=identity.short(NOTICE),
         omit_empty_frames=not empty_frames,
         series_description=identity.series_description(findings),
@@ -149,7 +150,7 @@ def _description(number: int, segment: Segment, findings: StudyFindings) -> Any:
     return highdicom.seg.SegmentDescription(
         segment_number=number,
         segment_label=identity.short(segment.label) or f"Segment {number}",
-        segmented_property_category=identity.coded(None, identity.ABNORMAL),
+        segmented_property_category=identity.coded(None, identity.category(segment)),
         segmented_property_type=identity.coded(segment.code, identity.NEOPLASM),
         algorithm_type=maker.kind,
         algorithm_identification=identity.algorithm(maker),

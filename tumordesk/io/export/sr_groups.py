@@ -137,7 +137,7 @@ class Groups:
                     for image in images
                 ],
             ),
-            finding_category=identity.coded(None, identity.ABNORMAL),
+            finding_category=identity.coded(None, identity.category(self._segment(lesion))),
             finding_type=self._finding(lesion),
             algorithm_id=_algorithm(self._maker(lesion)),
             measurements=numbers,
@@ -148,7 +148,7 @@ class Groups:
 
         return MeasurementsAndQualitativeEvaluations(
             tracking_identifier=tracking,
-            finding_category=identity.coded(None, identity.ABNORMAL),
+            finding_category=identity.coded(None, identity.category(self._segment(lesion))),
             finding_type=self._finding(lesion),
             algorithm_id=_algorithm(self._maker(lesion)),
             measurements=numbers,
@@ -203,12 +203,17 @@ class Groups:
         )
 
     def _maker(self, lesion: Lesion | None) -> identity.Maker:
-        segment = self._segments.get(lesion.segment) if lesion is not None else None
-        return identity.maker_of(self._findings, segment)
+        return identity.maker_of(self._findings, self._segment(lesion))
 
     def _finding(self, lesion: Lesion | None) -> Any:
-        segment: Segment | None = self._segments.get(lesion.segment) if lesion else None
+        segment = self._segment(lesion)
         return identity.coded(None if segment is None else segment.code, identity.NEOPLASM)
+
+    def _segment(self, lesion: Lesion | None) -> Segment | None:
+        """The lesion's segment; of all lesions together the only one there is."""
+        if lesion is None:
+            return next(iter(self._segments.values())) if len(self._segments) == 1 else None
+        return self._segments.get(lesion.segment)
 
 
 def _verdicts(found: Classification) -> list[tuple[Code, Any]]:

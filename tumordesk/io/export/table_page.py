@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 import tumordesk
+from tumordesk.core.activation import map_mark
 from tumordesk.core.finding import Diameter, Lesion, Provenance
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.study_findings import StudyFindings
@@ -116,9 +117,13 @@ def notes(findings: StudyFindings) -> list[str]:
     makers = [r.provenance for r in (*findings.classifications, findings.made_by) if r is not None]
     found += [f"Warning: {text}" for text in dict.fromkeys(w for m in makers for w in m.warnings)]
     if findings.outline is not None:
-        found.append(_by(made, corrected=findings.origin == "mine"))
+        mark = map_mark(findings.outline.segments)
+        by = _by(made, corrected=findings.origin == "mine")
+        found.append(f"{mark}." if mark else by)
     found.append(f"TumorDesk {tumordesk.__version__}. {NOTICE}")
-    return [line for text in found for line in textwrap.wrap(_plain(text), _WRAP) or [""]]
+    return [
+        line for text in dict.fromkeys(found) for line in textwrap.wrap(_plain(text), _WRAP) or [""]
+    ]
 
 
 def _classes(findings: StudyFindings) -> list[str]:
