@@ -75,6 +75,7 @@ def _dialog(qtbot: QtBot, window: MainWindow) -> ExportDialog:
     window.activateWindow()  # without a window manager nobody else does after a dialog
     until(qtbot, window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key.Key_S, CTRL)
+    until(qtbot, lambda: window.findChild(ExportDialog) is not None)
     dialog = window.findChild(ExportDialog)
     assert dialog is not None
     until(qtbot, lambda: dialog.isVisible() and dialog.isActiveWindow())
@@ -304,6 +305,7 @@ def test_findings_panel_opens_it(qtbot: QtBot, window: MainWindow) -> None:
     assert button is not None
     assert button.text() == "Export…"
     button.click()
+    until(qtbot, lambda: window.findChild(ExportDialog) is not None)
     dialog = window.findChild(ExportDialog)
     assert dialog is not None
     dialog.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -70,6 +71,7 @@ class ExportOrder:
     options: ExportOptions = field(default_factory=ExportOptions)
 
 
+SEGMENTATION_CLASS = "1.2.840.10008.5.1.4.1.1.66.4"
 PdfWriter = Callable[[StudyFindings, ExportOptions, Path], None]
 """Writes the report to a path; raises TumorDeskError or OSError. See ``gui.report.pdf``."""
 
@@ -207,6 +209,20 @@ def _write(writing: Writing, one: Format) -> ExportFailure | None:
         _log.error("export of %s failed: %s", one, type(error).__name__)
         return ExportFailure(one, f"TumorDesk ran into a defect ({type(error).__name__}).")
     return None
+
+
+def warm_up() -> None:
+    """Load what DICOM files are written with, which takes a second."""
+    import highdicom
+    import highdicom.sr  # noqa: F401
+
+    from tumordesk.io.export import pdf_dicom, sc, seg, sr  # noqa: F401
+
+    # Its tables of the standard are read with the first object, while nothing else can run.
+    with contextlib.suppress(ImportError):
+        from highdicom._standard_utils import is_attribute_in_iod
+
+        is_attribute_in_iod("PatientID", SEGMENTATION_CLASS)
 
 
 def _need_folder(order: ExportOrder) -> None:

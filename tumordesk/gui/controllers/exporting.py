@@ -17,6 +17,7 @@ from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.opening import message_of
 from tumordesk.gui.jobs import Failure, RunnerContext
 from tumordesk.session.audited import record_export
+from tumordesk.session.export_names import Format
 from tumordesk.session.exporting import (
     FORMATS,
     ExportOrder,
@@ -25,6 +26,7 @@ from tumordesk.session.exporting import (
     existing_files,
     export,
     refusal,
+    warm_up,
 )
 from tumordesk.session.gather import findings_of
 from tumordesk.session.naming import export_stem
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 
 KEY = "export"
 SPACE_KEY = "export-space"
+PREPARE_KEY = "export-prepare"
+WARM_UP_KEY = "export-warm-up"
 
 
 class ExportController(QObject):
@@ -57,13 +61,22 @@ class ExportController(QObject):
         findings = self._findings()
         if findings is None:
             return
+        self._window.runner.submit(
+            "io",
+            PREPARE_KEY,
+            lambda _: refusals_of(findings),
+            done=lambda refusals: self._open(findings, refusals),
+            failed=self._failed,
+        )
+
+    def _open(self, findings: StudyFindings, refusals: dict[Format, str]) -> None:
         from tumordesk.gui.dialogs.export import ExportDialog
 
         window = self._window
         when = datetime.now()
         dialog = ExportDialog(
             window.settings.export,
-            {one: reason for one in FORMATS if (reason := refusal(findings, one))},
+            refusals,
             partial(_stem, findings, when),
             partial(estimate_bytes, findings),
             hide_names=window.settings.hide_names,
@@ -78,6 +91,9 @@ class ExportController(QObject):
         self._dialog = dialog
         dialog.open()
         self._look_for_space()
+        if findings.series.kind == "dicom":
+            # What is loaded while the person chooses need not be loaded when they click.
+            window.runner.submit("io", WARM_UP_KEY, lambda _: warm_up())
 
     def _findings(self) -> StudyFindings | None:
         """What is known of the active series; says why where there is nothing to export."""
@@ -157,6 +173,11 @@ class ExportController(QObject):
         if self._dialog is not None:
             self._dialog.show_choices()
         self._say("Export cancelled", "Files that were whole already stay in the folder.")
+
+
+def refusals_of(findings: StudyFindings) -> dict[Format, str]:
+    """Formats that ``findings`` do not allow, each with the reason."""
+    return {one: reason for one in FORMATS if (reason := refusal(findings, one))}
 
 
 def run_export(
