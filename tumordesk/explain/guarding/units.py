@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - a table of patterns, one for each line
 """Units after a number, in all six languages, and what they are in the facts' units."""
+
+# ruff: noqa: E501 - a table of patterns, one for each line
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - a table of patterns, one for each line
 """Traditional Chinese, as the guard reads it."""
+
+# ruff: noqa: E501 - a table of patterns, one for each line
 
 from __future__ import annotations
 
