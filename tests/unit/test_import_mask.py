@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import SimpleITK as sitk
 
 import export_factories as made
 import factories
+from tumordesk.core.activation import MAP_REGION, map_mark, map_region_name
 from tumordesk.core.errors import ReadError
 from tumordesk.core.geometry import Geometry, affine_from
 from tumordesk.core.segmentation import Segment, Segmentation
@@ -163,6 +165,22 @@ def test_names_come_from_the_file_or_the_text_beside_it(series: Series, tmp_path
     assert names == [["Tumour", "Oedema"], ["Tumour", "Oedema"], ["Tumour", "Label 3"]]
     nrrd = read_mask(tmp_path / "a.seg.nrrd", [series]).segmentation
     assert nrrd.segments[0].code == made.NEOPLASM
+
+
+def test_the_region_of_a_map_stays_marked(series: Series, tmp_path: Path) -> None:
+    region = (Segment(1, MAP_REGION, None, "AUTOMATIC", map_region_name("type-fake")),)
+    findings = made.findings_on(series, made.one_lesion(), segments=region)
+    findings = replace(findings, made_by=None)
+    write_nifti(tmp_path / "m.nii.gz", findings.outline.array, findings.outline.geometry)
+    write_label_text(tmp_path / "m-labels.txt", findings.outline)
+    for path in (
+        write_seg(tmp_path / "m.dcm", replace(findings, origin="mine")),
+        write_nrrd(tmp_path / "m.seg.nrrd", findings.outline),
+        tmp_path / "m.nii.gz",
+    ):
+        assert "not an outline of the tumour" in map_mark(
+            read_mask(path, [series]).segmentation.segments
+        )
 
 
 def test_a_mask_of_0_and_255_is_one_label(series: Series, tmp_path: Path) -> None:

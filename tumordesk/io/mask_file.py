@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from tumordesk.core.activation import MAP_REGION, map_region_name
 from tumordesk.core.errors import ReadError
 from tumordesk.core.geometry import FloatArray
 from tumordesk.core.model_card import Code
@@ -143,43 +144,40 @@ def _exactly(labels: Labels, affine: FloatArray, grid: Grid) -> Labels:
 
 def segments_of(path: Path, labels: Labels) -> tuple[Segment, ...]:
     """Segments of the labels that occur, named by the file itself or the text beside it."""
-    names, codes = _names_in_nrrd(path)
-    names = names or _names_beside(path)
+    known = _in_nrrd(path) or _names_beside(path)
     return tuple(
-        Segment(
-            number=int(number),
-            label=names.get(int(number)) or ("Tumour" if number == 1 else f"Label {number}"),
-            code=codes.get(int(number)),
-            algorithm_type="SEMIAUTOMATIC",
-            algorithm_name=UNKNOWN_MAKER,
-        )
-        for number in np.unique(labels)
-        if number
+        known.get(int(number)) or _segment(int(number)) for number in np.unique(labels) if number
     )
 
 
-def _names_in_nrrd(path: Path) -> tuple[dict[int, str], dict[int, Code]]:
+def _segment(number: int, name: str = "", code: Code | None = None) -> Segment:
+    """A segment of a file that does not say who made it; the region of a map stays marked."""
+    label = " ".join(name.split())[:64] or ("Tumour" if number == 1 else f"Label {number}")
+    maker = map_region_name("an imported file") if label == MAP_REGION else UNKNOWN_MAKER
+    return Segment(number, label, code, "SEMIAUTOMATIC", maker)
+
+
+def _in_nrrd(path: Path) -> dict[int, Segment]:
+    """Segments that an NRRD header describes as 3D Slicer does."""
     if not path.name.lower().endswith((".nrrd", ".nhdr")):
-        return {}, {}
+        return {}
     with path.open("rb") as stream:
         header = stream.read(_HEADER_BYTES).split(b"\n\n")[0].decode("utf-8", "replace")
     fields: dict[str, dict[str, str]] = {}
     for index, field, value in _FIELD.findall(header.replace("\r", "")):
         fields.setdefault(index, {})[field] = value.strip()
-    names: dict[int, str] = {}
-    codes: dict[int, Code] = {}
+    found: dict[int, Segment] = {}
     for entry in fields.values():
         value = entry.get("LabelValue", "")
         if value.isdecimal():
-            names[int(value)] = " ".join(entry.get("Name", "").split())[:64]
             parts = entry.get("Tags", "").partition("TerminologyEntry:")[2].split("~")
             term = parts[2].split("^") if len(parts) > 2 else []
-            if len(term) == 3 and all(term):
-                codes[int(value)] = Code(term[1], term[0], term[2])
-    return names, codes
+            code = Code(term[1], term[0], term[2]) if len(term) == 3 and all(term) else None
+            found[int(value)] = _segment(int(value), entry.get("Name", ""), code)
+    return found
 
 
-def _names_beside(path: Path) -> dict[int, str]:
+def _names_beside(path: Path) -> dict[int, Segment]:
     """Names out of an ITK-SNAP label description with the mask's own name."""
     stem = re.sub(r"\.(nii\.gz|nii|seg\.nrrd|nrrd|mha|mhd)$", "", path.name, flags=re.IGNORECASE)
     for name in (f"{stem}-labels.txt", f"{stem}_labels.txt", f"{stem}.label", f"{stem}.txt"):
@@ -187,5 +185,5 @@ def _names_beside(path: Path) -> dict[int, str]:
         if beside.is_file() and beside.stat().st_size <= _HEADER_BYTES:
             lines = beside.read_text("utf-8", "replace").splitlines()
             found = [m for m in map(_LINE.match, lines) if m]
-            return {int(m[1]): " ".join(m[2].split())[:64] for m in found}
+            return {int(m[1]): _segment(int(m[1]), m[2]) for m in found}
     return {}
