@@ -118,10 +118,11 @@ def test_no_patient_in_the_table_unless_asked(network, scans, tmp_path) -> None:
 def test_killed_at_work_and_continued_gives_the_same_tables(
     network, scans, tmp_path, own_home
 ) -> None:
-    assert start(scans, tmp_path / "whole") == 2
+    assert start(scans, tmp_path / "whole", "--format", "json") == 2
     passes = len(network.batches)
     out = tmp_path / "killed"
     arguments = ["batch", scans, "--model", SEGMENTER, "--out", out, "--device", "cpu"]
+    arguments += ["--format", "json"]
     killed = subprocess.run(
         [sys.executable, TESTS / "batch_fakes.py", "4", *arguments],
         env=os.environ | {"PYTHONPATH": str(TESTS), "TUMORDESK_HOME": str(own_home)},
@@ -134,7 +135,7 @@ def test_killed_at_work_and_continued_gives_the_same_tables(
     before = {path: path.read_bytes() for path in kept}
     assert tables(out) != tables(tmp_path / "whole")
     network.batches.clear()
-    assert start(scans, out) == 2
+    assert start(scans, out, "--format", "json") == 2
     assert 0 < len(network.batches) < passes
     assert tables(out) == tables(tmp_path / "whole")
     assert {path: path.read_bytes() for path in kept if "ct" not in path.name} == before
@@ -282,11 +283,11 @@ def test_a_full_disk_fails_the_study_and_the_next_start_mends_it(
         raise WriteError("mask.nii.gz could not be written: No space left on device.")
 
     monkeypatch.setattr(module, "export_study", full)
-    assert start(scans, tmp_path / "out") == 2
+    assert start(scans, tmp_path / "out", "--format", "json") == 2
     reasons = [f["reason"] for f in table(tmp_path / "out" / "failures.csv")]
     assert sum("No space left" in reason for reason in reasons) == 6
     monkeypatch.setattr(module, "export_study", export)
-    assert start(scans, tmp_path / "out") == 2
+    assert start(scans, tmp_path / "out", "--format", "json") == 2
     assert len(table(tmp_path / "out" / "failures.csv")) == 2
 
 
@@ -304,8 +305,9 @@ def test_a_state_that_cannot_be_kept_stops_the_batch(network, scans, tmp_path, m
     assert job.records == {}
 
 
-def test_formats_that_a_study_does_not_allow_are_named(network, scans, tmp_path) -> None:
-    start(scans, tmp_path / "out", "--format", "seg,json")
+def test_formats_that_a_study_does_not_allow_are_named(network, tmp_path) -> None:
+    picture(tmp_path / "scans" / "a.png")
+    assert start(tmp_path / "scans", tmp_path / "out", "--format", "seg,json") == 0
     row = table(tmp_path / "out" / "results.csv")[-1]
     assert row["outcome"] == "tumour"
     assert "Not written: DICOM SEG" in row["warnings"]

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from tumordesk.session.batch.types import DEFAULT_FORMATS, BatchOptions
+from tumordesk.session.export_names import Format
 from tumordesk.session.exporting import FORMATS
 
 EXIT_CODES = (
@@ -62,10 +63,10 @@ def batch_options(parsed: argparse.Namespace) -> BatchOptions:
     )
 
 
-def _formats(text: str) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
-    if chosen == ("none",):
+def _formats(text: str) -> tuple[Format, ...]:
+    chosen = {part.strip() for part in text.split(",") if part.strip()}
+    if chosen == {"none"}:
         return ()
-    if not chosen or any(part not in FORMATS for part in chosen):
+    if not chosen or not chosen <= set(FORMATS):
         raise argparse.ArgumentTypeError(f"choose from {', '.join(FORMATS)}, not {text!r}")
-    return chosen
+    return tuple(one for one in FORMATS if one in chosen)

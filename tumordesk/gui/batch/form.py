@@ -104,7 +104,9 @@ class BatchForm(QWidget):
         self.folder.choose.connect(self.choose_paths)
         self.results.choose.connect(self.choose_out)
         self.model.edited.connect(self._model_changed)
-        for control in (self.classifier, self.strict, self.identify, *self.formats.values()):
+        ticks = [self.strict, self.identify, *self.formats.values()]
+        controls: list[Choice | Tick] = [self.classifier, *ticks]
+        for control in controls:
             control.edited.connect(self.changed)
 
     # What can be chosen ---------------------------------------------------------------------

@@ -17,11 +17,9 @@ from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import Patient, ScanResult, Series, Study
 from tumordesk.session.audit import AuditLog
-from tumordesk.session.batch.types import BatchPlan, PlannedStudy
+from tumordesk.session.batch.types import MARK, BatchPlan, PlannedStudy
 from tumordesk.session.batch.unpacked import remove, unpacked_folders
 
-MARK = "batch.json"
-"""Folders with this file hold results of a batch, which are no input of another one."""
 _UNKNOWN = "unknown"
 _DIGITS = re.compile(r"(\d+)")
 Key = tuple[str, str]

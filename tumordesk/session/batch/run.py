@@ -18,6 +18,7 @@ from tumordesk.session.batch.plan import plan as make_plan
 from tumordesk.session.batch.study import export_study, row_of, run_models
 from tumordesk.session.batch.table import write_tables
 from tumordesk.session.batch.types import (
+    MARK,
     BatchOptions,
     BatchPlan,
     PlannedStudy,
@@ -155,7 +156,7 @@ def open_batch(
         state.options_of(options.out)
     context.progress(None, "Checking the models")
     models = find_models(options)
-    fresh = not (options.out / state.MARK).exists()
+    fresh = not (options.out / MARK).exists()
     lock = state.claim(options.out)
     try:
         roots = [Path(path).absolute() for path in paths]

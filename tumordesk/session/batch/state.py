@@ -16,9 +16,8 @@ from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError, plain
 from tumordesk.core.file_lock import FileLock
 from tumordesk.core.jsonio import from_plain, read_json, write_json
 from tumordesk.core.model_card import NOTICE, ModelCard
-from tumordesk.session.batch.plan import MARK
 from tumordesk.session.batch.table import RESULTS
-from tumordesk.session.batch.types import BatchOptions, StudyRecord
+from tumordesk.session.batch.types import MARK, BatchOptions, StudyRecord
 
 STATE = "state"
 LOCK = ".batch.lock"

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tumordesk.session.export_names import Format
 from tumordesk.session.use_cases import Device
 
-DEFAULT_FORMATS = ("nifti", "png", "json")
+MARK = "batch.json"
+"""Folders with this file hold results of a batch, which are no input of another one."""
+DEFAULT_FORMATS: tuple[Format, ...] = ("nifti", "png", "json")
 RecordState = Literal["done", "failed"]
 
 
@@ -25,7 +28,7 @@ class BatchOptions:
     model: str
     classify_with: str = ""
     outline_with: str = ""
-    formats: tuple[str, ...] = DEFAULT_FORMATS
+    formats: tuple[Format, ...] = DEFAULT_FORMATS
     device: Device = "auto"
     flips: bool = False
     strict: bool = False
