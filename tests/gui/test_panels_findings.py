@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 
 import panel_fakes as fakes
 from tumordesk.gui import tokens
-from tumordesk.gui.panels.class_view import ClassView
 from tumordesk.gui.panels.findings import SHOWN_LESIONS, FindingsPanel
 from tumordesk.gui.panels.lesion_view import LesionView
 from tumordesk.gui.panels.parts import ElidedLabel
@@ -125,7 +124,7 @@ def test_the_heading_of_a_lesion_goes_there_by_keyboard_too(
 
 def test_slice_numbers_go_to_their_slices(qtbot: QtBot, panel: FindingsPanel) -> None:
     show(panel, fakes.layer(), classes=fakes.classification())
-    for number in ("9", "18", "15"):
+    for number in ("9", "18"):
         link = next(x for x in visible(panel, QPushButton) if x.text() == number)
         with qtbot.waitSignal(panel.jump_requested) as jump:
             qtbot.mouseClick(link, LEFT)
@@ -172,25 +171,18 @@ def test_an_outline_of_ones_own_is_called_so(panel: FindingsPanel) -> None:
     assert "No tumour found" not in words(panel)
 
 
-def test_class_probabilities_the_most_probable_first(panel: FindingsPanel) -> None:
-    show(panel, classes=fakes.classification(0.09, 0.87, 0.03, 0.005))
-    said = words(panel)
-    places = [said.index(name) for name in ("Meningioma", "Glioma", "Pituitary", "No tumour")]
-    assert places == sorted(places)
-    assert "87" in said
-    assert "< 1" in said
-    assert "Undecided" not in said
-    show(panel, classes=fakes.classification(0.44, 0.3, 0.2, 0.06))
-    assert "Undecided" in words(panel)
-
-
-def test_the_type_stands_above_the_lesions(panel: FindingsPanel) -> None:
-    show(panel, many(9), classes=fakes.classification())
+def test_the_likely_type_stands_above_the_lesions_and_leads_to_the_classifier(
+    qtbot: QtBot, panel: FindingsPanel
+) -> None:
+    show(panel, many(9), classes=fakes.classification(0.09, 0.87, 0.03, 0.005))
     panel.layout().activate()
     panel.adjustSize()
-    type_ = visible(panel, ClassView)[0]
+    assert panel.type is not None
+    assert "Meningioma 87" in panel.type.accessibleName()
     first = visible(panel, LesionView)[0]
-    assert type_.mapTo(panel, type_.rect().bottomLeft()).y() < first.y()
+    assert panel.type.mapTo(panel, panel.type.rect().bottomLeft()).y() < first.y()
+    with qtbot.waitSignal(panel.classifier_requested):
+        qtbot.mouseClick(panel.type, LEFT)
 
 
 def test_many_lesions_are_folded_and_unfold(qtbot: QtBot, panel: FindingsPanel) -> None:

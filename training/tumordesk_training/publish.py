@@ -33,7 +33,7 @@ from tumordesk_training.provenance import (
     split_words,
     write_provenance,
 )
-from tumordesk_training.reference import calibration_of, make_reference
+from tumordesk_training.reference import ERROR_NAME, calibration_of, make_reference
 from tumordesk_training.run_model import Run, best_network, open_run, run_card
 from tumordesk_training.split import Split, select
 from tumordesk_training.tune import tune
@@ -54,7 +54,7 @@ _NAMES = {
     "false_positive_share": "Share of empty pictures with more than 50 px outlined",
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
-    "ece": "Expected calibration error",
+    "ece": ERROR_NAME,
 }
 
 

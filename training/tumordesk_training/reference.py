@@ -20,7 +20,14 @@ from tumordesk.core.calibration import Calibration, CalibrationBin
 from tumordesk.core.errors import DataError, ModelError
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import atomic_write, from_plain
-from tumordesk.core.model_card import CARD_NAME, REFERENCE_NAME, ModelCard, Reference, write_card
+from tumordesk.core.model_card import (
+    CARD_NAME,
+    REFERENCE_NAME,
+    Metric,
+    ModelCard,
+    Reference,
+    write_card,
+)
 from tumordesk.core.training_run import DataConfig
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
@@ -37,12 +44,14 @@ from tumordesk_training.evaluate import (
     labelled_cases,
     stacks_for,
 )
+from tumordesk_training.split import read_split
 
 FEWEST_TRAINING = 20
 FEWEST_VALIDATION = 10
 MOST = 6000
 """Pictures that are looked at: more do not make the clouds much better."""
 QUANTILE = 0.99
+ERROR_NAME = "Expected calibration error"
 _AXES = {"features": 128, "traits": 24}
 _WORDS = {"train": "training", "val": "validation", "test": "test"}
 
@@ -206,6 +215,23 @@ def calibration_of(figures: dict[str, Any], part: str, data: str, command: str) 
     return Calibration(bins, error, _WORDS[part], data, int(figures["n"]), command)
 
 
+def _with_error(
+    card: ModelCard, found: Calibration, figures: dict[str, Any], order: Order
+) -> tuple[Metric, ...]:
+    """The card's figures with the calibration error, in place of an older one of that part."""
+    seed = read_split(order.split_file).seed if order.split_file is not None else 0
+    metric = Metric(
+        ERROR_NAME,
+        found.error,
+        f"{found.part} (seed {seed}, {figures['groups']} groups)",
+        found.data,
+        found.n,
+        found.command,
+    )
+    kept = (m for m in card.metrics if m.name != ERROR_NAME or not m.split.startswith(found.part))
+    return (*kept, metric)
+
+
 def update_model(
     entry: ModelEntry, order: Order, *, command: str = "", context: JobContext | None = None
 ) -> ModelCard:
@@ -217,6 +243,6 @@ def update_model(
     card = make_reference(entry, order, command=command, context=context)
     figures = evaluate(entry, order, context)
     found = calibration_of(figures, order.part, order.root.resolve().name, command)
-    card = replace(card, calibration=found)
+    card = replace(card, calibration=found, metrics=_with_error(card, found, figures, order))
     write_card(entry.folder / CARD_NAME, card)
     return card

@@ -27,6 +27,7 @@ from tumordesk.gui.actions import TOOL_ACTIONS, Actions
 from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.auditing import AuditController
 from tumordesk.gui.controllers.batch import BatchController
+from tumordesk.gui.controllers.classifying import ClassifierController
 from tumordesk.gui.controllers.comparing import ComparingController
 from tumordesk.gui.controllers.dialogs import Dialogs
 from tumordesk.gui.controllers.explaining import ExplainController
@@ -157,6 +158,7 @@ class MainWindow(QMainWindow):
         self.comparing = ComparingController(self)
         self.maps = MapController(self)
         self.maps.said.connect(parts.banner.say)
+        self.classifying = ClassifierController(self)
 
     # What a person or the command line asks for ---------------------------------------------
 

@@ -19,6 +19,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.actions import Actions
 from tumordesk.gui.banner import Banner
 from tumordesk.gui.drop_overlay import DropOverlay
+from tumordesk.gui.panels.classifier import ClassifierPanel
 from tumordesk.gui.panels.explanation import ExplanationPanel
 from tumordesk.gui.panels.findings import FindingsPanel
 from tumordesk.gui.panels.model_picker import ModelPicker
@@ -50,6 +51,7 @@ class Parts:
     strip: VerdictStrip
     segments: SegmentsPanel
     findings: FindingsPanel
+    classifier: ClassifierPanel
     explanation: ExplanationPanel
     status: StatusBar
     drop: DropOverlay
@@ -79,10 +81,10 @@ def build_parts(actions: Actions) -> Parts:
     centre.addWidget(viewer)
     banner, strip = Banner(), VerdictStrip()
     segments, findings = SegmentsPanel(), FindingsPanel()
-    explanation = ExplanationPanel()
+    classifier, explanation = ClassifierPanel(), ExplanationPanel()
     right = SidePanel(
         "sideRight",
-        _right_body(segments, findings, explanation),
+        _right_body(segments, findings, classifier, explanation),
         tokens.RIGHT_PANEL_W,
         "findings",
         "findings",
@@ -102,7 +104,7 @@ def build_parts(actions: Actions) -> Parts:
     drop = DropOverlay(root)
     return Parts(
         root, toolbar, picker, browser, left, right, start, viewer, centre, banner, strip,
-        segments, findings, explanation, status, drop,
+        segments, findings, classifier, explanation, status, drop,
     )  # fmt: skip
 
 
@@ -132,7 +134,10 @@ def _titled(text: str, body: QWidget) -> QWidget:
 
 
 def _right_body(
-    segments: SegmentsPanel, findings: FindingsPanel, explanation: ExplanationPanel
+    segments: SegmentsPanel,
+    findings: FindingsPanel,
+    classifier: ClassifierPanel,
+    explanation: ExplanationPanel,
 ) -> QWidget:
     inner = _Column()
     column = QVBoxLayout(inner)
@@ -140,6 +145,7 @@ def _right_body(
     column.setSpacing(0)
     column.addWidget(Section("Segments", "segments", segments))
     column.addWidget(Section("Findings", "findings", findings))
+    column.addWidget(Section("Classifier", "classifier", classifier))
     column.addWidget(Section("Explanation", "explanation", explanation))
     column.addStretch(1)
     scroll = QScrollArea()

@@ -16,6 +16,7 @@ from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.opening import message_of
 from tumordesk.gui.jobs import Failure, JobRunner, RunnerContext
 from tumordesk.session.audited import watched_run
+from tumordesk.session.classifying import Classified, ClassifyRequest, run_classifiers
 from tumordesk.session.layers import Layer
 from tumordesk.session.model_choice import ModelChoice, choose_models
 from tumordesk.session.run_state import IDLE, RunState
@@ -159,6 +160,52 @@ class RunController(QObject):
             cancelled=self._cancelled,
             progress=self._progress,
         )
+
+    def classify(self, entries: Sequence[ModelEntry]) -> None:
+        """Run further classifiers on the active series, on the slices of its outline."""
+        series = self._session.active
+        if series is None or self._session.run.busy or not entries:
+            return
+        source = self._session.buffers.get(series.key)
+        request = ClassifyRequest(
+            series=series,
+            entries=tuple(entries),
+            volume=source.volume() if source is not None else None,
+            outline=self._session.outline(series.key),
+            device=self.settings.device,
+        )
+        self._session.set_run(RunState("running", "Starting", None, time.monotonic(), series.key))
+        owner = self._session.owner(series.key)
+        study = owner[1] if owner is not None else None
+
+        def job(context: RunnerContext) -> Classified:
+            with watched_run("window", series, study, entries) as watch:
+                found = run_classifiers(context, request)
+                watch.took(*(outcome.classification for outcome in found.outcomes))
+            return found
+
+        self._runner.submit(
+            "compute",
+            RUN_KEY,
+            job,
+            done=self._classified,
+            failed=self._failed,
+            cancelled=self._cancelled,
+            progress=self._progress,
+        )
+
+    def _classified(self, found: Classified) -> None:
+        self._session.set_run(IDLE)
+        for outcome in found.outcomes:
+            self._session.take_outcome(outcome, self.settings.overlay_opacity)
+        if found.failures:
+            title = f"{found.failures[0][0]} gave no answer"
+            self.said.emit(Message("warning", title, found.failures[0][1]))
+        else:
+            self.said.emit(outcome_message(found.outcomes[-1]))
+        for outcome in found.outcomes:
+            self.finished.emit(outcome)
+        self.ended.emit("done")
 
     def _outline(self, series: Series, choice: ModelChoice) -> Segmentation | None:
         if choice.segmentation is not None:

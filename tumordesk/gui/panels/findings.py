@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 from tumordesk.core.finding import AnalysisResult, Lesion, Measurements, Provenance
 from tumordesk.core.study import Series
 from tumordesk.gui import tokens
-from tumordesk.gui.panels import outline_view
+from tumordesk.gui.panels import numbers, outline_view
 from tumordesk.gui.panels.change_view import ChangeView
-from tumordesk.gui.panels.class_view import ClassView
 from tumordesk.gui.panels.lesion_view import LesionView
 from tumordesk.gui.panels.notices import notice, notices, origins
-from tumordesk.gui.panels.parts import clear, label
+from tumordesk.gui.panels.parts import clear
+from tumordesk.gui.panels.rows import PlaceRow
 from tumordesk.gui.panels.totals_view import TotalsView
 from tumordesk.session.layers import Layer, SeriesResults
 
@@ -23,7 +23,7 @@ SHOWN_LESIONS = 5
 
 
 class FindingsPanel(QWidget):
-    """Numbers of the active outline and the class probabilities of the series."""
+    """Numbers of the active outline, and what the last classifier says."""
 
     jump_requested = Signal(int, float, float)
     """(slice index, row, column)."""
@@ -32,12 +32,14 @@ class FindingsPanel(QWidget):
     save_requested = Signal()
     series_requested = Signal(str)
     """Key of the earlier series that a change is counted from."""
+    classifier_requested = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.lesions: tuple[LesionView, ...] = ()
         self.totals: TotalsView | None = None
         self.change: ChangeView | None = None
+        self.type: PlaceRow | None = None
         self.save_button: QPushButton | None = None
         self.more_button: QPushButton | None = None
         self._shown: tuple[Series | None, SeriesResults | None, bool] = (None, None, False)
@@ -53,7 +55,7 @@ class FindingsPanel(QWidget):
         """Show what is known of ``series``; ``running`` while a model works on it."""
         clear(self._column)
         self.lesions = ()
-        self.totals = self.change = None
+        self.totals = self.change = self.type = None
         self.save_button = None
         self.more_button = None
         self._shown = (series, results, running)
@@ -77,7 +79,7 @@ class FindingsPanel(QWidget):
         measured = layer.measurements if layer is not None else None
         if layer is not None:
             self._show_totals(series, layer)
-        self._show_classes(series, classes, below=layer is not None)
+        self._show_classes(classes, below=layer is not None)
         made = [r.provenance for r in (layer.result if layer else None, classes) if r is not None]
         self._add_notices([text for one in made for text in one.warnings], ())
         if layer is not None and measured is not None:
@@ -109,14 +111,17 @@ class FindingsPanel(QWidget):
             if view.lesion is lesion:
                 view.show_diameters()
 
-    def _show_classes(self, series: Series, classes: AnalysisResult | None, *, below: bool) -> None:
-        """The type stands above the lesions, of which there may be many."""
+    def _show_classes(self, classes: AnalysisResult | None, *, below: bool) -> None:
+        """What the last classifier says, in a line; the classifier panel has all of it."""
         if classes is None or classes.classification is None:
             return
         if below:
             self._add_rule()
-        self._add(label("Tumour type", "heading"), indent=True)
-        self._add(ClassView(classes.classification, series.slices, self._to_slice))
+        found = classes.classification
+        name, sure = found.labels[found.winner], found.probabilities[found.winner]
+        self.type = PlaceRow(f"Type: {name}", numbers.probability(sure), "", "Show the classifier")
+        self.type.clicked.connect(self.classifier_requested)
+        self._add(self.type)
 
     def _show_lesions(self, series: Series, layer: Layer, measured: Measurements) -> None:
         whole = self._all_lesions_of == f"{series.key}/{layer.key}"

@@ -1,0 +1,75 @@
+"""Several classifiers on one series: do they say the same?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tumordesk.core.finding import Classification
+from tumordesk.core.model_card import NO_TUMOUR_CLASSES
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """``agree``: True, False, or None where their answers cannot be compared."""
+
+    agree: bool | None
+    text: str
+
+
+def agreement(answers: Mapping[str, Classification]) -> Agreement | None:
+    """How the answers of classifiers, by model id, go together; None with fewer than two.
+
+    Classes are compared by name. Where classifiers know different classes, only whether there is
+    a tumour is compared.
+    """
+    if len(answers) < 2:
+        return None
+    known = {frozenset(_plain(name) for name in one.classes) for one in answers.values()}
+    if len(known) == 1:
+        return _by_class(answers)
+    return _by_tumour(answers)
+
+
+def _by_class(answers: Mapping[str, Classification]) -> Agreement:
+    said = Counter(_plain(one.classes[one.winner]) for one in answers.values())
+    (most, count), *others = said.most_common()
+    label = next(
+        one.labels[one.winner]
+        for one in answers.values()
+        if _plain(one.classes[one.winner]) == most
+    )
+    total = len(answers)
+    if not others:
+        return Agreement(True, f"{_all(total)} classifiers say {label}.")
+    if count > 1 and others[0][1] < count:
+        return Agreement(False, f"{count} of {total} classifiers say {label}; they disagree.")
+    return Agreement(False, f"The {total} classifiers disagree: {_each(answers)}.")
+
+
+def _by_tumour(answers: Mapping[str, Classification]) -> Agreement:
+    total = len(answers)
+    tumour = [_plain(one.classes[one.winner]) not in _NONE for one in answers.values()]
+    if all(any(_plain(name) in _NONE for name in one.classes) for one in answers.values()):
+        if all(tumour):
+            return Agreement(True, f"{_all(total)} classifiers say tumour; their classes differ.")
+        if not any(tumour):
+            return Agreement(True, f"{_all(total)} classifiers say no tumour.")
+        return Agreement(False, f"They disagree on whether there is a tumour: {_each(answers)}.")
+    return Agreement(None, f"They know different classes: {_each(answers)}.")
+
+
+def _each(answers: Mapping[str, Classification]) -> str:
+    return ", ".join(f"{model} says {one.labels[one.winner]}" for model, one in answers.items())
+
+
+def _all(total: int) -> str:
+    return "Both" if total == 2 else f"All {total}"
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("tumour", "tumor")
+
+
+_NONE = frozenset(_plain(name) for name in NO_TUMOUR_CLASSES)
