@@ -149,7 +149,7 @@ def _percent(share: float) -> str:
 
 def _by(made: Provenance | None, *, corrected: bool) -> str:
     if made is None:
-        return "Outline drawn or imported by a person."
+        return "Outline drawn by a person, or out of a file that a person opened."
     text = f"Outline by {made.model_id} {made.model_version}, sha256 {made.model_sha256[:16]}."
     return f"Corrected by a person. {text}" if corrected else text
 
