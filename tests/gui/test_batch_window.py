@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 import inference_fakes
 from batch_fakes import dicom_study, picture, use_networks, write_models
 from tumordesk.core.job import JobContext
+from tumordesk.core.policy import Policy
 from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.batch.window import BatchWindow
 from tumordesk.gui.batch.work import Phase
@@ -262,3 +263,13 @@ def test_the_models_at_hand_are_offered(qtbot: QtBot, window: MainWindow) -> Non
     assert set(made.form.model.values) == ids
     made.form.model.choose("fake-classifier")
     assert not made.form.classifier.isEnabled()
+
+
+def test_an_administrator_may_switch_it_off(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = Policy(disabled=frozenset({"batch"}))
+    monkeypatch.setattr("tumordesk.gui.controllers.batch.policy", lambda: off)
+    qtbot.mouseClick(window.parts.start.batch_button, Qt.MouseButton.LeftButton)
+    assert window.batch.window is None
+    assert "switched off" in window.parts.banner.message.title

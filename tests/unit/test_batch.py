@@ -18,6 +18,7 @@ from tumordesk import cli
 from tumordesk.core.errors import WriteError
 from tumordesk.core.file_lock import FileLock
 from tumordesk.core.job import JobContext
+from tumordesk.core.policy import Policy
 from tumordesk.io import archives
 from tumordesk.session.audit import AuditLog
 from tumordesk.session.batch import BatchOptions, open_batch, plan, run_batch, unfinished
@@ -343,3 +344,11 @@ def test_an_outline_beside_a_scan_is_not_run_on(network, tmp_path) -> None:
     (failure,) = table(tmp_path / "out" / "failures.csv")
     assert failure["reason"] == "It holds labels (an outline), not a scan."
     assert network.batches == []
+
+
+def test_an_administrator_may_switch_it_off(network, scans, tmp_path, capsys, monkeypatch) -> None:
+    off = Policy(disabled=frozenset({"batch"}))
+    monkeypatch.setattr("tumordesk.session.batch.run.policy", lambda: off)
+    assert start(scans, tmp_path / "out") == 1
+    assert "switched off" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
+from tumordesk.core.policy import policy
 from tumordesk.gui.banner import Message
 
 if TYPE_CHECKING:
@@ -32,8 +33,12 @@ class BatchController(QObject):
         window.running.models_changed.connect(self._models_changed)
         window.session.run_changed.connect(self._run_changed)
 
-    def show(self) -> BatchWindow:
-        """Open the window, or bring it to the front."""
+    def show(self) -> BatchWindow | None:
+        """Open the window, or bring it to the front; None where batches are switched off."""
+        forbidden = policy().refusal("batch")
+        if forbidden:
+            self._window.say(Message("info", forbidden, stays=True))
+            return None
         made = self.window or self._make()
         made.show()
         made.raise_()
@@ -68,7 +73,7 @@ class BatchController(QObject):
     def look_for_unfinished(self) -> None:
         """Offer to continue what was not finished the last time."""
         kept = self._window.settings.batch_out
-        if not kept:
+        if not kept or not policy().allows("batch"):
             return
 
         def job(_: Any) -> Unfinished | None:
@@ -86,8 +91,9 @@ class BatchController(QObject):
         def go_on() -> None:
             self._window.parts.banner.dismiss()
             made = self.show()
-            made.take_batch(found.paths, found.options)
-            made.start()
+            if made is not None:
+                made.take_batch(found.paths, found.options)
+                made.start()
 
         action = ("Go on", go_on)
         title = "A batch was not finished"

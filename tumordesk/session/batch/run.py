@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from tumordesk.core.errors import Cancelled, TumorDeskError
 from tumordesk.core.file_lock import FileLock
 from tumordesk.core.job import JobContext
+from tumordesk.core.policy import policy
 from tumordesk.session.batch import state
 from tumordesk.session.batch.loading import Loader
 from tumordesk.session.batch.models import BatchModels, find_models
@@ -147,11 +148,13 @@ def open_batch(
     ``resume``: there must be a batch in it.
 
     Raises:
+        TumorDeskError: the administrator switched batches off.
         ModelError: a model is missing or not what its card says.
         ReadError: there is nothing to run on.
         WriteError: the folder is in use, holds another batch, or cannot be written.
         Cancelled: the person cancelled.
     """
+    policy().require("batch")
     if resume:
         state.options_of(options.out)
     context.progress(None, "Checking the models")
