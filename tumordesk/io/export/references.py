@@ -59,7 +59,9 @@ def stand_ins(source: Source, *, placed: bool = False) -> tuple[list[Dataset], R
             first = source.frames[0].slice.orientation or item.orientation
             fake.ImageOrientationPatient = [_decimal(v) for v in first]
             fake.PixelSpacing = [_decimal(v) for v in item.pixel_spacing]
-            fake.SliceThickness = _decimal(item.thickness) if item.thickness else None
+            # A mask is as thick as its slices are apart, where the source says nothing of it.
+            thickness = item.thickness or source.slice_spacing_mm
+            fake.SliceThickness = _decimal(thickness) if thickness else None
         found.append(fake)
     return found, real
 

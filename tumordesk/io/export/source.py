@@ -70,6 +70,7 @@ class Source:
     identity: tuple[DataElement, ...]
     position_reference: DataElement
     number: int | None
+    slice_spacing_mm: float | None
 
     def stamp(self, dataset: Dataset, *, placed: bool = False) -> None:
         """Put patient and study of the source into ``dataset``, as UTF-8.
@@ -126,6 +127,7 @@ def read_source(series: Series) -> Source:
         identity=identity,
         position_reference=reference,
         number=series.number,
+        slice_spacing_mm=series.geometry.slice_spacing_mm,
     )
 
 
