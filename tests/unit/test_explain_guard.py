@@ -9,6 +9,8 @@ from explain_lies import (
     HONEST_NOTHING,
     LIES,
     LIES_NOTHING,
+    MORE_HONEST,
+    MORE_LIES,
     known,
     known_nothing,
 )
@@ -41,6 +43,19 @@ def test_every_lie_is_caught(language: Language) -> None:
         if not check(lied(HONEST[language], old, new), KNOWN, language)
     ]
     assert not missed
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_sentences_that_add_anything_are_caught(language: Language) -> None:
+    texts = [f"{HONEST[language]}\n\n{lie}" for lie in MORE_LIES[language]]
+    missed = [text for text in texts if not check(text, KNOWN, language)]
+    assert not missed
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_other_honest_texts_pass(language: Language) -> None:
+    refused = {text: check(text, KNOWN, language) for text in MORE_HONEST[language]}
+    assert not [item for item in refused.items() if item[1]]
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -270,7 +270,7 @@ def _focus(findings: StudyFindings, model_id: str, end: str) -> Facts:
     if focus is None or focus.verdict == "unknown":
         return
     words = {
-        "inside": "the classifier looked mostly inside the outline",
+        "inside": "the classifier looked at the outline clearly more than elsewhere",
         "partly": "the classifier looked partly outside the outline",
         "elsewhere": "the classifier looked mostly outside the outline",
     }

@@ -26,6 +26,7 @@ from tumordesk.explain.guarding.wording import identity_problems, language_probl
 from tumordesk.explain.known import Known
 from tumordesk.explain.lexicon import lexicon_of
 from tumordesk.explain.registers import speech_of
+from tumordesk.explain.vocabulary import unknown_words
 
 MAX_CHARACTERS = 20_000
 
@@ -57,6 +58,8 @@ def check(text: str, facts: tuple[Fact, ...], language: Language) -> tuple[str, 
         found.append(f"“{relative[0].strip()}” is a number that is not among the findings.")
     claims = Claims(read.masked, read.sentences, read.matches, read.lesions, Known(facts), lexicon)
     found += claims.problems()
+    unknown = unknown_words(claims.without_labels(), language)
+    found += [f"“{word}” is not a word that measured findings need." for word in unknown]
     return tuple(dict.fromkeys(found))
 
 

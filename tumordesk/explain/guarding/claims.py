@@ -50,6 +50,10 @@ class Claims:
         yield from self._places(masked)
         yield from self._growth()
 
+    def without_labels(self) -> str:
+        """The text with the names of classes masked."""
+        return self._without_labels()
+
     def _re(self, pattern: str) -> re.Pattern[str]:
         return self._lexicon.re(pattern)
 

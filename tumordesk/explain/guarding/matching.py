@@ -122,11 +122,25 @@ class Matcher:
             self._total = self._lexicon.re(self._lexicon.total).search(words) is not None
             if self._total:
                 self._lesion = None
+            self._ahead(part)
             while at < len(self._numbers) and self._numbers[at].start < part.end:
                 made.append(self._match(self._numbers[at], part))
                 at += 1
             self.lesions[part] = self._lesion
         return made
+
+    def _ahead(self, part: Sentence) -> None:
+        """A sentence that names one lesion speaks of it from its first word on."""
+        named = {
+            number.values[0]
+            for number in self._numbers
+            if part.start <= number.start < part.end
+            and number.values
+            and not number.unit
+            and self._relation(number) == "lesion number"
+        }
+        if len(named) == 1 and not self._total:
+            self._lesion = int(named.pop())
 
     def _match(self, number: Number, part: Sentence) -> Match:
         shown = self._text[number.start : max(number.after, number.end)].strip()

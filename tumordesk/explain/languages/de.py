@@ -141,7 +141,7 @@ _REFERRER = {
     ),
     "r.elsewhere": "Fraglich: Der Klassifikator sah vor allem außerhalb des Umrisses hin.",
     "r.partly": "Der Klassifikator sah teilweise außerhalb des Umrisses hin.",
-    "r.inside": "Der Klassifikator sah vor allem innerhalb des Umrisses hin.",
+    "r.inside": "Der Klassifikator sah deutlich mehr auf den Umriss als auf andere Stellen.",
     "r.limits": "Einschränkungen:",
     "r.close": (
         "Von einem Computerprogramm gemessen. Nur für Forschungszwecke, nicht zur Diagnose; "

@@ -122,7 +122,7 @@ _REFERRER = {
     "r.unlike": "Doubtful: the pictures are unlike those that the classifier learned from.",
     "r.elsewhere": "Doubtful: the classifier looked mostly outside the outline.",
     "r.partly": "The classifier looked partly outside the outline.",
-    "r.inside": "The classifier looked mostly inside the outline.",
+    "r.inside": "The classifier looked at the outline clearly more than elsewhere.",
     "r.limits": "Limits:",
     "r.close": (
         "Measured by a computer program. Research use only, not for diagnosis; "

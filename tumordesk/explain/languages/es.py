@@ -132,7 +132,7 @@ _REFERRER = {
     "r.unlike": "Dudoso: las imágenes no se parecen a las que el clasificador usó para aprender.",
     "r.elsewhere": "Dudoso: el clasificador miró sobre todo fuera del contorno.",
     "r.partly": "El clasificador miró en parte fuera del contorno.",
-    "r.inside": "El clasificador miró sobre todo dentro del contorno.",
+    "r.inside": "El clasificador miró el contorno claramente más que otros lugares.",
     "r.limits": "Limitaciones:",
     "r.close": (
         "Medido por un programa informático. Solo para investigación, no para diagnóstico; "

@@ -138,7 +138,7 @@ _REFERRER = {
     ),
     "r.elsewhere": "Douteux : le classificateur a surtout regardé en dehors du contour.",
     "r.partly": "Le classificateur a regardé en partie en dehors du contour.",
-    "r.inside": "Le classificateur a surtout regardé à l’intérieur du contour.",
+    "r.inside": "Le classificateur a regardé le contour nettement plus que le reste.",
     "r.limits": "Limites :",
     "r.close": (
         "Mesuré par un programme informatique. Réservé à la recherche, non destiné au diagnostic ; "

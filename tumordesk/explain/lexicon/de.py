@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - a table of patterns, one for each line
 """German, as the guard reads it."""
+
+# ruff: noqa: E501 - a table of patterns, one for each line
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ LEXICON = Lexicon(
     above=r"(?:>|≥|\b(?:mehr als|über|größer als|mindestens))\s*$",
     below_after=r"(?!)",
     above_after=r"(?!)",
-    up=r"\b(?:gewachsen|wächst|wuchs|zugenommen|Zunahme|nimmt zu|größer als (?:damals|vorher|früher|zuvor|bei)|größer geworden|vergrößert|progredien\w+)\b",
-    down=r"\b(?:geschrumpft|schrumpft|abgenommen|Abnahme|nimmt ab|kleiner als (?:damals|vorher|früher|zuvor|bei)|kleiner geworden|verkleinert|zurückgegangen|rückläufig|regredien\w+)\b",
+    up=r"\b(?:gestiegen|angestiegen|stieg|stiegen|erhöht|gewachsen|wächst|wuchs|zugenommen|Zunahme|nimmt zu|größer als (?:damals|vorher|früher|zuvor|bei)|größer geworden|vergrößert|progredien\w+)\b",
+    down=r"\b(?:gesunken|sank|gefallen|fiel|verringert|geschrumpft|schrumpft|abgenommen|Abnahme|nimmt ab|kleiner als (?:damals|vorher|früher|zuvor|bei)|kleiner geworden|verkleinert|zurückgegangen|rückläufig|regredien\w+)\b",
     labels={
         "no_tumor": r"\bkein(?:en)? Tumor\b",
         "pituitary": r"\bHypophysen(?:tumor(?:en|s|e)?|adenome?)\b|\bHypophyse\w*",

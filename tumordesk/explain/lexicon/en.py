@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - a table of patterns, one for each line
 """English, as the guard reads it."""
+
+# ruff: noqa: E501 - a table of patterns, one for each line
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ LEXICON = Lexicon(
     above=r"(?:>|≥|\b(?:more than|over|above|at least|exceed(?:s|ing)?))\s*$",
     below_after=r"(?!)",
     above_after=r"(?!)",
-    up=r"\b(?:grown|grew|growing|growth of|increased?|increasing|larger than (?:before|earlier|at)|bigger than (?:before|earlier)|progress(?:ed|ing))\b",
-    down=r"\b(?:shrunk|shrank|shrinking|shrunken|decreased?|decreasing|smaller than (?:before|earlier|at)|reduced|regress(?:ed|ing))\b",
+    up=r"\b(?:rose|risen|climbed|expanded|grows?|grown|grew|growing|growth of|increased?|increasing|larger than (?:before|earlier|at)|bigger than (?:before|earlier)|progress(?:ed|ing))\b",
+    down=r"\b(?:fell|fallen|dropped|declined|shrinks?|shrunk|shrank|shrinking|shrunken|decreased?|decreasing|smaller than (?:before|earlier|at)|reduced|regress(?:ed|ing))\b",
     labels={
         "no_tumor": r"\bno tumou?r\b",
         "pituitary": r"\bpituitary (?:tumou?r|adenoma)s?\b|\bpituitary\b",

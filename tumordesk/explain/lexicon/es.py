@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - a table of patterns, one for each line
 """Spanish, as the guard reads it."""
+
+# ruff: noqa: E501 - a table of patterns, one for each line
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ LEXICON = Lexicon(
     above=r"(?:>|≥|\b(?:más del?|superior(?:es)? al?|por encima del?|al menos|como mínimo|mayor(?:es)? (?:de|del|que)))\s*$",
     below_after=r"(?!)",
     above_after=r"(?!)",
-    up=r"\b(?:ha crecido|han crecido|creció|crecieron|crecimiento|aument\w+|mayor(?:es)? que (?:antes|en)|más grande que (?:antes|en)|progres(?:ó|ado|a|ión)|agrandado)\b",
-    down=r"\b(?:disminu\w+|reducid\w+|redujo|reducción|encogid\w+|encogió|menor(?:es)? que (?:antes|en)|más pequeñ\w+ que (?:antes|en)|regres(?:ó|ado|ión))\b",
+    up=r"\b(?:subió|subido|sube|crecido|crece|increment\w+|ha crecido|han crecido|creció|crecieron|crecimiento|aument\w+|mayor(?:es)? que (?:antes|en)|más grande que (?:antes|en)|progres(?:ó|ado|a|ión)|agrandado)\b",
+    down=r"\b(?:disminu\w+|bajó|bajado|cayó|caído|descend\w+|reducid\w+|redujo|reducción|encogid\w+|encogió|menor(?:es)? que (?:antes|en)|más pequeñ\w+ que (?:antes|en)|regres(?:ó|ado|ión))\b",
     labels={
         "no_tumor": r"\b(?:sin|ningún|no hay) tumor\b",
         "pituitary": r"\b(?:tumor(?:es)?|adenomas?) (?:hipofisarios?|de (?:la )?hipófisis|pituitarios?)\b|\bhip[oó]fis\w+|\bpituitari\w+",

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - a table of patterns, one for each line
 """French, as the guard reads it."""
+
+# ruff: noqa: E501 - a table of patterns, one for each line
 
 from __future__ import annotations
 
@@ -41,8 +42,8 @@ LEXICON = Lexicon(
     above=r"(?:>|≥|(?<!au )\b(?:plus de|supérieure?s? à|au-dessus de|au moins|dépass\w+))\s*$",
     below_after=r"(?!)",
     above_after=r"(?!)",
-    up=r"\b(?:augment\w+|grandi\w*|grossi\w*|accru\w*|plus (?:grand|gros|volumineux)(?:e|se)?s? qu'(?:avant|auparavant|à)|progress\w+|agrandi\w*)\b",
-    down=r"\b(?:diminu\w+|rétréci\w*|réduit\w*|régress\w+|plus petit(?:e|s|es)? qu'(?:avant|auparavant|à)|rapetiss\w+)\b",
+    up=r"\b(?:augment\w+|monté\w*|accrue?s?|croît|crû|grandi\w*|grossi\w*|accru\w*|plus (?:grand|gros|volumineux)(?:e|se)?s? qu'(?:avant|auparavant|à)|progress\w+|agrandi\w*)\b",
+    down=r"\b(?:diminu\w+|baiss\w+|chut\w+|décr[uû]\w*|rétréci\w*|réduit\w*|régress\w+|plus petit(?:e|s|es)? qu'(?:avant|auparavant|à)|rapetiss\w+)\b",
     labels={
         "no_tumor": r"\b(?:pas de|aucune|sans) tumeur\b",
         "pituitary": r"\b(?:tumeurs?|adénomes?) (?:hypophysaires?|de l'hypophyse)\b|\bhypophys\w+",

@@ -1,5 +1,6 @@
-# ruff: noqa: E501 - a table of patterns, one for each line
 """Korean, as the guard reads it."""
+
+# ruff: noqa: E501 - a table of patterns, one for each line
 
 from __future__ import annotations
 
@@ -35,8 +36,8 @@ LEXICON = Lexicon(
     above=r"(?:>|≥)\s*$",
     below_after=r"\s*(?:미만|이하|보다 (?:작|적|낮))",
     above_after=r"\s*(?:초과|이상|보다 (?:크|많|높)|넘)",
-    up=r"커졌|커지|커진|자랐|자라|증가|늘었|늘어|더 (?:큽|크|커)|성장",
-    down=r"작아졌|작아지|작아진|줄었|줄어|감소|더 (?:작)|축소",
+    up=r"상승|불어|커졌|커지|커진|자랐|자라|증가|늘었|늘어|더 (?:큽|크|커)|성장",
+    down=r"하락|떨어|작아졌|작아지|작아진|줄었|줄어|감소|더 (?:작)|축소",
     labels={
         "no_tumor": r"종양 ?없음|무종양",
         "pituitary": r"뇌하수체 ?(?:종양|선종)|뇌하수체",
