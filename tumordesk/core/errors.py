@@ -87,6 +87,10 @@ def plain_reason(error: BaseException) -> str:
     words = getattr(error, "strerror", None)
     if isinstance(error, OSError) and isinstance(words, str) and words:
         return words
+    beneath = error.__cause__ or error.__context__
+    if isinstance(error, OSError) and isinstance(beneath, OSError) and beneath is not error:
+        # Libraries wrap the system's error in one of the same kind with their own words.
+        return plain_reason(beneath)
     for kind in type(error).__mro__:
         found = _KINDS.get(kind.__name__) or _KINDS.get(f"{kind.__module__}.{kind.__name__}")
         if found:

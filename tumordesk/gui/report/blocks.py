@@ -25,11 +25,12 @@ NAME_W = 48.0
 
 class Block(ABC):
     """``before``: room above it. ``keep``: never the last on a page. ``head``: drawn again above
-    it where a page begins with it."""
+    it where a page begins with it. ``squeeze``: below 1 where room is short."""
 
     before = GAP
     keep = False
     head: Block | None = None
+    squeeze = 1.0
 
     @abstractmethod
     def height(self, canvas: Canvas, width: float) -> float:
@@ -237,7 +238,9 @@ class Pictures(Block):
     def _picture_height(self, width: float) -> float:
         step = self._step(width)
         shapes = [picture.rgb.shape for picture in self.pictures]
-        return min(PICTURE_H, max(float(step * high / wide) for high, wide, _ in shapes))
+        return min(
+            self.squeeze * PICTURE_H, max(float(step * high / wide) for high, wide, _ in shapes)
+        )
 
     def height(self, canvas: Canvas, width: float) -> float:
         """Picture and caption."""
@@ -297,12 +300,15 @@ class ClassBars(Block):
     of: int
 
     def _room(self, width: float) -> float:
-        return width if self.found.picture is None else width * 0.62
+        return width * 0.62
 
     def _texts(self) -> list[tuple[str, Style]]:
         doubt = Style(8.2, tokens.WEIGHT_MEDIUM, PAPER.warning_text)
         texts = [(text, doubt) for text in self.found.doubts]
-        return [*texts, *((text, draw.SMALL) for text in (*self.found.told, self.found.slices))]
+        return [
+            *texts,
+            *((text, draw.SMALL) for text in (*self.found.told, self.found.slices) if text),
+        ]
 
     def _text_height(self, canvas: Canvas, width: float) -> float:
         room = self._room(width) - 12

@@ -81,6 +81,11 @@ class Canvas:
         """Width of text on one line."""
         return QFontMetricsF(self._font(style), self._device).horizontalAdvance(text) / self._scale
 
+    def elided(self, text: str, style: Style, width: float) -> str:
+        """``text``, or as much of it as has room on one line, and '…'."""
+        metrics = QFontMetricsF(self._font(style), self._device)
+        return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width * self._scale)
+
     def _font(self, style: Style) -> QFont:
         font = QFont(theme.base_font())
         font.setPixelSize(max(1, round(style.size * self._scale)))

@@ -305,6 +305,7 @@ def _one_classified(
     made = result.provenance
     order = sorted(range(len(found.labels)), key=lambda i: -found.probabilities[i])
     focus = findings.foci.get(made.model_id)
+    driving = numbers.slice_list(found.driving_slices)
     doubts: list[str] = []
     told: list[str] = []
     if found.unlike is not None:
@@ -314,7 +315,7 @@ def _one_classified(
     return Classified(
         model=f"{made.model_id} {made.model_version}",
         shares=tuple((found.labels[i], found.probabilities[i]) for i in order),
-        slices=f"Driven by slices {numbers.slice_list(found.driving_slices)}",
+        slices=f"Driven by slices {driving}" if findings.series.slices > 1 else "",
         doubts=tuple(text for text in doubts if text),
         told=tuple(text for text in told if text),
         picture=pictures.get(made.model_id),

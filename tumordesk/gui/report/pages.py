@@ -31,7 +31,7 @@ SIDE = 43.0
 TOP, BOTTOM = 40.0, 56.0
 HEAD_H = 22.0
 LONELY = 0.25
-TIGHTER = (0.85, 0.7)
+TIGHTER = (0.85, 0.7, 0.55)
 WIDTH = PAGE_W - 2 * SIDE
 
 _LANGUAGES = {
@@ -142,7 +142,7 @@ def _kept(block: Block) -> Block:
 def lay_out(canvas: Canvas, blocks: list[Block]) -> list[list[Placed]]:
     """Blocks on pages: nothing is cut, no heading ends a page, a table's head is repeated.
 
-    Where a few lines would stand alone on the last page, the gaps give way for them.
+    Where a few lines would stand alone on the last page, gaps and pictures give way for them.
     """
     pages = _with_gaps(canvas, blocks, 1.0)
     last = pages[-1][-1]
@@ -151,11 +151,14 @@ def lay_out(canvas: Canvas, blocks: list[Block]) -> list[list[Placed]]:
             tighter = _with_gaps(canvas, blocks, gaps)
             if len(tighter) < len(pages):
                 return tighter
+        return _with_gaps(canvas, blocks, 1.0)
     return pages
 
 
 def _with_gaps(canvas: Canvas, blocks: list[Block], gaps: float) -> list[list[Placed]]:
-    """Blocks on pages, with ``gaps`` times the room between them."""
+    """Blocks on pages, with ``gaps`` times the room between them and for pictures."""
+    for block in blocks:
+        block.squeeze = gaps
     pages: list[list[Placed]] = [[]]
     y, end = TOP, PAGE_H - BOTTOM
     for number, block in enumerate(blocks):
@@ -196,7 +199,8 @@ def draw_pages(canvas: Canvas, report: Report, slices: int, new_page: Callable[[
 
 def _draw_head(canvas: Canvas, report: Report) -> None:
     canvas.text(SIDE, TOP - 8, WIDTH, report.title, draw.SMALL)
-    canvas.text(SIDE, TOP - 8, WIDTH, report.who, draw.SMALL, draw.RIGHT)
+    who = canvas.elided(report.who, draw.SMALL, WIDTH - 120)
+    canvas.text(SIDE, TOP - 8, WIDTH, who, draw.SMALL, draw.RIGHT)
     canvas.line(SIDE, TOP + 6, WIDTH, tokens.LIGHT.line)
 
 
