@@ -129,7 +129,7 @@ class FindingsPanel(QWidget):
         views = []
         for lesion in shown:
             self._add_rule()
-            view = LesionView(lesion, series.slices)
+            view = LesionView(lesion, series.slices, estimated=measured.volume_estimated)
             view.jump_requested.connect(self.jump_requested)
             view.selected.connect(self.lesion_selected)
             views.append(view)

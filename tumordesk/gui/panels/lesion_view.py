@@ -17,15 +17,17 @@ BOTH_DIAMETERS = "Diameters"
 
 
 class LesionView(QWidget):
-    """Heading and numbers of one lesion. ``slices`` is how many the series has."""
+    """Heading and numbers of one lesion. ``slices`` is how many the series has; ``estimated``
+    whether its volumes are estimates."""
 
     jump_requested = Signal(int, float, float)
     selected = Signal(object)
 
-    def __init__(self, lesion: Lesion, slices: int) -> None:
+    def __init__(self, lesion: Lesion, slices: int, *, estimated: bool = False) -> None:
         super().__init__()
         self.lesion = lesion
         self._slices = slices
+        self._estimated = estimated
         column = tight(QVBoxLayout(self))
         self.heading = self._heading()
         column.addWidget(self.heading)
@@ -83,7 +85,7 @@ class LesionView(QWidget):
         index = round(lesion.centroid[0])
         row = PlaceRow(
             "Volume",
-            numbers.volume(lesion.volume_ml),
+            numbers.volume(lesion.volume_ml, estimated=self._estimated),
             self._place(index),
             f"Go to its middle, slice {numbers.slice_number(index)}",
         )

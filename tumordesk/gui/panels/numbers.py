@@ -30,12 +30,13 @@ class Quantity:
         return f"{self.value}{THIN}{self.unit}" if self.unit else self.value
 
 
-def volume(ml: float) -> Quantity:
-    """Millilitres: 24.3, 0.42, 131; below a hundredth '< 0.01'."""
+def volume(ml: float, *, estimated: bool = False) -> Quantity:
+    """Millilitres: 24.3, 0.42, 131; below a hundredth '< 0.01'; '≈ 24.3' where ``estimated``."""
     if 0 < ml < 0.01:
         return Quantity("< 0.01", "mL")
     digits = 2 if ml < 0.995 else 1 if ml < 99.95 else 0
-    return Quantity(f"{ml:.{digits}f}", "mL")
+    about = f"{ABOUT}{THIN}" if estimated else ""
+    return Quantity(f"{about}{ml:.{digits}f}", "mL")
 
 
 def lengths(*values: float, unit: str = "mm") -> Quantity:

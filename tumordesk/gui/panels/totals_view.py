@@ -100,13 +100,9 @@ class TotalsView(QWidget):
 
 
 def _volume(measured: Measurements, what: str, count: str) -> tuple[Quantity, str]:
-    quantity = numbers.volume(measured.volume_ml or 0.0)
-    if not measured.volume_estimated:
-        return quantity, f"{what}, {count}"
-    return (
-        Quantity(f"{numbers.ABOUT}{numbers.THIN}{quantity.value}", quantity.unit),
-        f"{what}, estimated, {count}",
-    )
+    quantity = numbers.volume(measured.volume_ml or 0.0, estimated=measured.volume_estimated)
+    estimated = ", estimated" if measured.volume_estimated else ""
+    return quantity, f"{what}{estimated}, {count}"
 
 
 def _of_what(series: Series) -> str:
