@@ -303,10 +303,6 @@ def test_report_writer_gets_a_free_path_and_its_failure_is_told(
 def test_reason_of_the_system_is_found_beneath_a_librarys_words() -> None:
     from tumordesk.core.errors import plain_reason
 
-    try:
-        try:
-            raise OSError(28, "No space left on device")
-        except OSError as error:
-            raise OSError("With tag (7fe0,0010) got exception") from error
-    except OSError as error:
-        assert plain_reason(error) == "No space left on device"
+    wrapped = OSError("With tag (7fe0,0010) got exception")
+    wrapped.__cause__ = OSError(28, "No space left on device")
+    assert plain_reason(wrapped) == "No space left on device"
