@@ -194,3 +194,19 @@ def test_traits_are_finite_and_of_one_length(shape: tuple[int, int]) -> None:
         assert found.shape == (TRAITS,)
         assert np.isfinite(found).all()
     assert np.abs(traits_of(flat) - traits_of(noise)).max() > 0.3
+
+
+def test_result_json_tells_and_reads_it_back(classifier: ModelEntry) -> None:
+    from tumordesk.commands.document import result_document
+    from tumordesk.commands.earlier import _unlike
+
+    result = run(classifier)
+    geometry = make_volume()[0].geometry
+    document = result_document(classifier.card, result, geometry, (), seconds=1.0)
+    told = document["unlike"]
+    assert told["unlike"] is False
+    assert len(told["slices"]) == 10
+    back = _unlike(told)
+    assert back.score == pytest.approx(result.classification.unlike.score, abs=1e-4)
+    assert back.text == result.classification.unlike.text
+    assert _unlike(None) is None

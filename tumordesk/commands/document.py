@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tumordesk.core.activation import Unlikeness
 from tumordesk.core.finding import AnalysisResult, Diameter, Lesion, Measurements
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.lesion_words import size_and_side
@@ -69,9 +70,23 @@ def result_document(
             {"slice": s.slice_index, "probabilities": [round(p, 6) for p in s.probabilities]}
             for s in classes.slices
         ]
+        document["unlike"] = None if classes.unlike is None else _unlike(classes.unlike)
     if second is not None:
         document["classifier"] = _model(second)
     return document
+
+
+def _unlike(found: Unlikeness) -> dict[str, Any]:
+    """How unlike its training pictures the classifier found what it read; score and threshold
+    are null where that cannot be told."""
+    return {
+        "unlike": found.unlike,
+        "score": _rounded(found.score, 4),
+        "threshold": _rounded(found.threshold, 4),
+        "method": found.method,
+        "text": found.text,
+        "slices": [{"slice": i, "score": round(score, 4)} for i, score in found.by_slice],
+    }
 
 
 def _totals(measured: Measurements) -> dict[str, Any]:

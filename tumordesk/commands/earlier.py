@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tumordesk.core.activation import Unlikeness
 from tumordesk.core.errors import ConfigError, ModelError, ReadError
 from tumordesk.core.finding import (
     AnalysisResult,
@@ -125,6 +126,21 @@ def _classes(found: Mapping[str, Any], model_id: str) -> Classification:
         tuple(float(p) for p in found["classes"].values()),
         slices,
         tuple(int(i) for i in found["driving_slices"]),
+        _unlike(found.get("unlike")),
+    )
+
+
+def _unlike(found: Mapping[str, Any] | None) -> Unlikeness | None:
+    """None where the result was made before classifiers said so."""
+    if found is None:
+        return None
+    score, threshold = found["score"], found["threshold"]
+    return Unlikeness(
+        None if score is None else float(score),
+        None if threshold is None else float(threshold),
+        str(found["method"]),
+        str(found["text"]),
+        tuple((int(one["slice"]), float(one["score"])) for one in found["slices"]),
     )
 
 

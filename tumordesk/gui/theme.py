@@ -140,6 +140,7 @@ QPushButton[role="row"] {{ background: transparent; border: none; border-radius:
     padding: 0 4px; min-height: 24px; text-align: left; }}
 QPushButton[role="row"]:hover {{ background: {raised}; }}
 QPushButton[role="row"]:focus {{ background: {raised}; }}
+QPushButton[role="row"]:checked {{ background: {raised}; }}
 
 QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: {RADIUS}px;
     padding: 4px; }}

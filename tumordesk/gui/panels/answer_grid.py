@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from tumordesk.core.finding import Classification
@@ -29,9 +29,18 @@ class ModelRow(RowButton):
         self.setChecked(chosen)
         self.add(label(str(number), "" if chosen else "secondary"))
         self.add(ElidedLabel(model, "" if chosen else "secondary"), 1)
-        self.add(label(f"{said} {sure}", "" if chosen else "secondary"))
+        # The percentages stand in the grid below, under the number.
+        self.add(ElidedLabel(said, "" if chosen else "secondary"))
         self.setToolTip(f"Show the answer and the activation map of {model}")
         self.setAccessibleName(f"Classifier {number}, {model}: {said} {sure}")
+
+    def sizeHint(self) -> QSize:
+        """Lower than a button: rows stand close."""
+        return self.row.sizeHint().expandedTo(QSize(0, tokens.SPACE_24))
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what it holds can be made."""
+        return self.row.minimumSize().expandedTo(QSize(0, tokens.SPACE_24))
 
 
 class AnswerGrid(QWidget):
