@@ -44,7 +44,7 @@ _OPTIONAL = (
 _FRAME = ("FrameOfReferenceUID", "PositionReferenceIndicator")
 _EACH = ("SOPInstanceUID", "SOPClassUID", "FrameOfReferenceUID", "StudyInstanceUID")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_TIME = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?")
+_TIME = re.compile(r"([01]\d|2[0-3])([0-5]\d(([0-5]\d|60)(\.\d{1,6})?)?)?")
 CHARACTER_SET = "ISO_IR 192"
 
 
