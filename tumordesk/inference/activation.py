@@ -3,8 +3,8 @@
 Draelos and Carin 2020, arXiv 2011.08891: features times how much the class grows with each of
 them, summed over the channels, negative sums cut off. Taken at the last features of 1/16 of the
 input's resolution: those of 1/32, where Grad-CAM is usual, each see nearly the whole picture, and
-their maps say little of places (docs/models.md has the measured difference). "The class" is its
-logit less the mean of the others, because only differences of logits decide.
+their maps say little of places (measured: docs/activation-maps.md). "The class" is its logit less
+the mean of the others, because only differences of logits decide.
 """
 
 from __future__ import annotations
