@@ -87,3 +87,15 @@ def test_tumour_type_on_pictures_it_was_developed_on(shared_data: Path, tmp_path
         right += winner == kinds[found["input"]]
         assert found["outcome"] == ("no tumour" if winner == "no_tumor" else "tumour")
     assert right >= 0.75 * len(pictures)
+
+
+def test_detect_resnet_sees_the_tumour_where_the_outline_is() -> None:
+    entry = bundled("detect-resnet")
+    series, volume = sample(Sequence.FLAIR)
+    found = run_model(volume, series, entry, JobContext(), device="cpu").classification
+    by_slice = {s.slice_index: s.probabilities[1] for s in found.slices}
+    assert len(by_slice) == series.slices
+    assert found.probabilities[1] > 0.8
+    # The lesion of the sample lies on slices 15 to 20 of 26; the ends of the head hold none.
+    assert min(by_slice[i] for i in range(15, 19)) > 0.5
+    assert max(by_slice[i] for i in (0, 1, 25)) < 0.5
