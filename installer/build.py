@@ -120,11 +120,25 @@ class Build:
         (self.work / "version.txt").write_text(version_resource(), encoding="utf-8")
         say("Freezing the program; this takes some minutes.")
         variables = dict(os.environ, TUMORDESK_BUILD=str(self.work), PYTHONHASHSEED="1")
+        # The wheel is what is frozen, not the checkout that this runs in.
+        variables["PYTHONSAFEPATH"] = "1"
         variables["TUMORDESK_RESCUE"] = "1" if rescue else "0"
         command = [str(self.python), "-m", "PyInstaller", "--noconfirm", "--log-level", "WARN"]
         command += ["--distpath", str(self.work / "dist"), "--workpath", str(self.work / "pyi")]
         _call([*command, str(here / "tumordesk.spec")], variables)
+        self._strip()
         say(f"Frozen in {time.monotonic() - started:.0f} s: {_gigabytes(self.frozen):.2f} GB.")
+
+    def _strip(self) -> None:
+        """Take the symbols off the libraries that carry many: a hundred megabytes less."""
+        strip = shutil.which("strip")
+        if strip is None or sys.platform != "linux":
+            return
+        inside = self.frozen / "_internal"
+        files = [*inside.glob("torch/lib/*.so*"), *inside.glob("libpython3*.so*")]
+        for path in files:
+            if not path.is_symlink():
+                _call([strip, "--strip-unneeded", str(path)])
 
 
 def version_resource() -> str:

@@ -74,17 +74,16 @@ def torch_operators() -> str:
     import segmentation_models_pytorch as smp
     import torch
     import torchvision
-    from torchvision.ops import roi_align
+    from torchvision.ops import Conv2dNormActivation
     from torchvision.transforms import v2
 
     picture = torch.linspace(0, 1, 64 * 64).reshape(1, 1, 64, 64)
     turned = v2.functional.rotate(picture, 90.0)
-    box = torch.tensor([[0.0, 8.0, 8.0, 40.0, 40.0]])
-    pooled = roi_align(picture, box, (4, 4))
+    block = Conv2dNormActivation(1, 4, kernel_size=3, stride=2).eval()
     network = smp.Unet("resnet18", encoder_weights=None, in_channels=1).eval()
     with torch.inference_mode():
-        answer = network(picture)
-    if turned.shape != picture.shape or pooled.shape != (1, 1, 4, 4):
+        answer, halved = network(picture), block(picture)
+    if turned.shape != picture.shape or halved.shape != (1, 4, 32, 32):
         raise TumorDeskError("torchvision gives results of a wrong shape.")
     if answer.shape != (1, 1, 64, 64) or not bool(torch.isfinite(answer).all()):
         raise TumorDeskError("A network gives no usable numbers.")
