@@ -352,3 +352,28 @@ def test_an_administrator_may_switch_it_off(network, scans, tmp_path, capsys, mo
     assert start(scans, tmp_path / "out") == 1
     assert "switched off" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def test_a_table_that_is_open_elsewhere_does_not_stop_it(
+    network, scans, tmp_path, monkeypatch, capsys
+) -> None:
+    from tumordesk.session.batch import run as module
+
+    write, calls = module.write_tables, []
+
+    def locked(*arguments, **named):
+        calls.append(1)
+        if len(calls) > 1:
+            raise WriteError("results.csv could not be written: Permission denied.")
+        write(*arguments, **named)
+
+    monkeypatch.setattr(module, "write_tables", locked)
+    assert start(scans, tmp_path / "out", "--format", "none") == 1
+    assert "open in another program" in capsys.readouterr().err
+    monkeypatch.setattr(module, "write_tables", write)
+    ran = len(network.batches)
+    (tmp_path / "out" / "state" / ".part-left-behind").write_text("half")
+    assert start(scans, tmp_path / "out", "--format", "none") == 2
+    assert len(network.batches) == ran
+    assert len(table(tmp_path / "out" / "results.csv")) == 7
+    assert not list((tmp_path / "out").rglob(".part-*"))

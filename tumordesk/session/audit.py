@@ -15,16 +15,16 @@ import logging
 import os
 import secrets
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tumordesk import __version__
-from tumordesk.core.errors import ConfigError, plain_reason
+from tumordesk.core.errors import plain_reason
 from tumordesk.core.file_lock import FileLock
 from tumordesk.core.finding import AnalysisResult
-from tumordesk.core.jsonio import from_plain, to_plain, write_json
+from tumordesk.core.jsonio import to_plain, write_json
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.paths import config_dir, data_dir
 from tumordesk.core.study import Series, Study
@@ -240,19 +240,35 @@ def _row(entry: AuditEntry) -> tuple[object, ...]:
 
 
 def _parsed(line: bytes) -> AuditEntry | None:
-    """The entry of one line; unknown fields of a newer program are left out, None if damaged."""
+    """The entry of one line; unknown fields of a newer program are left out, None if damaged.
+
+    By hand, since a log of years is read in one go.
+    """
     try:
         data = json.loads(line)
-        values = _known(AuditEntry, data)
-        values["models"] = [_known(UsedModel, model) for model in data.get("models", ())]
-        return from_plain(AuditEntry, values)
-    except (ValueError, TypeError, AttributeError, ConfigError):
+        seconds = data.get("seconds")
+        return AuditEntry(
+            *(_text(data[name]) for name in ("time", "action", "via", "study", "outcome")),  # type: ignore[arg-type]
+            models=tuple(
+                UsedModel(_text(m["id"]), _text(m["version"]), _text(m["sha256"]))
+                for m in data.get("models", ())
+            ),
+            device=_text(data.get("device", "")),
+            seconds=None if seconds is None else float(seconds),
+            verdict=_text(data.get("verdict", "")),
+            doubts=tuple(map(_text, data.get("doubts", ()))),
+            warnings=int(data.get("warnings", 0)),
+            formats=tuple(map(_text, data.get("formats", ()))),
+            program=_text(data.get("program", "")),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 
-def _known(kind: type[AuditEntry] | type[UsedModel], data: dict[str, Any]) -> dict[str, Any]:
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in data.items() if name in names}
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 def _ends_a_line(handle: int) -> bool:

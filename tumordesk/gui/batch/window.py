@@ -274,6 +274,8 @@ class BatchWindow(QMainWindow):
 
     def _refresh(self) -> None:
         phase, batch = self.work.phase, self.work.batch
+        if phase is Phase.DONE and batch is not None and batch.table_trouble:
+            self.banner.say(Message("warning", "The table is not whole", batch.table_trouble))
         idle = not self.work.busy and phase is not Phase.PAUSED
         self.form.setEnabled(idle)
         self.bar.setVisible(batch is not None or phase is Phase.OPENING)

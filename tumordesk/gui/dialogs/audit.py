@@ -7,10 +7,11 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QWidget
 
+from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.gui import tokens
-from tumordesk.gui.dialogs.audit_table import AuditModel, AuditTable
+from tumordesk.gui.dialogs.audit_table import AuditModel, AuditRow, AuditTable, rows_of
 from tumordesk.gui.dialogs.base import BaseDialog, text_label
-from tumordesk.gui.jobs import Failure, JobRunner
+from tumordesk.gui.jobs import Failure, JobRunner, RunnerContext
 from tumordesk.gui.panels.parts import label, tight
 from tumordesk.gui.training_wizard.controls import Choice
 from tumordesk.session.audit import (
@@ -65,12 +66,11 @@ class AuditDialog(BaseDialog):
         self.period.edited.connect(self._narrow)
         self.resize(_WIDTH, _HEIGHT)
         self.filter.setFocus()
-        runner.submit("io", "audit-read", lambda _: AuditLog().read(), done=self._show,
-                      failed=self._failed)  # fmt: skip
+        runner.submit("io", "audit-read", _read, done=self._show, failed=self._failed)
 
-    def _show(self, read: AuditRead) -> None:
-        self._read = read
-        self.model.set_entries(read.entries)
+    def _show(self, found: tuple[AuditRead, tuple[AuditRow, ...]]) -> None:
+        self._read, rows = found
+        self.model.set_rows(rows)
         self._narrow()
 
     def _narrow(self) -> None:
@@ -113,6 +113,8 @@ class AuditDialog(BaseDialog):
         )
 
     def _failed(self, failure: Failure) -> None:
+        if self._read is None:
+            self.count.clear()
         self._say(f"{failure.message} {failure.hint}".strip(), "error")
 
     def _say(self, text: str, tone: str) -> None:
@@ -126,3 +128,11 @@ class AuditDialog(BaseDialog):
         """Closed: nobody waits for the log any more."""
         self._runner.cancel("audit-read")
         super().done(result)
+
+
+def _read(_: RunnerContext) -> tuple[AuditRead, tuple[AuditRow, ...]]:
+    try:
+        read = AuditLog().read()
+    except OSError as error:
+        raise ReadError(f"The audit log cannot be read: {plain_reason(error)}.") from error
+    return read, rows_of(read.entries)

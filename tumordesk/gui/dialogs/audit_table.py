@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,41 +22,53 @@ Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
 
+@dataclass(frozen=True)
+class AuditRow:
+    """An entry with its words, made beside the window: a log may hold years."""
+
+    entry: AuditEntry
+    cells: tuple[str, ...]
+    words: str
+    when: datetime | None
+
+
+def rows_of(entries: Sequence[AuditEntry]) -> tuple[AuditRow, ...]:
+    """The rows of a log, the newest first."""
+    made = []
+    for entry in reversed(entries):
+        cells = _cells(entry)
+        made.append(AuditRow(entry, cells, " ".join(cells).casefold(), _when(entry)))
+    return tuple(made)
+
+
 class AuditModel(QAbstractTableModel):
     """The entries that pass the filter, the newest first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._all: tuple[AuditEntry, ...] = ()
-        self._rows: list[tuple[AuditEntry, tuple[str, ...]]] = []
-        self._words: dict[int, tuple[str, ...]] = {}
+        self._all: tuple[AuditRow, ...] = ()
+        self._rows: list[AuditRow] = []
 
     @property
     def entries(self) -> tuple[AuditEntry, ...]:
         """What is shown, the oldest first."""
-        return tuple(entry for entry, _ in reversed(self._rows))
+        return tuple(row.entry for row in reversed(self._rows))
 
-    def set_entries(self, entries: Sequence[AuditEntry]) -> None:
+    def set_rows(self, rows: Sequence[AuditRow]) -> None:
         """Take a log; it is shown with the next :meth:`narrow`."""
-        self._all = tuple(entries)
-        self._words = {}
+        self._all = tuple(rows)
 
     def narrow(self, text: str, days: int) -> None:
         """Show entries that hold all words of ``text``; of the last ``days`` days, 0 of all."""
         wanted = text.casefold().split()
         since = datetime.now().astimezone() - timedelta(days=days) if days else None
         self.beginResetModel()
-        self._rows = []
-        for number in range(len(self._all) - 1, -1, -1):
-            entry = self._all[number]
-            cells = self._words.get(number)
-            if cells is None:
-                cells = self._words[number] = _cells(entry)
-            if since is not None and not _is_since(entry, since):
-                continue
-            held = " ".join(cells).casefold()
-            if all(word in held for word in wanted):
-                self._rows.append((entry, cells))
+        self._rows = [
+            row
+            for row in self._all
+            if (since is None or (row.when is not None and row.when >= since))
+            and all(word in row.words for word in wanted)
+        ]
         self.endResetModel()
 
     def rowCount(self, parent: Index = _NOWHERE) -> int:
@@ -69,10 +82,10 @@ class AuditModel(QAbstractTableModel):
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         """The words of a cell; the tooltip has them all."""
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole):
-            entry, cells = self._rows[index.row()]
+            row = self._rows[index.row()]
             if index.column() == _MODELS and role == Qt.ItemDataRole.DisplayRole:
-                return ", ".join(f"{model.id} {model.version}" for model in entry.models)
-            return cells[index.column()]
+                return ", ".join(f"{model.id} {model.version}" for model in row.entry.models)
+            return row.cells[index.column()]
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() == _TOOK:
             return int(_RIGHT)
         return None
@@ -110,12 +123,12 @@ class AuditTable(QTableView):
             self.setColumnWidth(column, width)
 
 
-def _is_since(entry: AuditEntry, since: datetime) -> bool:
+def _when(entry: AuditEntry) -> datetime | None:
     try:
         when = datetime.fromisoformat(entry.time)
     except ValueError:
-        return False
-    return (when if when.tzinfo is not None else when.astimezone()) >= since
+        return None
+    return when if when.tzinfo is not None else when.astimezone()
 
 
 def _cells(entry: AuditEntry) -> tuple[str, ...]:

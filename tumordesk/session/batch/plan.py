@@ -84,7 +84,7 @@ def keys_of(scan: ScanResult, archive: str = "") -> dict[Key, list[tuple[Patient
     return found
 
 
-def signature(sources: Sequence[str], roots: Sequence[Path] = ()) -> str:
+def signature(sources: Sequence[str]) -> str:
     """Changes when a file is added, removed, or has another size or time."""
     digest = hashlib.sha256()
     for source in sources:

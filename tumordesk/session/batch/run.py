@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tumordesk.core.errors import Cancelled, TumorDeskError
+from tumordesk.core.errors import Cancelled, TumorDeskError, WriteError
 from tumordesk.core.file_lock import FileLock
 from tumordesk.core.job import JobContext
 from tumordesk.core.policy import policy
@@ -36,6 +36,7 @@ _log = logging.getLogger(__name__)
 SMALL = 300
 """Studies up to which the tables are written after each of them."""
 TABLE_EVERY_S = 5.0
+_AGAIN = "All results are kept; close it and start again, which writes the table only."
 _MODELS = 0.8
 """Share of a study's time that the models take, about; writing takes the rest."""
 
@@ -45,6 +46,7 @@ class Batch:
 
     Made by :func:`open_batch`; :meth:`close` gives it back. ``records``: finished studies by
     code, those of earlier starts included. ``write_pdf``: writes PDF reports where it is set.
+    ``table_trouble``: why the tables are not up to date; empty where they are.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Batch:
         self.write_pdf: PdfWriter | None = None
         signatures = {study.code: study.signature for study in plan.studies}
         self.records = state.forget_failures(state.read_records(options.out, signatures))
+        self.table_trouble = ""
         self._lock = lock
         self._loader = Loader(models.main.card, strict=options.strict)
         self._tables_at = float("-inf")
@@ -83,15 +86,24 @@ class Batch:
 
         Raises:
             Cancelled: nothing of this study is kept; it will be run again.
-            WriteError: the record or the tables cannot be written.
+            WriteError: the record cannot be written.
         """
         record = self._recorded(context, study, then)
         state.keep_record(self.options.out, record)
         self.records[study.code] = record
-        small = len(self.plan.studies) <= SMALL
-        if small or not self.waiting or time.monotonic() - self._tables_at > TABLE_EVERY_S:
-            self.write_tables()
+        total = len(self.plan.studies)
+        due = total <= SMALL or time.monotonic() - self._tables_at > TABLE_EVERY_S
+        if due or len(self.records) >= total:
+            self._try_tables()
         return record
+
+    def _try_tables(self) -> None:
+        """A table that is open in a spreadsheet must not stop the batch: it is made anew later."""
+        try:
+            self.write_tables()
+            self.table_trouble = ""
+        except WriteError as error:
+            self.table_trouble = f"{error.message} Is it open in another program? {_AGAIN}"
 
     def _recorded(
         self, context: JobContext, study: PlannedStudy, then: PlannedStudy | None
@@ -163,6 +175,7 @@ def open_batch(
     lock = state.claim(options.out)
     try:
         roots = [Path(path).absolute() for path in paths]
+        state.sweep(options.out)
         state.check_same(options.out, state.batch_file(roots, options, models.cards, 0))
         found = make_plan(paths, options.out, context)
         file = state.batch_file(roots, options, models.cards, len(found.studies))
@@ -187,7 +200,7 @@ def run_batch(
 
     Raises:
         Cancelled: the person cancelled; what is finished is kept.
-        WriteError: the folder of results cannot be written.
+        WriteError: the folder of results, or a table, cannot be written.
     """
     waiting = batch.waiting
     total = len(batch.plan.studies)
@@ -203,6 +216,8 @@ def run_batch(
         record = batch.run_study(part, study, then)
         if on_done is not None:
             on_done(study, record)
+    if batch.table_trouble:
+        raise WriteError(batch.table_trouble)
 
 
 class _Stretch(JobContext):

@@ -6,6 +6,7 @@ finished. Nothing else decides what is still to do.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -163,6 +164,14 @@ def unfinished(out: Path) -> Unfinished | None:
         return None
     done = sum(1 for _ in (out / STATE).glob("study-*.json"))
     return Unfinished(out, paths, options, done, studies) if done < studies else None
+
+
+def sweep(out: Path) -> None:
+    """Remove what a program that was killed left half written. Only while ``out`` is claimed."""
+    for pattern in (".part-*", f"{STATE}/.part-*", "study-*/.part-*"):
+        for path in out.glob(pattern):
+            with contextlib.suppress(OSError):
+                path.unlink()
 
 
 # Finished studies ---------------------------------------------------------------------------
