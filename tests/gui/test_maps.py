@@ -118,6 +118,11 @@ def test_the_region_becomes_a_marked_layer(qtbot: QtBot, window: MainWindow) -> 
     assert layer.measurements.notes[0].startswith("Activation map of types")
     assert np.array_equal(layer.array > 0, results.maps["types"].array >= 0.5)
     assert "not an outline" in window.parts.banner.message.text
+    headings = [one.heading.accessibleName() for one in window.parts.findings.lesions]
+    assert headings
+    assert all(heading.startswith("Region ") for heading in headings)
+    window.training_set.ask(layer.key)
+    assert "no outline to learn from" in window.parts.banner.message.title
 
 
 def test_a_classifier_without_features_leaves_its_answer_and_says_why_when_asked(

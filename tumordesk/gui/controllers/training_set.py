@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from tumordesk.core.activation import map_mark
 from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.opening import message_of
 from tumordesk.gui.jobs import Failure
@@ -47,6 +48,10 @@ class TrainingSetController(QObject):
         series = window.session.active
         layer = window.session.results(series.key).layer(layer_key) if series is not None else None
         if series is None or layer is None:
+            return
+        if map_mark(layer.segments) and not layer.edits:
+            text = "It shows where a classifier looked. Copy it and correct the copy to add it."
+            self.said.emit(Message("warning", "A map's region is no outline to learn from", text))
             return
         if window.runner.busy(KEY):
             self.said.emit(Message("info", "Still adding", "Wait until the last slices are in."))

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QPushButton, QVBoxLayout, QWidget
 
+from tumordesk.core.activation import map_mark
 from tumordesk.core.finding import AnalysisResult, Lesion, Measurements, Provenance
 from tumordesk.core.study import Series
 from tumordesk.gui import tokens
@@ -126,10 +127,11 @@ class FindingsPanel(QWidget):
     def _show_lesions(self, series: Series, layer: Layer, measured: Measurements) -> None:
         whole = self._all_lesions_of == f"{series.key}/{layer.key}"
         shown = measured.lesions if whole else measured.lesions[:SHOWN_LESIONS]
+        word = "Region" if map_mark(layer.segments) else "Lesion"
         views = []
         for lesion in shown:
             self._add_rule()
-            view = LesionView(lesion, series.slices, estimated=measured.volume_estimated)
+            view = LesionView(lesion, series.slices, estimated=measured.volume_estimated, word=word)
             view.jump_requested.connect(self.jump_requested)
             view.selected.connect(self.lesion_selected)
             views.append(view)

@@ -18,14 +18,17 @@ BOTH_DIAMETERS = "Diameters"
 
 class LesionView(QWidget):
     """Heading and numbers of one lesion. ``slices`` is how many the series has; ``estimated``
-    whether its volumes are estimates."""
+    whether its volumes are estimates; ``word`` what it is: a lesion, or a region of a map."""
 
     jump_requested = Signal(int, float, float)
     selected = Signal(object)
 
-    def __init__(self, lesion: Lesion, slices: int, *, estimated: bool = False) -> None:
+    def __init__(
+        self, lesion: Lesion, slices: int, *, estimated: bool = False, word: str = "Lesion"
+    ) -> None:
         super().__init__()
         self.lesion = lesion
+        self._word = word
         self._slices = slices
         self._estimated = estimated
         column = tight(QVBoxLayout(self))
@@ -42,12 +45,14 @@ class LesionView(QWidget):
     def _heading(self) -> RowButton:
         lesion = self.lesion
         button = RowButton()
-        button.add(label(f"Lesion {lesion.number}", "strong"))
+        button.add(label(f"{self._word} {lesion.number}", "strong"))
         side = lesion.location or numbers.side(lesion.side)
         button.add(ElidedLabel(side, "secondary"), 1)
         button.add(IconLabel("chevron-right"))
         button.setToolTip("Go to its largest slice")
-        button.setAccessibleName(f"Lesion {lesion.number} {side}. Go to its largest slice".strip())
+        button.setAccessibleName(
+            f"{self._word} {lesion.number} {side}. Go to its largest slice".strip()
+        )
         button.clicked.connect(self.show_diameters)
         return button
 
