@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from pytestqt.qtbot import QtBot
 
 import export_factories as made
@@ -109,3 +110,33 @@ def test_a_series_that_has_grown_is_judged_anew(
     drop(window, [tmp_path / "all"])
     until(qtbot, lambda: opened(window) and window.session.active.slices == len(paths))
     until(qtbot, lambda: not window.parts.strip.isVisible())
+
+
+def test_a_mask_on_other_voxels_is_fitted_only_when_asked(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    factories.write_series(tmp_path / "in", factories.phantom((8, 40, 36)))
+    drop(window, [tmp_path / "in"])
+    until(qtbot, lambda: opened(window))
+    shown = window.session.active
+    ball = sitk.GaussianSource(
+        sitk.sitkFloat32, [54, 60, 20], [6, 7, 8], [-6, -14, 28], 1.0, [-24, -34, 8], [0.6, 0.6, 2]
+    )
+    sitk.WriteImage(sitk.Cast(ball > 0.5, sitk.sitkUInt8), str(tmp_path / "fine.nii.gz"))
+    drop(window, [tmp_path / "fine.nii.gz"])
+    until(qtbot, lambda: window.parts.banner.message is not None)
+    message = window.parts.banner.message
+    assert message.title == "fine.nii.gz lies on other voxels than AX FLAIR"
+    assert window.session.active is shown
+    assert _layers(window) == []
+    assert len(window.session.scan.series) == 2
+    label, fit = message.action
+    assert label == "Fit to this series"
+    fit()
+    until(qtbot, lambda: _layers(window) == ["Imported"])
+    assert "nearest" in window.parts.banner.message.text
+    assert [s.kind for s in window.session.scan.series] == ["dicom"]
+    layer = window.session.results(window.session.active.key).active
+    middle = np.argwhere(layer.array).mean(axis=0)
+    assert shown.geometry.to_patient(middle) == pytest.approx([-6, -14, 28], abs=1.0)
+    until(qtbot, lambda: layer.measurements is not None)

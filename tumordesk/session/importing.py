@@ -23,12 +23,14 @@ _VOLUME_KINDS = ("nifti", "nrrd", "mha")
 class Opened:
     """What was found. ``scan`` holds no mask that found its series; those are in ``masks``.
 
-    ``taken``: keys of series that turned out to be such masks.
+    ``taken``: keys of series that turned out to be such masks. ``unplaced``: masks that stay
+    series, because they lie on other voxels than the series that was shown.
     """
 
     scan: ScanResult
     masks: tuple[ImportedMask, ...] = ()
     taken: tuple[str, ...] = ()
+    unplaced: tuple[Series, ...] = ()
 
 
 def open_with_masks(
@@ -53,7 +55,7 @@ def take_masks(
     segmentations = _segmentations(scan)
     if not volumes and not segmentations:
         return Opened(scan)
-    from tumordesk.io.import_mask import by_relevance, mask_series, read_seg_mask
+    from tumordesk.io.import_mask import GridDiffers, by_relevance, mask_series, read_seg_mask
 
     known = {series.key: series for series in (*open_series, *scan.series)}
     candidates = by_relevance(tuple(known.values()), active_key)
@@ -66,17 +68,44 @@ def take_masks(
             del skipped[item.path]
         except ReadError as error:
             skipped[item.path] = replace(item, reason=_reason(error))
-    taken = []
+    taken: list[str] = []
+    unplaced = []
     for volume in volumes:
         context.check()
-        # One that stays a series said why it is none: that interests nobody.
         try:
             masks.append(mask_series(volume, [s for s in candidates if s.key not in taken]))
+            taken.append(volume.key)
+        except GridDiffers:
+            if _could_be_fitted(volume, known.get(active_key)):
+                unplaced.append(volume)
         except ReadError:
+            # It is a picture: nobody wants to hear that it is no mask.
             continue
-        taken.append(volume.key)
     rest = without_series(ScanResult(scan.patients, tuple(skipped.values())), taken)
-    return Opened(rest, tuple(masks), tuple(taken))
+    return Opened(rest, tuple(masks), tuple(taken), tuple(unplaced))
+
+
+def fit_mask(context: JobContext, mask: Series, series: Series) -> ImportedMask:
+    """``mask`` resampled to the voxels of ``series``, nearest neighbour, as the person asked.
+
+    Raises:
+        ReadError: it cannot be read, or lies elsewhere.
+    """
+    from tumordesk.io.import_mask import mask_series
+
+    context.progress(None, "Fitting the outline")
+    return mask_series(mask, [series], resample=True)
+
+
+def _could_be_fitted(volume: Series, shown: Series | None) -> bool:
+    from tumordesk.io.mask_file import is_label_map
+
+    if shown is None or shown.key == volume.key or volume.geometry.affine is None:
+        return False
+    try:
+        return shown.geometry.affine is not None and is_label_map(volume)
+    except ReadError:
+        return False
 
 
 def _segmentations(scan: ScanResult) -> list[Skipped]:

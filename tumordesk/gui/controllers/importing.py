@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PySide6.QtCore import QObject
 
+from tumordesk.core.study import Series
 from tumordesk.gui.banner import Message
+from tumordesk.gui.controllers.opening import message_of
 from tumordesk.session.image_source import ImageSource
+from tumordesk.session.importing import fit_mask
 
 if TYPE_CHECKING:
     from tumordesk.gui.main_window import MainWindow
@@ -27,6 +30,7 @@ class ImportController(QObject):
         self._window = window
         self._jump: tuple[str, Place] | None = None
         window.opening.masks_found.connect(self.take)
+        window.opening.mask_unplaced.connect(self.offer)
         # The window, connected before, shows the source first.
         window.opening.source_ready.connect(self._source_ready)
 
@@ -46,6 +50,39 @@ class ImportController(QObject):
         if added:
             self._show(added[-1])
             self._tell(added)
+
+    def offer(self, mask: Series) -> None:
+        """Say why ``mask`` is no layer, and offer to resample it to the series that is shown."""
+        shown = self._window.session.active
+        if shown is None:
+            return
+        name = mask.instances[0].path.name
+        text = (
+            "It is listed as a series of its own. Fitting takes the nearest voxel: the rim of the "
+            "outline is then not exact."
+        )
+        self._window.say(
+            Message(
+                "warning",
+                f"{name} lies on other voxels than {shown.description or 'the open series'}",
+                text,
+                ("Fit to this series", lambda: self._fit(mask, shown)),
+            )
+        )
+
+    def _fit(self, mask: Series, shown: Series) -> None:
+        window = self._window
+        window.runner.submit(
+            "io",
+            f"fit:{mask.key}",
+            lambda context: fit_mask(context, mask, shown),
+            done=lambda found: self._fitted(mask, found),
+            failed=lambda failure: window.say(message_of(failure)),
+        )
+
+    def _fitted(self, mask: Series, found: ImportedMask) -> None:
+        self._window.session.drop_series([mask.key])
+        self.take([found])
 
     def _show(self, mask: ImportedMask) -> None:
         window, key = self._window, mask.series.key

@@ -43,6 +43,8 @@ class OpeningController(QObject):
     show_skipped = Signal(object)
     masks_found = Signal(object)
     """Outlines (io.import_mask.ImportedMask) that belong to open series."""
+    mask_unplaced = Signal(object)
+    """A Series that looks like an outline on other voxels than the series that was shown."""
 
     def __init__(self, session: Session, runner: JobRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -130,13 +132,16 @@ class OpeningController(QObject):
         if found.series:
             for path in paths:
                 self.opened.emit(str(path))
-            if not self._chosen_by_person:
+            only_masks = len(opened.unplaced) == len(found.series)
+            if not self._chosen_by_person and not only_masks:
                 self._show_best(found)
             self._refresh_active()
         if found.skipped or not opened.masks:
             self._tell_skipped(found)
         if opened.masks:
             self.masks_found.emit(opened.masks)
+        elif opened.unplaced:
+            self.mask_unplaced.emit(opened.unplaced[0])
 
     def _refresh_active(self) -> None:
         """Load the active series again where the scan has found more of it since."""
