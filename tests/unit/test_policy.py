@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from inference_fakes import write_model
+from tumordesk import cli
 from tumordesk.core.errors import ModelError, TumorDeskError
 from tumordesk.core.paths import log_dir
 from tumordesk.core.policy import FEATURES, Policy, policy, read_policy
@@ -95,3 +97,34 @@ def test_models_for_everybody_are_listed(tmp_path: Path) -> None:
 def test_logs_go_where_the_policy_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tumordesk.core.paths.policy", lambda: Policy(log_folder=tmp_path))
     assert log_dir() == tmp_path
+
+
+@pytest.fixture
+def forbidding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine on which nothing extra is allowed."""
+    path = _written(tmp_path, offline_only=True, disabled=list(FEATURES))
+    monkeypatch.setattr("tumordesk.core.policy.policy_file", lambda: path)
+    policy.cache_clear()
+    yield
+    policy.cache_clear()
+
+
+def test_the_command_line_obeys(forbidding: None, tmp_path: Path, capsys) -> None:
+    assert cli.run(["models", "add", str(tmp_path)]) == 1
+    assert "Adding models is switched off" in capsys.readouterr().err
+    assert cli.run(["batch", str(tmp_path), "--model", "m", "--out", str(tmp_path / "out")]) == 1
+    assert "many studies is switched off" in capsys.readouterr().err
+
+
+def test_the_training_program_obeys(forbidding: None, tmp_path: Path, capsys) -> None:
+    from tumordesk_training.cli import main
+
+    assert main(["run", "--recipe", "yesno-224", "--data", str(tmp_path), "--out", "run"]) == 2
+    assert "Training models is switched off" in capsys.readouterr().err
+
+
+def test_nothing_is_downloaded_where_the_network_is_off(forbidding: None) -> None:
+    from tumordesk_training.initial import _download
+
+    with pytest.raises(TumorDeskError, match="Connecting to the network is switched off"):
+        _download("resnet18")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from tumordesk import __version__
 from tumordesk.core.errors import Cancelled, ModelError, TumorDeskError
+from tumordesk.core.policy import policy
 from tumordesk_training.commands import (
     check_data,
     compare,
@@ -48,6 +49,9 @@ _COMMANDS = (
     export_onnx,
 )
 """In the order of the help text; each module has ``add(commands)``."""
+
+_TEACHING = ("find-rate", "run", "sweep", "kfold", "publish")
+"""What an administrator may switch off; looking at data and measuring models stays."""
 
 _EPILOG = """\
 a model from a folder, step by step:
@@ -95,6 +99,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = _parser().parse_args(argv)
     try:
+        if args.command in _TEACHING:
+            policy().require("training")
         code: int = args.function(args)
     except ModelError as error:
         _complain(error)

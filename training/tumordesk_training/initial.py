@@ -15,6 +15,7 @@ from torch import nn
 
 from tumordesk.core.errors import ModelError
 from tumordesk.core.model_card import CARD_NAME
+from tumordesk.core.policy import policy
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.networks.weights import adapt_state, load_pretrained, read_state
 from tumordesk.zoo import ModelEntry, Zoo
@@ -143,6 +144,7 @@ def _load_foreign(network: nn.Module, state: Any, name: str) -> tuple[str, ...]:
 
 def _download(architecture: str) -> dict[str, torch.Tensor]:
     """ImageNet weights by the library's own download, which keeps them for the next time."""
+    policy().require("network")
     if architecture not in BACKBONES:
         raise ModelError(
             f"There are no ImageNet weights for {architecture}.", "Start from scratch instead."

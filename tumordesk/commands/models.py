@@ -30,8 +30,10 @@ def models(*, as_json: bool) -> int:
 def add(path: Path, *, replace: bool) -> int:
     """Add a model folder or a model in one file to the user's models, and say what it is."""
     from tumordesk.core.errors import ModelNotFound
+    from tumordesk.core.policy import policy
     from tumordesk.zoo import Zoo
 
+    policy().require("add-models")
     if not path.exists():
         raise ModelNotFound(f"There is no {path.name}.", "Give a .tdmodel file or a model folder.")
     card = Zoo().add(path, replace=replace).card

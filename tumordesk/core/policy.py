@@ -24,7 +24,7 @@ FEATURES = ("training", "batch", "language-model", "add-models")
 """What can be switched off."""
 _SAID = {
     "training": "Training models",
-    "batch": "Batch runs",
+    "batch": "Working through many studies",
     "language-model": "Asking a language model",
     "add-models": "Adding models",
     "network": "Connecting to the network",

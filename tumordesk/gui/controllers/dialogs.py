@@ -79,8 +79,10 @@ class Dialogs(QObject):
         window = self._window
 
         def job(_: object) -> str:
+            from tumordesk.core.policy import policy
             from tumordesk.zoo import Zoo
 
+            policy().require("add-models")
             return Zoo().add(source).card.name
 
         def done(name: str) -> None:

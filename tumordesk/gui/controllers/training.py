@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
 
+from tumordesk.core.policy import policy
 from tumordesk.core.settings import TrainingChoices
 from tumordesk.gui.banner import Message
 
@@ -27,7 +28,11 @@ class TrainingController(QObject):
         self._closing: TrainingWizard | None = None
 
     def show(self) -> None:
-        """Open the wizard, or bring it to the front."""
+        """Open the wizard, or bring it to the front; say why where it is switched off."""
+        forbidden = policy().refusal("training")
+        if forbidden:
+            self._window.say(Message("info", forbidden, stays=True))
+            return
         if self.wizard is None:
             self.wizard = self._make()
         self.wizard.show()
