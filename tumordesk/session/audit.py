@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from tumordesk import __version__
 from tumordesk.core.errors import plain_reason
@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 Action = Literal["run", "export"]
 Via = Literal["window", "command line", "batch"]
+_ACTIONS, _VIAS = get_args(Action), get_args(Via)
 CODE_DIGITS = 12
 KEY_NAME = "audit.key"
 _LOCK_WAIT_S = 2.0
@@ -247,8 +248,14 @@ def _parsed(line: bytes) -> AuditEntry | None:
     try:
         data = json.loads(line)
         seconds = data.get("seconds")
+        if data["action"] not in _ACTIONS or data["via"] not in _VIAS:
+            return None
         return AuditEntry(
-            *(_text(data[name]) for name in ("time", "action", "via", "study", "outcome")),  # type: ignore[arg-type]
+            time=_text(data["time"]),
+            action=data["action"],
+            via=data["via"],
+            study=_text(data["study"]),
+            outcome=_text(data["outcome"]),
             models=tuple(
                 UsedModel(_text(m["id"]), _text(m["version"]), _text(m["sha256"]))
                 for m in data.get("models", ())
