@@ -116,6 +116,7 @@ def _export(options: argparse.Namespace) -> int:
             series_uid=options.uid,
             overwrite=options.overwrite,
             hide_names=options.hide_names,
+            pdf_as_dicom=options.pdf_as_dicom,
         )
     )
 
@@ -170,6 +171,7 @@ def _predict(options: argparse.Namespace) -> int:
             outline_with=options.outline_with,
             overwrite=options.overwrite,
             hide_names=options.hide_names,
+            pdf_as_dicom=options.pdf_as_dicom,
         )
     )
 
@@ -236,6 +238,7 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     )
     add("--out", required=True, type=Path, metavar="DIR", help="where the files go")
     add("--hide-names", action="store_true", help="leave the patient out of the PDF report")
+    add("--pdf-as-dicom", action="store_true", help="the PDF as a DICOM file (report.dcm) too")
     add("--overwrite", action="store_true", help="replace files that are there")
 
 
@@ -273,6 +276,7 @@ def _add_predict(parser: argparse.ArgumentParser) -> None:
         f"(default: {','.join(DEFAULT_FORMATS)})",
     )
     add("--hide-names", action="store_true", help="leave the patient out of the PDF report")
+    add("--pdf-as-dicom", action="store_true", help="the PDF as a DICOM file (report.dcm) too")
     add("--flips", action="store_true", help="also run mirrored slices and average (slower)")
     add(
         "--classify-with",

@@ -84,13 +84,13 @@ def test_predict_writes_every_format_into_one_folder(
     zoo: None, scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    assert predict(scan, "--out", out, "--format", EVERYTHING) == 0
+    assert predict(scan, "--out", out, "--format", EVERYTHING, "--pdf-as-dicom") == 0
     found = names(out)
     assert {
         "seg.dcm", "sr.dcm", "sc-1.dcm", "mask.nii.gz", "mask-labels.txt", "mask.seg.nrrd",
         "lesions.csv", "result.json",
     } <= found  # fmt: skip
-    assert ("report.pdf" in found) == HAS_QT
+    assert ("report.pdf" in found) == ("report.dcm" in found) == HAS_QT
     assert sorted([*result_in(out)["files"], "result.json"]) == sorted(found)
     assert capsys.readouterr().err == ""
     (*lesions, total) = rows_in(out)
@@ -265,3 +265,18 @@ def test_pdf_without_qt_is_a_plain_refusal(
     assert export(*base) == 5
     assert "tumordesk[gui]" in capsys.readouterr().err
     assert names(tmp_path / "out") == {"lesions.csv"}
+
+
+@pytest.mark.skipif(not HAS_QT, reason="a PDF needs Qt")
+def test_a_real_classifiers_map_stands_in_report_and_pictures(scan: Path, tmp_path: Path) -> None:
+    from inference_fakes import write_model
+
+    entry = write_model(tmp_path / "models", make_card("classification"))
+    out = tmp_path / "out"
+    base = ("predict", scan, "--model", entry.folder, "--device", "cpu", "--outline-with", "none")
+    assert run(*base, "--format", "pdf,png,json", "--out", out) == 0
+    assert len(list(out.glob("key-*-map.png"))) == 1
+    assert "report.pdf" in result_in(out)["files"]
+    plain = tmp_path / "plain"  # without people to show it to, no time is spent on it
+    assert run(*base, "--format", "png,json", "--out", plain) == 0
+    assert list(plain.glob("key-*-map.png")) == []

@@ -40,6 +40,7 @@ class ExportRequest:
     series_uid: str | None = None
     overwrite: bool = False
     hide_names: bool = False
+    pdf_as_dicom: bool = False
 
 
 def run_export(request: ExportRequest) -> int:
@@ -50,7 +51,9 @@ def run_export(request: ExportRequest) -> int:
         WriteError: a format could not be written, or files are there and not ``overwrite``.
         Cancelled: Ctrl+C.
     """
-    options = ExportOptions(request.hide_names, "replace" if request.overwrite else "refuse")
+    options = ExportOptions(
+        request.hide_names, "replace" if request.overwrite else "refuse", request.pdf_as_dicom
+    )
     order = ExportOrder(request.formats, request.out, "", options)
     _refuse_existing(order, overwrite=request.overwrite)
     context = JobContext(show_progress)

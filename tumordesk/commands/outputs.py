@@ -34,6 +34,7 @@ class OutputOptions:
     hide_names: bool = False
     cards: tuple[ModelCard, ...] = ()
     write_pdf: PdfWriter | None = None
+    pdf_as_dicom: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def write_outputs(
     if options.overwrite:
         for stale in own_files(folder, options.formats):
             stale.unlink()
-    how = ExportOptions(options.hide_names, cards=options.cards)
+    how = ExportOptions(options.hide_names, pdf_as_dicom=options.pdf_as_dicom, cards=options.cards)
     formats = tuple(one for one in options.formats if one != "json")
     if findings.outline is None:
         # A classifier outlines nothing: that it writes no mask is no news.

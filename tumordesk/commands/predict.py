@@ -57,6 +57,7 @@ class PredictOptions:
     outline_with: str = ""
     overwrite: bool = False
     hide_names: bool = False
+    pdf_as_dicom: bool = False
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ def _predict_one(
             options.hide_names,
             tuple(entry.card for entry in models.all),
             pdf_writer() if "pdf" in options.formats else None,
+            options.pdf_as_dicom,
         ),
     )
     record_export("command line", findings, written.formats)
