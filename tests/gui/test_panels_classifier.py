@@ -146,6 +146,20 @@ def test_several_answers_side_by_side_with_their_agreement(
     assert panel.rows[0].hasFocus()
 
 
+def test_classes_without_tumour_are_one_line_whatever_they_are_called(
+    panel: ClassifierPanel,
+) -> None:
+    yes_no = replace(
+        answer("two"), classification=replace(other(0.2, 0.8), slices=(), driving_slices=())
+    )
+    panel.show_state(state(answer("one", 0.7, 0.1, 0.1, 0.1), yes_no, chosen="one"))
+    assert labels(panel).count("No tumour") == 1
+    assert panel.grid.cells["one", "no_tumor"].text() == "10\xa0%"
+    assert panel.grid.cells["two", "no_tumor"].text() == "20\xa0%"
+    assert panel.grid.cells["one", "yes"].text() == "–"
+    assert "Both classifiers say tumour; their classes differ." in words(panel)
+
+
 def other(*probabilities: float) -> Classification:
     names = ("no", "yes")
     return Classification(names, ("No tumour", "Tumour"), probabilities, (), ())

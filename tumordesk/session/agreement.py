@@ -26,19 +26,19 @@ def agreement(answers: Mapping[str, Classification]) -> Agreement | None:
     """
     if len(answers) < 2:
         return None
-    known = {frozenset(_plain(name) for name in one.classes) for one in answers.values()}
+    known = {frozenset(class_key(name) for name in one.classes) for one in answers.values()}
     if len(known) == 1:
         return _by_class(answers)
     return _by_tumour(answers)
 
 
 def _by_class(answers: Mapping[str, Classification]) -> Agreement:
-    said = Counter(_plain(one.classes[one.winner]) for one in answers.values())
+    said = Counter(class_key(one.classes[one.winner]) for one in answers.values())
     (most, count), *others = said.most_common()
     label = next(
         one.labels[one.winner]
         for one in answers.values()
-        if _plain(one.classes[one.winner]) == most
+        if class_key(one.classes[one.winner]) == most
     )
     total = len(answers)
     if not others:
@@ -50,8 +50,8 @@ def _by_class(answers: Mapping[str, Classification]) -> Agreement:
 
 def _by_tumour(answers: Mapping[str, Classification]) -> Agreement:
     total = len(answers)
-    tumour = [_plain(one.classes[one.winner]) not in _NONE for one in answers.values()]
-    if all(any(_plain(name) in _NONE for name in one.classes) for one in answers.values()):
+    tumour = [class_key(one.classes[one.winner]) != _NONE for one in answers.values()]
+    if all(any(class_key(name) == _NONE for name in one.classes) for one in answers.values()):
         if all(tumour):
             return Agreement(True, f"{_all(total)} classifiers say tumour; their classes differ.")
         if not any(tumour):
@@ -68,8 +68,10 @@ def _all(total: int) -> str:
     return "Both" if total == 2 else f"All {total}"
 
 
-def _plain(name: str) -> str:
-    return name.lower().replace("tumour", "tumor")
+def class_key(name: str) -> str:
+    """What is compared of a class's name: 'no_tumor', 'notumour' and 'No' are one class."""
+    plain = name.lower().replace("tumour", "tumor")
+    return "no_tumor" if name.lower() in NO_TUMOUR_CLASSES else plain
 
 
-_NONE = frozenset(_plain(name) for name in NO_TUMOUR_CLASSES)
+_NONE = "no_tumor"

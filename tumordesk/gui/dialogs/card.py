@@ -71,6 +71,8 @@ class CardDialog(BaseDialog):
             label = text_label(text)
             label.setToolTip(metric.command)
             form.addRow(_key(metric.name), label)
+        if card.task == "classification":
+            form.addRow(_key("Unlike pictures"), text_label(_familiar(card)))
 
     def _limits(self, column: QVBoxLayout, card: ModelCard) -> None:
         if not card.limits:
@@ -78,6 +80,16 @@ class CardDialog(BaseDialog):
         column.addWidget(text_label("Limits", "strong"))
         for limit in card.limits:
             column.addWidget(text_label(f"• {limit}"))
+
+
+def _familiar(card: ModelCard) -> str:
+    told = card.reference
+    if told is None:
+        return "cannot be told: the model has no reference of its training pictures"
+    return (
+        f"told from {told.pictures} training pictures of {told.data}; of {told.validation} others "
+        "1 in 100 is taken for unlike"
+    )
 
 
 def _form(column: QVBoxLayout, title: str) -> QFormLayout:

@@ -12,6 +12,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.panels import numbers
 from tumordesk.gui.panels.parts import Bar, ElidedLabel, label
 from tumordesk.gui.panels.rows import RowButton
+from tumordesk.session.agreement import class_key
 
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 SHOWN_MODELS = 4
@@ -81,21 +82,35 @@ class AnswerGrid(QWidget):
 
     def _rows(self, answers: Mapping[str, Classification], models: list[str], chosen: str) -> None:
         row = 1
+        winner = class_key(self._shown.classes[self._shown.winner])
         for name, text in _classes(answers, chosen):
-            value = _of(answers[chosen], name)
-            leading = name == self._shown.classes[self._shown.winner]
-            self._grid.addWidget(ElidedLabel(text, "" if leading else "secondary"), row, 0)
+            value = _of(self._shown, name)
+            self._name(row, text, leading=name == winner)
+            row += self._several
             for column, model in enumerate(models, start=1):
                 cell = self._cell(row, column, _of(answers[model], name))
-                if name == answers[model].classes[answers[model].winner]:
+                if name == class_key(answers[model].classes[answers[model].winner]):
                     cell.setProperty("role", "")
                 cell.setAccessibleName(f"{model}, {text}: {cell.text()}")
                 self.cells[model, name] = cell
             if self._slice_column is not None:
                 self._cells[name] = self._cell(row, self._slice_column, None)
-            if value is not None:
-                self._grid.addWidget(Bar(value, leading=leading), row + 1, 0, 1, -1)
+            self._bar(row, value, leading=name == winner)
             row += 2
+
+    def _name(self, row: int, text: str, *, leading: bool) -> None:
+        """Beside the numbers of one classifier; above those of several, which leave no room."""
+        name = ElidedLabel(text, "" if leading else "secondary")
+        self._grid.addWidget(name, row, 0, 1, -1 if self._several else 1)
+
+    def _bar(self, row: int, value: float | None, *, leading: bool) -> None:
+        if value is None:
+            return
+        bar = Bar(value, leading=leading)
+        if self._several:
+            self._grid.addWidget(bar, row, 0, Qt.AlignmentFlag.AlignVCenter)
+        else:
+            self._grid.addWidget(bar, row + 1, 0, 1, -1)
 
     def _cell(self, row: int, column: int, value: float | None) -> QLabel:
         cell = label(_percent(value), "secondary")
@@ -111,7 +126,7 @@ class AnswerGrid(QWidget):
         self._slice_head.setText(f"Slice {numbers.slice_number(index)}")
         tip = "" if found else f"Slice {numbers.slice_number(index)} was not read"
         for name, cell in self._cells.items():
-            place = self._shown.classes.index(name) if name in self._shown.classes else None
+            place = _place(self._shown, name)
             cell.setText(_percent(None if found is None or place is None else found[place]))
             cell.setToolTip(tip)
 
@@ -121,18 +136,24 @@ class AnswerGrid(QWidget):
 
 
 def _classes(answers: Mapping[str, Classification], chosen: str) -> list[tuple[str, str]]:
-    """(name, label): those of the chosen classifier, the most probable first, then all others."""
+    """(key, label): those of the chosen classifier, the most probable first, then all others."""
     shown = answers[chosen]
     order = sorted(range(len(shown.classes)), key=lambda i: -shown.probabilities[i])
-    found = {shown.classes[i]: shown.labels[i] for i in order}
+    found = {class_key(shown.classes[i]): shown.labels[i] for i in order}
     for answer in answers.values():
         for name, text in zip(answer.classes, answer.labels, strict=True):
-            found.setdefault(name, text)
+            found.setdefault(class_key(name), text)
     return list(found.items())
 
 
-def _of(answer: Classification, name: str) -> float | None:
-    return answer.probabilities[answer.classes.index(name)] if name in answer.classes else None
+def _place(answer: Classification, key: str) -> int | None:
+    keys = [class_key(name) for name in answer.classes]
+    return keys.index(key) if key in keys else None
+
+
+def _of(answer: Classification, key: str) -> float | None:
+    place = _place(answer, key)
+    return None if place is None else answer.probabilities[place]
 
 
 def _percent(value: float | None) -> str:
