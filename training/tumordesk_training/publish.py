@@ -237,7 +237,9 @@ def _with_reference(
 ) -> ModelCard:
     """The card with the reference of the training pictures, where there are enough of them."""
     try:
-        return make_reference(entry, _order(run, "train"), context=context)
+        name = run.root.resolve().name
+        command = f"tumordesk-train reference {entry.card.id} {name} --split split.json"
+        return make_reference(entry, _order(run, "train"), command=command, context=context)
     except DataError as error:
         say(f"No reference: {error.message}")
         return entry.card
