@@ -54,6 +54,16 @@ _NOTES = (
     "Slices are missing: the volume is an estimate, area times local slice distance.",
     "2 small areas are outlined, but too small to be listed as a lesion.",
 )
+_DOUBTS = (
+    "Another slice distance: 5.0 mm then, 1.0 mm now.",
+    "Another model: a 1.0 then, b 2.0 now.",
+    "Another sequence: FLAIR then, T1 now.",
+    "Another plane: axial then, coronal now.",
+    "It is not known whether both series are of the same sequence.",
+    "No lesion of the earlier study is 10 mm or more in both directions, as RANO asks for.",
+    "Pixels of another size: 0.45 mm then, 0.94 mm now.",
+    "A volume is an estimate: slices are missing or unevenly spaced.",
+)
 _PLACES = ("front upper", "back lower left", "upper", "front", "middle", None)
 
 
@@ -221,7 +231,7 @@ def _change(dice: random.Random) -> Change:
         product_percent=100 * (p_after / p_before - 1),
         thresholds=("RANO: product of the diameters +25 % or more", "Volume: +40 % or more"),
         refused=("No product: no spacing.",) if dice.random() < 0.2 else (),
-        doubts=("The slice thickness differs.", "Another model made it."),
+        doubts=tuple(dice.sample(_DOUBTS, 2)),
     )
     if dice.random() < 0.3:
         made = replace(made, volume_before_mm3=None, volume_percent=None)

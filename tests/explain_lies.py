@@ -620,3 +620,133 @@ MORE_HONEST: dict[L, tuple[str, ...]] = {
     ),
 }
 """Texts on the same findings that must pass."""
+
+
+LONG_HONEST: dict[L, tuple[str, ...]] = {
+    L.ENGLISH: (
+        """Based on the measurements of the computer program, two lesions were outlined on the FLAIR series. Lesion 1 is located on the right side, in the front upper part of the head. It has a volume of 24.3 mL, a longest diameter of 41 mm and a perpendicular diameter of 32 mm, and extends from slice 9 to slice 18.
+
+Lesion 2 is smaller. It is located on the left side, on slice 6, with a volume of 0.81 mL and diameters of 9.2 mm and 7.4 mm.
+
+The classifier estimated a probability of 87 % for glioma, 9 % for meningioma, 3 % for pituitary tumour and 1 % for no tumour. However, the classifier looked mostly outside the outline, so this estimate should be read with care. These results are for research use only and are not a diagnosis. Please discuss them with your doctor.""",
+        """Compared with the earlier study, the total volume has changed from 20.0 mL to 25.1 mL, an increase of 26%. The product of the diameters increased from 1000 mm² to 1340 mm² (34%), which exceeds the published threshold of 25%.""",
+        """FLAIR (guess), 26 slices, 5.0 mm spacing. Lesion 1: 24.3 mL, 41 × 32 mm, product 1330 mm², right, front upper, slices 9–18. Lesion 2: 0.81 mL, 9.2 × 7.4 mm, left, slice 6. Total 25.1 mL on 10 slices. Classifier estimate: glioma 87%. Activation map 42% inside outline, overlap 0.31.""",
+    ),
+    L.GERMAN: (
+        """Das Computerprogramm hat auf den Bildern zwei Läsionen umrandet. Läsion 1 liegt rechts, vorn oben. Sie hat ein Volumen von 24,3 mL, einen längsten Durchmesser von 41 mm und einen senkrechten Durchmesser von 32 mm und erstreckt sich von Schicht 9 bis Schicht 18.
+
+Läsion 2 ist kleiner und liegt links auf Schicht 6. Ihr Volumen beträgt 0,81 mL.
+
+Der Klassifikator schätzt die Wahrscheinlichkeit für ein Gliom auf 87 %, für ein Meningeom auf 9 %, für einen Hypophysentumor auf 3 % und für keinen Tumor auf 1 %. Er hat jedoch vor allem außerhalb des Umrisses hingesehen, daher ist diese Schätzung unsicher. Diese Ergebnisse dienen nur Forschungszwecken und sind keine Diagnose. Bitte besprechen Sie sie mit Ihrem Arzt oder Ihrer Ärztin.""",
+        """Im Vergleich zur früheren Untersuchung ist das Gesamtvolumen von 20,0 mL auf 25,1 mL gestiegen, also um 26 %.""",
+    ),
+    L.FRENCH: (
+        """Le programme informatique a délimité deux lésions. La lésion 1 se situe à droite, à l’avant et en haut. Elle a un volume de 24,3 mL, un plus grand diamètre de 41 mm et un diamètre perpendiculaire de 32 mm, et s’étend de la coupe 9 à la coupe 18.
+
+La lésion 2 est plus petite et se situe à gauche, sur la coupe 6. Son volume est de 0,81 mL.
+
+Le classificateur estime la probabilité d’un gliome à 87 %, d’un méningiome à 9 % et d’une tumeur hypophysaire à 3 %. Ces résultats sont réservés à la recherche et ne constituent pas un diagnostic. Veuillez en discuter avec votre médecin.""",
+        """Par rapport à l’examen précédent, le volume total est passé de 20,0 mL à 25,1 mL, soit une augmentation de 26 %.""",
+    ),
+    L.SPANISH: (
+        """El programa informático ha delimitado dos lesiones. La lesión 1 se encuentra en el lado derecho, en la parte delantera superior. Tiene un volumen de 24,3 mL, un diámetro máximo de 41 mm y un diámetro perpendicular de 32 mm, y se extiende del corte 9 al corte 18.
+
+La lesión 2 es más pequeña y se encuentra en el lado izquierdo, en el corte 6. Su volumen es de 0,81 mL.
+
+El clasificador estima una probabilidad de glioma del 87 %, de meningioma del 9 % y de tumor hipofisario del 3 %. Estos resultados son solo para investigación y no constituyen un diagnóstico. Consulte con su médico.""",
+        """En comparación con el estudio anterior, el volumen total ha pasado de 20,0 mL a 25,1 mL, un aumento del 26 %.""",
+    ),
+    L.KOREAN: (
+        """컴퓨터 프로그램이 영상에서 두 개의 병변에 윤곽선을 그렸습니다. 병변 1은 오른쪽 앞쪽 위에 위치하며, 부피는 24.3 mL, 최장 지름은 41 mm, 수직 지름은 32 mm이고 단면 9번에서 18번까지 나타납니다.
+
+병변 2는 왼쪽에 있으며 단면 6번에서 보입니다. 부피는 0.81 mL입니다.
+
+분류기는 신경교종의 확률을 87%, 수막종의 확률을 9%, 뇌하수체 종양의 확률을 3%로 추정했습니다. 이 결과는 연구용이며 진단이 아닙니다. 자세한 내용은 담당 의사와 상의하시기 바랍니다.""",
+        """이전 검사와 비교하면 전체 부피는 20.0 mL에서 25.1 mL로 26% 증가했습니다.""",
+    ),
+    L.CHINESE: (
+        """電腦程式在影像中圈出兩個病灶。病灶 1 位於右側前上方，體積為 24.3 mL，最長徑為 41 mm，垂直徑為 32 mm，從切片 9 延伸到切片 18。
+
+病灶 2 較小，位於左側，在切片 6 上可見，體積為 0.81 mL。
+
+分類器估計神經膠質瘤的機率為 87%，腦膜瘤為 9%，腦下垂體瘤為 3%。這些結果僅供研究使用，並非診斷。請與您的醫師討論。""",
+        """與先前的檢查相比，總體積由 20.0 mL 增加到 25.1 mL，增加了 26%。""",
+    ),
+}
+"""Whole answers as a language model gives them; they must pass."""
+
+
+PLAIN_LIES: dict[L, tuple[str, ...]] = {
+    L.ENGLISH: (
+        "There is an area in the lower part.",
+        "The largest area lies on the left.",
+        "There are no further lesions.",
+        "All areas are on the right.",
+        "The tumour is likely not present.",
+        "Both lesions are on the left side.",
+        "The first lesion is on slice 6.",
+        "The brain is without lesions.",
+        "It is possible that it is not a tumour.",
+        "The class is certain.",
+        "Meningioma is likelier than glioma.",
+        "Glioma is unlikely.",
+        "The most likely type is meningioma.",
+        "The volume has not changed.",
+        "The total volume has decreased.",
+        "The two areas are the same size.",
+        "The diameter is one hundred mm.",
+        "The lesion has a volume of 24.3 mL, or about 2 large spoons.",
+        "Glioma (9%), meningioma (87%).",
+        "87% meningioma and 9% glioma.",
+        "The probability of no tumour is 87%.",
+        "No tumour: 87%.",
+        "The volume was 25.1 mL before and is 20.0 mL now.",
+        "It passes the threshold of 40%.",
+        "41 mm is the perpendicular diameter.",
+        "24.3 mL was the volume of all lesions.",
+        "The right lesion has a volume of 0.81 mL.",
+    ),
+    L.GERMAN: (
+        "Beide Läsionen liegen links.",
+        "Die Läsion liegt unten.",
+        "Meningeom ist am wahrscheinlichsten.",
+        "Das Volumen hat sich nicht verändert.",
+        "Meningeom 87 %, Gliom 9 %.",
+        "Kein Tumor: 87 %.",
+        "Vorher 25,1 mL, jetzt 20,0 mL.",
+        "24,3 mL ist das Volumen aller Läsionen.",
+    ),
+    L.FRENCH: (
+        "Les deux lésions sont à gauche.",
+        "La lésion est en bas.",
+        "Le méningiome est le plus probable.",
+        "Le volume n’a pas changé.",
+        "Méningiome 87 %, gliome 9 %.",
+        "Pas de tumeur : 87 %.",
+    ),
+    L.SPANISH: (
+        "Ambas lesiones están en el lado izquierdo.",
+        "La lesión está abajo.",
+        "El meningioma es lo más probable.",
+        "El volumen no ha cambiado.",
+        "Meningioma 87 %, glioma 9 %.",
+        "Sin tumor: 87 %.",
+    ),
+    L.KOREAN: (
+        "두 병변 모두 왼쪽에 있습니다.",
+        "병변은 아래쪽에 있습니다.",
+        "수막종의 가능성이 가장 높습니다.",
+        "부피는 변하지 않았습니다.",
+        "수막종 87%, 신경교종 9%.",
+        "종양 없음 87%.",
+    ),
+    L.CHINESE: (
+        "兩個病灶都在左側。",
+        "病灶位於下方。",
+        "最可能是腦膜瘤。",
+        "體積沒有變化。",
+        "腦膜瘤 87%，神經膠質瘤 9%。",
+        "無腫瘤 87%。",
+    ),
+}
+"""Lies in words that findings need: what they say is wrong."""

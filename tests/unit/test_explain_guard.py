@@ -9,8 +9,10 @@ from explain_lies import (
     HONEST_NOTHING,
     LIES,
     LIES_NOTHING,
+    LONG_HONEST,
     MORE_HONEST,
     MORE_LIES,
+    PLAIN_LIES,
     known,
     known_nothing,
 )
@@ -47,14 +49,16 @@ def test_every_lie_is_caught(language: Language) -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_sentences_that_add_anything_are_caught(language: Language) -> None:
-    texts = [f"{HONEST[language]}\n\n{lie}" for lie in MORE_LIES[language]]
+    lies = (*MORE_LIES[language], *PLAIN_LIES[language])
+    texts = [f"{HONEST[language]}\n\n{lie}" for lie in lies]
     missed = [text for text in texts if not check(text, KNOWN, language)]
     assert not missed
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_other_honest_texts_pass(language: Language) -> None:
-    refused = {text: check(text, KNOWN, language) for text in MORE_HONEST[language]}
+    texts = (*MORE_HONEST[language], *LONG_HONEST[language])
+    refused = {text: check(text, KNOWN, language) for text in texts}
     assert not [item for item in refused.items() if item[1]]
 
 

@@ -21,6 +21,7 @@ from tumordesk.core.segmentation import Segment
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.explain.facts import facts, shareable
 from tumordesk.explain.guard import check
+from tumordesk.explain.reasons import ENGLISH
 from tumordesk.explain.registers import explain, explain_facts
 
 SEEDS = range(200)
@@ -168,6 +169,21 @@ def test_offline_texts_pass_the_guard_themselves() -> None:
         for one in texts(seed)[1]:
             problems = check(one.text, one.facts, one.language)
             assert not problems, (seed, one.language, one.register, problems, one.text)
+
+
+def test_every_reason_passes_the_guard_in_every_language() -> None:
+    known = facts(next(f for f in map(random_findings, SEEDS) if f.measurements and f.outline))
+    start = tuple(
+        f for f in known if not f.key.startswith(("refused", "warning", "note", "change"))
+    )
+    told = tuple(
+        Fact(f"{'change' if code.startswith('doubt') else 'warning'}.{code}", None, "", words)
+        for code, words in ENGLISH.items()
+    )
+    for language in Language:
+        made = explain_facts(start + told, language, Register.REFERRER)
+        problems = check(made.text, made.facts, language)
+        assert not problems, (language, problems, made.text)
 
 
 def test_texts_never_hold_what_identifies_a_person() -> None:

@@ -127,6 +127,7 @@ class Claims:
                 yield "A tumour type is stated as certain."
             yield from self._asserted(labels, part)
             yield from self._paired(labels, part)
+            yield from self._leading(labels, part)
 
     def _asserted(self, labels: list[tuple[int, int, str]], part: Sentence) -> Problems:
         """'It is a glioma': even with a percentage in the sentence, that is a diagnosis."""
@@ -160,6 +161,19 @@ class Claims:
                 inside = {labels[0][2]}
             if len(inside) == 1 and not inside & names and self._speaks_of_classes(low, high):
                 yield f"“{match.number.text} %” is the estimate of another tumour type."
+
+    def _leading(self, labels: list[tuple[int, int, str]], part: Sentence) -> Problems:
+        """'Most likely a meningioma': the class must be the likeliest of a classifier."""
+        names = {name for *_, name in labels}
+        said = self._re(self._lexicon.leading).search(self._text[part.start : part.end])
+        if said is None or len(names) != 1:
+            return
+        ends = self._known.classifiers()
+        first = {
+            class_name(self._known.classes(end)[0]) for end in ends if self._known.classes(end)
+        }
+        if first and not names & first:
+            yield "Another tumour type is the likeliest."
 
     def _edges(self, part: Sentence) -> list[int]:
         spans = [(m.number.start, m.number.end) for m in self._matches]
@@ -207,8 +221,13 @@ class Claims:
                 for side, pattern in (("left", lexicon.left), ("right", lexicon.right))
                 if self._re(pattern).search(words)
             }
-            if said and not said <= self._known_sides(part):
+            if said and not self._side_fits(said, words, part):
                 yield "The side that is named is not that of the findings."
+
+    def _side_fits(self, said: set[str], words: str, part: Sentence) -> bool:
+        known = self._known_sides(part)
+        every = self._lesions.get(part) is None and self._re(self._lexicon.every).search(words)
+        return said == known if every and len(said) == 1 else said <= known
 
     def _known_sides(self, part: Sentence) -> set[str]:
         facts = [f for f in self._known.starting("lesion.") if f.key.endswith(".side")]
@@ -240,6 +259,10 @@ class Claims:
 
     def _growth(self) -> Problems:
         facts = [f for f in self._known.starting("change.") if f.key.endswith("_percent")]
+        same = self._re(self._lexicon.same).search(self._text)
+        if same is not None and not any(f.value == 0 for f in facts):
+            yield "The text says that nothing has changed, which was not measured."
+        yield from self._then_and_now()
         up_or_down = f"(?:{self._lexicon.up})|(?:{self._lexicon.down})"
         if not self._re(up_or_down).search(self._text):
             return
@@ -253,6 +276,24 @@ class Claims:
             if not any(((f.value or 0) > 0) == up and f.value for f in said):
                 yield "The text says a change that the findings do not have."
 
+    def _then_and_now(self) -> Problems:
+        """Two sizes of the same thing: the earlier must be said as the earlier one."""
+        for part in self._parts:
+            numbers = [m for m in self._matches if part.start <= m.number.start < part.end]
+            words = self._text[part.start : part.end]
+            then = self._re(self._lexicon.then).search(words)
+            now = self._re(self._lexicon.now).search(words)
+            for of in ("volume", "product"):
+                old = [m.number.start for m in numbers if _says(m, f"change.{of}_before")]
+                new = [m.number.start for m in numbers if _says(m, f"change.{of}_after")]
+                if len(old) != 1 or len(new) != 1 or old == new:
+                    continue
+                if (then is None) != (now is None):
+                    continue
+                first = then is None or now is None or then.start() < now.start()
+                if (old[0] < new[0]) != first:
+                    yield "Earlier and later are mistaken for each other."
+
     def _said_changes(self, part: Sentence) -> list[Fact]:
         return [
             fact
@@ -261,3 +302,7 @@ class Claims:
             for fact in match.facts
             if fact.key.endswith("_percent")
         ]
+
+
+def _says(match: Match, key: str) -> bool:
+    return any(fact.key == key for fact in match.facts)

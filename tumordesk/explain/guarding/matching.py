@@ -105,6 +105,10 @@ class Matcher:
             if fact.value is not None:
                 self._facts.setdefault(fact.unit, []).append(fact)
         self._lexicon = lexicon
+        self._sides: dict[str, list[int]] = {}
+        for fact in facts:
+            if fact.key.endswith(".side"):
+                self._sides.setdefault(fact.words, []).append(lesion_of(fact) or 0)
         self._lesion: int | None = None
         self._total = False
         self._paragraph = -1
@@ -139,8 +143,26 @@ class Matcher:
             and not number.unit
             and self._relation(number) == "lesion number"
         }
-        if len(named) == 1 and not self._total:
+        words = self._text[part.start : part.end]
+        if self._total:
+            return
+        if len(named) == 1:
             self._lesion = int(named.pop())
+        elif not named and self._lexicon.re(self._lexicon.largest).search(words):
+            self._lesion = 1
+        elif not named and self._lesion is None:
+            self._lesion = self._by_side(words)
+
+    def _by_side(self, words: str) -> int | None:
+        """'The lesion on the right': the only one that lies there."""
+        if self._lexicon.re(self._lexicon.every).search(words):
+            return None
+        left = self._lexicon.re(self._lexicon.left).search(words) is not None
+        right = self._lexicon.re(self._lexicon.right).search(words) is not None
+        if left == right:
+            return None
+        there = self._sides.get("left" if left else "right", [])
+        return there[0] if len(there) == 1 and "both" not in self._sides else None
 
     def _match(self, number: Number, part: Sentence) -> Match:
         shown = self._text[number.start : max(number.after, number.end)].strip()

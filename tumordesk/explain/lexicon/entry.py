@@ -28,6 +28,8 @@ class Lexicon:
     Nouns: ``lesion``, ``slice``. ``quantities``: category and pattern, the first that matches at
     a place counts. ``safe``: phrases that are taken out before claims are looked for ('not a
     diagnosis'). ``number_safe``: idioms with a number word in them ('three-dimensional').
+    ``leading``: that a class is the likeliest. ``every``: all lesions. ``largest``: the first one.
+    ``same``: no change. ``then``, ``now``: of the earlier and the later study.
     ``absent``: that there is no disease (never supported). ``nothing_outlined``: that nothing is
     outlined. ``found``: that something is. ``negation``: turns a sentence round. ``labels``: class
     names of tumour types. ``assertion``: before a class name, says that it is so. ``common``:
@@ -46,6 +48,12 @@ class Lexicon:
     above_after: str
     up: str
     down: str
+    leading: str
+    every: str
+    largest: str
+    same: str
+    then: str
+    now: str
     labels: Mapping[str, str]
     estimate: str
     assertion: str

@@ -1,6 +1,7 @@
 """Spanish words beyond those of the offline phrases."""
 
 WORDS = """
+extiende extienden constituye constituyen comparando solamente
 a abajo abarca acerca además ahora ahí al algo alguna algunas algunos algún alrededor alta alto
 altura ambas ambos amplio analizada analizadas analizado ancho anchura anterior anteriores antes
 análisis aparece aparecen aprendió aproximada aproximadamente aproximado aquel aquella aquí

@@ -1,6 +1,7 @@
 """French words beyond those of the offline phrases."""
 
 WORDS = """
+constitue constituent constituer réservés réservé soit étend étendent discutez demandez rapport
 a absence accru accrue adresser adressez afin ai ainsi ajouter alors analyse analysé analysée
 analysées analysés ancien ancienne anciennes anciens antérieur antérieure apparaissent apparaît
 apprentissage appris approximatif approximation approximative approximativement approximatives

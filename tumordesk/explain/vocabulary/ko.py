@@ -1,6 +1,7 @@
 """Korean stems beyond the words of the offline phrases, and the endings that may follow them."""
 
 WORDS = """
+나타
 가장 각 각각 간격 값 강조 같 개 개수 거 거리 검사 것 결과 겹침 겹치 경계 경우 계산 고려 곱 곳 관련
 관찰 구 구분 구역 그 그러나 그러므로 그렇지만 그려 그렸 그린 그리고 그림 근거 글 기반 기준 기준값
 기준치 기타 길이 까지 나머지 나타나 나타냈 나타났 나타내 나타난 내 내용 너비 넓 넘 논의 놓이 높
