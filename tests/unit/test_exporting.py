@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 import os
 import shutil
@@ -71,7 +72,7 @@ def names(folder: Path) -> list[str]:
 
 
 def test_files_hold_what_was_found(findings: StudyFindings, tmp_path: Path) -> None:
-    report = run(findings, ordered(tmp_path, "nifti", "png", "csv", "json"))
+    report = run(findings, ordered(tmp_path, "nifti", "nrrd", "png", "csv", "json"))
     assert report.failures == ()
     assert sorted(path.name for path in report.files) == names(tmp_path)
     (series,) = scan_paths([tmp_path / "x.nii.gz"]).series
@@ -94,6 +95,10 @@ def test_files_hold_what_was_found(findings: StudyFindings, tmp_path: Path) -> N
     assert rows[0]["segment"] == "'=Tumour"  # no formula
     assert {row["model_sha256"] for row in rows} == {SHA}
     assert {row["notice"] for row in rows} == {NOTICE}
+    assert SHA in (tmp_path / "x-labels.txt").read_text(encoding="utf-8")
+    header = gzip.decompress((tmp_path / "x.nii.gz").read_bytes())[148:228]
+    assert header.rstrip(b"\0") == b"TumorDesk: research use only; fake 1.2 3f2a91c0d7e4"
+    assert SHA.encode() in (tmp_path / "x.seg.nrrd").read_bytes()
 
 
 def test_nothing_written_says_who_the_patient_is(findings: StudyFindings, tmp_path: Path) -> None:

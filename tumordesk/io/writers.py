@@ -20,13 +20,19 @@ _KEPT = (np.uint8, np.int16, np.uint16, np.float32)
 
 
 def write_nifti(
-    path: Path, array: npt.NDArray[Any], geometry: Geometry, *, overwrite: bool = False
+    path: Path,
+    array: npt.NDArray[Any],
+    geometry: Geometry,
+    *,
+    overwrite: bool = False,
+    made_by: str = "",
 ) -> None:
     """Write (slice, row, column) voxels as NIfTI-1 (gzipped where the name ends in .gz).
 
     The LPS affine becomes sform and qform (RAS). Without an affine both codes are 0; without
     spacing voxels are 1 x 1 x 1 of no unit; 'descrip' says so. bool becomes uint8; uint8, int16,
-    uint16 and float32 are kept. The file is read back and compared before it takes its place.
+    uint16 and float32 are kept. ``made_by`` stands in 'descrip' too, as far as there is room (79
+    characters of ASCII). The file is read back and compared before it takes its place.
 
     Raises:
         WriteError: disk full, no permission, the file is there already, or it reads back wrong.
@@ -38,8 +44,9 @@ def write_nifti(
     if array.dtype not in _KEPT:
         raise ValueError(f"dtype {array.dtype} is not written")
     plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    words = "; ".join(part for part in (_description(geometry), made_by) if part)
     header = build_nifti_header(
-        geometry.shape, plain.dtype, geometry.spacing_mm, geometry.affine, _description(geometry)
+        geometry.shape, plain.dtype, geometry.spacing_mm, geometry.affine, words
     )
 
     def write(temporary: Path) -> None:

@@ -6,6 +6,7 @@ import contextlib
 from functools import cached_property
 from pathlib import Path
 
+from tumordesk.core.activation import map_mark
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.imaging.key_pictures import KeyPicture, key_pictures
@@ -59,6 +60,17 @@ class Writing:
         if outline is None:
             raise ValueError("refused before: there is no outline")
         return outline
+
+    def _maker(self, digits: int) -> str:
+        """What made the outline, with so many digits of the model's hash."""
+        mark = map_mark(self._outline.segments)
+        result = self.findings.made_by
+        if result is None:
+            return mark
+        made = result.provenance
+        person = ", corrected" if self.findings.origin == "mine" else ""
+        model = f"{made.model_id} {made.model_version} {made.model_sha256[:digits]}{person}"
+        return f"{mark}; {model}" if mark else model
 
     def _path(self, name: str) -> Path:
         return self.order.folder / name
@@ -115,17 +127,19 @@ class Writing:
 
         path = self._path(file_name(self.stem, "nifti"))
         outline = self._outline
-        write_nifti(path, outline.array, outline.geometry, overwrite=self._replace)
+        write_nifti(
+            path, outline.array, outline.geometry, overwrite=self._replace, made_by=self._maker(12)
+        )
         self._made.append(path)
         labels = self._path(file_name(self.stem, "labels"))
-        write_label_text(labels, outline, overwrite=self._replace)
+        write_label_text(labels, outline, overwrite=self._replace, made_by=self._maker(64))
         self._made.append(labels)
 
     def _nrrd(self) -> None:
         from tumordesk.io.export.nrrd import write_nrrd
 
         path = self._path(file_name(self.stem, "nrrd"))
-        write_nrrd(path, self._outline, overwrite=self._replace)
+        write_nrrd(path, self._outline, overwrite=self._replace, made_by=self._maker(64))
         self._made.append(path)
 
     def _png(self) -> None:

@@ -19,8 +19,12 @@ _HEAD = f"""\
 _LINE = '{:>5} {:>5} {:>4} {:>4} {:>8} {:>2} {:>2}    "{}"'
 
 
-def write_label_text(path: Path, outline: Segmentation, *, overwrite: bool = False) -> Path:
+def write_label_text(
+    path: Path, outline: Segmentation, *, overwrite: bool = False, made_by: str = ""
+) -> Path:
     """Write the labels' values, colours and names as ITK-SNAP and others read them.
+
+    ``made_by``: a comment that says what made the outline.
 
     Raises:
         WriteError: the file is there already or cannot be written.
@@ -29,6 +33,8 @@ def write_label_text(path: Path, outline: Segmentation, *, overwrite: bool = Fal
     for segment in outline.segments:
         colour = colour_of(segment)
         lines.append(_LINE.format(segment.number, *colour, 1, 1, 1, plain_name(segment)))
+    if made_by:
+        lines.insert(0, f"# {' '.join(made_by.split())}")
     data = (_HEAD + "\n".join(lines) + "\n").encode("utf-8")
     atomic_write(path, lambda temporary: _write(temporary, data), overwrite=overwrite)
     return path

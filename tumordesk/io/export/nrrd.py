@@ -21,11 +21,14 @@ _SPATIAL = Code("309825002", "SCT", "Spatial and Relational Concept")
 _NEOPLASM = Code("108369006", "SCT", "Neoplasm")
 
 
-def write_nrrd(path: Path, segmentation: Segmentation, *, overwrite: bool = False) -> Path:
+def write_nrrd(
+    path: Path, segmentation: Segmentation, *, overwrite: bool = False, made_by: str = ""
+) -> Path:
     """Write a label map as ``.seg.nrrd``: uint8, gzipped, LPS, with Slicer's segment fields.
 
     Without a known place in the patient the file says nothing of space; where slices lie at uneven
-    distances it names no spacing either. The file is read back before it takes its place.
+    distances it names no spacing either. ``made_by``: a comment that says what made it. The file
+    is read back before it takes its place.
 
     Raises:
         WriteError: nothing is outlined, or the file is there already or cannot be written.
@@ -33,7 +36,7 @@ def write_nrrd(path: Path, segmentation: Segmentation, *, overwrite: bool = Fals
     if segmentation.empty:
         raise ExportRefused("Nothing is outlined: there is nothing to write.")
     data = np.ascontiguousarray(segmentation.array)
-    header = _header(segmentation).encode("utf-8")
+    header = _header(segmentation, made_by).encode("utf-8")
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as raw:
@@ -56,11 +59,12 @@ def _verify(path: Path, header: bytes, data: npt.NDArray[np.uint8], name: str) -
         raise WriteError(f"{name} reads back different from what was written.", "Try again.")
 
 
-def _header(segmentation: Segmentation) -> str:
+def _header(segmentation: Segmentation, made_by: str) -> str:
     slices, rows, columns = segmentation.geometry.shape
     lines = [
         "NRRD0004",
         f"# TumorDesk. {NOTICE}",
+        *([f"# {' '.join(made_by.split())}"] if made_by else ()),
         "type: uint8",
         "dimension: 3",
         *_place(segmentation.geometry),
