@@ -6,10 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
 
 from tumordesk.core.activation import ActivationMap
 from tumordesk.gui.viewer import OverlayLayer, ViewerArea
+from tumordesk.gui.viewer.hud import view_font
+from tumordesk.gui.viewer.map_scale import scale_box
 from tumordesk.gui.viewer.slice_view import SliceView
 from tumordesk.gui.viewer.texts import corners
 from tumordesk.imaging.heat import heat_colours
@@ -147,3 +150,20 @@ def test_another_series_starts_without_a_map_and_a_wrong_one_is_not_drawn(
     assert seen(viewer.views[0], 6, 15, 28) == PLAIN
     viewer.set_map(made_map((5, 6, 12)))
     assert seen(viewer.views[0], 6, 15, 28) == PLAIN
+
+
+def test_the_colours_have_a_scale_while_a_map_is_drawn(viewer: ViewerArea) -> None:
+    viewer.set_text_visible(True)
+    view = viewer.views[0]
+    lines = len(corners(viewer.model, 0, view.camera, None).bottom_left)
+    font = view_font(view.font())
+    viewer.set_map_look(True, 0.6)
+    box = scale_box(view.viewport().rect(), font, lines + 2)
+    at_end = box.adjusted(0, 0, -2, 0)
+    highest = heat_colours(np.array([1.0]))[0]
+    end = QPointF(at_end.right(), box.center().y()).toPoint()
+    assert list(colour_at(picture(view), end)) == [pytest.approx(int(c), abs=12) for c in highest]
+    viewer.go_to(2)
+    other = scale_box(view.viewport().rect(), font, lines + 1)
+    end = QPointF(other.right() - 2, other.center().y()).toPoint()
+    assert list(colour_at(picture(view), end)) != [pytest.approx(int(c), abs=12) for c in highest]

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from tumordesk.gui import tokens
 from tumordesk.gui.viewer import hud
-from tumordesk.gui.viewer.texts import corners
+from tumordesk.gui.viewer.map_scale import draw_scale
+from tumordesk.gui.viewer.texts import corners, map_on_slice
 from tumordesk.gui.viewer.types import MeasureLine
 
 if TYPE_CHECKING:
@@ -81,7 +82,10 @@ def _paint_texts(painter: QPainter, view: SliceCanvas, area: QRect) -> None:
     if not view.model.texts_visible:
         return
     texts = corners(view.model, view.axis, view.camera, view.hovered)
-    hud.draw_corners(painter, area, hud.view_font(view.font()), texts)
+    font = hud.view_font(view.font())
+    hud.draw_corners(painter, area, font, texts)
+    if map_on_slice(view.model, view.axis):
+        draw_scale(painter, area, font, len(texts.bottom_left) + len(texts.notes))
     letters = view.camera.letters()
     if letters is not None:
         hud.draw_letters(painter, area, view.font(), letters)

@@ -58,12 +58,18 @@ def _notes(model: ViewerModel, axis: int) -> tuple[str, ...]:
     return (*found, note) if note else tuple(found)
 
 
+def map_on_slice(model: ViewerModel, axis: int) -> bool:
+    """Whether a map is drawn on the slice shown (it may be clear everywhere)."""
+    found = model.shown_map
+    return found is not None and (axis != 0 or found.on_slice(model.position[0]) is not None)
+
+
 def _map(model: ViewerModel, axis: int) -> tuple[str, ...]:
     """For which class the map on the picture is and how it was made, while there is one."""
     found = model.shown_map
     if found is None:
         return ()
-    if axis == 0 and found.on_slice(model.position[0]) is None:
+    if not map_on_slice(model, axis):
         return (f"{found.label} map: this slice was not read",)
     return (f"{found.label} map", found.method) if axis == 0 else (f"{found.label} map",)
 
