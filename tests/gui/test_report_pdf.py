@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
+import inference_fakes
 import panel_fakes as fakes
 from tumordesk.core.activation import ActivationMap, Focus, Unlikeness
 from tumordesk.core.change import Change
@@ -231,3 +232,10 @@ def test_a_few_lines_do_not_stand_alone_on_a_last_page(
     assert len({pages for pages, _ in counts}) > 1
     # Head, foot and more than a line or two of its own.
     assert min(texts for pages, texts in counts if pages > 1) > 7
+
+
+def test_limits_are_those_of_the_models_that_were_run(findings: StudyFindings) -> None:
+    ran = inference_fakes.make_card("classification", id="tumour-type", limits=("Knows three.",))
+    other = inference_fakes.make_card(id="another", limits=("Never run.",))
+    limits = report_of(findings, (ran, other)).limits
+    assert limits == ((f"{ran.name} {ran.version}", ("Knows three.",)),)

@@ -32,6 +32,7 @@ _GEOMETRY = {
     Verdict.FLAT: "Slices carry no position: no volume, no side.",
     Verdict.SINGLE: "A single slice: no volume.",
 }
+_REFUSING = (Verdict.NO_MM, Verdict.SINGLE, Verdict.FLAT)
 _HEAD = ("Lesion", "Volume", "Diameters", "Side and place", "Slices", "Largest on")
 
 
@@ -119,7 +120,7 @@ def report_of(
         plain_english=_in_english(findings, told),
         made=_made(findings),
         notes=_notes(findings),
-        limits=tuple((f"{card.name} {card.version}", card.limits) for card in cards if card.limits),
+        limits=_limits(findings, cards),
         geometry=_geometry(findings),
     )
 
@@ -375,5 +376,21 @@ def _notes(findings: StudyFindings) -> tuple[str, ...]:
 
 
 def _geometry(findings: StudyFindings) -> tuple[str, ...]:
-    where = findings.volume.geometry
-    return (_GEOMETRY[where.verdict], *where.notes)
+    where, measured = findings.volume.geometry, findings.measurements
+    # What makes a number impossible is said with the numbers that are refused.
+    said = measured is not None and measured.refused and where.verdict in _REFUSING
+    texts = where.notes if said else (_GEOMETRY[where.verdict], *where.notes)
+    return tuple(f"{text[:1].upper()}{text[1:].rstrip('.')}." for text in texts if text)
+
+
+def _limits(
+    findings: StudyFindings, cards: Sequence[ModelCard]
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Limits of the models that had a part in it, whatever else was at hand."""
+    made = [findings.made_by, *findings.classifications]
+    used = {result.provenance.model_id for result in made if result is not None}
+    return tuple(
+        (f"{card.name} {card.version}", card.limits)
+        for card in cards
+        if card.limits and card.id in used
+    )
