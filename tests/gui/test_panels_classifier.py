@@ -175,6 +175,10 @@ def test_agreement_compares_only_what_can_be_compared() -> None:
     assert agreement({"a": glioma, "b": glioma, "c": none}).agree is False
     both = agreement({"a": glioma, "b": other(0.1, 0.9)})
     assert (both.agree, both.text) == (True, "Both classifiers say tumour; their classes differ.")
+    two = replace(glioma, probabilities=(0.1, 0.8, 0.05, 0.05))
+    split = agreement({"a": glioma, "b": two, "c": other(0.1, 0.9)})
+    assert split.agree is False
+    assert "say tumour, but not which: a says Glioma, b says Meningioma." in split.text
     assert agreement({"a": none, "b": other(0.9, 0.1)}).text == "Both classifiers say no tumour."
     assert "They disagree on whether" in agreement({"a": none, "b": other(0.1, 0.9)}).text
     subtype = replace(glioma, classes=("low", "high", "x", "y"))

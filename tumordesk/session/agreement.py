@@ -53,11 +53,28 @@ def _by_tumour(answers: Mapping[str, Classification]) -> Agreement:
     tumour = [class_key(one.classes[one.winner]) != _NONE for one in answers.values()]
     if all(any(class_key(name) == _NONE for name in one.classes) for one in answers.values()):
         if all(tumour):
+            which = _differing(answers)
+            if which:
+                return Agreement(
+                    False, f"{_all(total)} classifiers say tumour, but not which: {_each(which)}."
+                )
             return Agreement(True, f"{_all(total)} classifiers say tumour; their classes differ.")
         if not any(tumour):
             return Agreement(True, f"{_all(total)} classifiers say no tumour.")
         return Agreement(False, f"They disagree on whether there is a tumour: {_each(answers)}.")
     return Agreement(None, f"They know different classes: {_each(answers)}.")
+
+
+def _differing(answers: Mapping[str, Classification]) -> dict[str, Classification]:
+    """Those that know the same classes and yet say different ones."""
+    groups: dict[frozenset[str], dict[str, Classification]] = {}
+    for model, one in answers.items():
+        groups.setdefault(frozenset(map(class_key, one.classes)), {})[model] = one
+    found: dict[str, Classification] = {}
+    for group in groups.values():
+        if len({class_key(one.classes[one.winner]) for one in group.values()}) > 1:
+            found |= group
+    return found
 
 
 def _each(answers: Mapping[str, Classification]) -> str:
