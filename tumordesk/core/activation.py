@@ -48,7 +48,7 @@ class ActivationMap:
 
     ``array`` is float32 (len(slices), rows, columns), 0..1 over the whole series (1 = what spoke
     most for the class), read-only. ``slices`` are the slice indices of its first axis.
-    ``method`` names how it was made, for people ("Grad-CAM, last convolution").
+    ``method`` names how it was made, for people ("HiResCAM, features of 16 pixels").
     """
 
     model_id: str
