@@ -7,7 +7,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.13 python3.12 python3.11,$(if 
 BOOTSTRAP := $(PYTHON) -B installer/bootstrap.py
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench setup pins clean installer installer-test
+.PHONY: help run test lint bench setup pins clean installer installer-test pictures
 
 help: ## this list
 	@grep -hE '^[a-z-]+: ## ' $(MAKEFILE_LIST) | sed 's/: ## /\t/' | expand -t 16
@@ -29,6 +29,9 @@ installer: ## build the packages for this system into dist/ (ARGS="--variant gpu
 
 installer-test: ## the release gate: install what make installer built, and try it (needs root)
 	@$(BOOTSTRAP) installer-test --args='$(ARGS)'
+
+pictures: ## make the pictures of the manual anew, from the program itself
+	@$(BOOTSTRAP) pictures
 
 setup: ## only make the environment, with the development tools
 	@$(BOOTSTRAP) setup

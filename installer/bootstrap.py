@@ -149,7 +149,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "command",
         choices=[
-            "setup", "run", "test", "lint", "bench", "pins", "clean", "installer", "installer-test"
+            "setup", "run", "test", "lint", "bench", "pins", "clean", "installer", "installer-test", "pictures",
         ],
     )  # fmt: skip
     parser.add_argument("--args", default="", help="paths to open, or arguments for pytest")
@@ -167,6 +167,9 @@ def main(arguments: list[str] | None = None) -> int:
             return run_checks(LINT, [])
         if chosen.command == "bench":
             return run_benchmarks()
+        if chosen.command == "pictures":
+            script = str(ROOT / "docs" / "make_pictures.py")
+            return subprocess.run([str(set_up(TEST_EXTRAS).python), script], check=False).returncode
         if chosen.command == "installer":
             return run_installer(rest)
         if chosen.command == "installer-test":
