@@ -33,6 +33,8 @@ LINT = (
     ("mypy installer", ["mypy", "--strict", "--no-warn-unused-configs", "installer"]),
     ("import-linter", ["lint-imports"]),
 )
+COMMANDS = ("setup", "run", "test", "lint", "bench", "pins", "clean", "installer",
+            "installer-test", "pictures")  # fmt: skip
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis")
 
 
@@ -146,12 +148,7 @@ def clean() -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Command line of ``make``; returns the exit code."""
     parser = argparse.ArgumentParser(description="Set-up and daily commands of TumorDesk.")
-    parser.add_argument(
-        "command",
-        choices=[
-            "setup", "run", "test", "lint", "bench", "pins", "clean", "installer", "installer-test", "pictures",
-        ],
-    )  # fmt: skip
+    parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--args", default="", help="paths to open, or arguments for pytest")
     chosen = parser.parse_args(arguments)
     rest = shlex.split(chosen.args)
