@@ -77,14 +77,16 @@ class ClassifierPanel(QWidget):
         self._ticked: set[str] = set()
         self._gone: list[QWidget] = []
         self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(tokens.SPACE_12, 0, tokens.SPACE_12, tokens.SPACE_8)
+        self._column.setContentsMargins(
+            tokens.SPACE_12, tokens.SPACE_4, tokens.SPACE_12, tokens.SPACE_8
+        )
         self._column.setSpacing(tokens.SPACE_8)
         self.show_state(None)
 
     def show_state(self, state: ClassifierState | None) -> None:
         """Show this, or that nothing is open."""
         focused = self._focused()
-        self._gone = self.findChildren(QWidget)
+        self._gone = list(self.findChildren(QWidget))
         clear(self._column)
         self.state, self.grid, self.map, self.run_button = state, None, None, None
         self.rows, self.ticks = (), {}
@@ -225,7 +227,8 @@ class ClassifierPanel(QWidget):
 
     def _refocus(self, name: str) -> None:
         """What had the keyboard keeps it, though it was made anew."""
-        for widget in self.findChildren(QWidget) if name else ():
+        everything: list[QWidget] = list(self.findChildren(QWidget)) if name else []
+        for widget in everything:
             if widget.accessibleName() == name and widget not in self._gone:
                 widget.show()  # what is not seen yet takes no focus
                 widget.setFocus()
