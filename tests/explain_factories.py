@@ -30,6 +30,7 @@ NAME, PATIENT_ID = "Quixote^Alonso", "PID-77423"
 _SETS = (
     (("glioma", "meningioma", "pituitary", "no_tumor"),
      ("Glioma", "Meningioma", "Pituitary tumour", "No tumour")),
+    (("no_tumour", "tumour"), ("No tumour", "Tumour")),
     (("no_tumor", "glioma"), ("No tumour", "Glioma")),
     (("type_a", "type_b", "type_c"), ("Type 1 lesion", "Type 2 lesion", "Other")),
     (("meningioma", "glioma", "astro"), ("Meningioma", "Glioma", "Astrocytoma")),

@@ -81,13 +81,14 @@ def _run(findings: StudyFindings) -> Facts:
     outline = findings.outline
     if _mapped(findings):
         made = None
-    elif outline is not None and made is None and findings.origin != "mine":
+    elif outline is not None and made is None and (findings.origin != "mine" or findings.from_file):
         yield _words("outline.file", "the outline was drawn by a person or read from a file")
     if made is not None and _name(made):
         yield _words("model", _name(made))
         if made.model_sha256:
             yield _words("model.hash", made.model_sha256[:SHORT_HASH])
-    if outline is not None and findings.origin == "mine" and not _mapped(findings):
+    drawn = findings.origin == "mine" and not findings.from_file
+    if outline is not None and drawn and not _mapped(findings):
         yield _words("outline.mine", "the outline was drawn or corrected by a person")
     series = findings.series
     if series.guess.sequence is not Sequence.UNKNOWN:

@@ -14,7 +14,9 @@ from tumordesk.explain.lexicon.entry import Lexicon
 Problems = Iterator[str]
 _PERCENT = re.compile(r"[%％]|퍼센트|[Pp]rozent|per ?cent|pour ?cent|por ?ciento|百分")
 _CHUNK = re.compile(r"[,;，、；:：()（）\n]|\b(?:and|und|et|y)\b|및|그리고|和|與")
-_NO_TUMOUR = ("no_tumor", "no_tumour", "notumor")
+_SPELLINGS = {"no_tumour": "no_tumor", "notumor": "no_tumor", "tumor": "tumour"}
+_COMMON = ("no_tumor", "no_tumour", "notumor", "tumour", "tumor")
+"""Classes whose names are common words: they count as classes where they stand as such."""
 _QUOTES = "“”„\"'«»「」『』‘’‹›"
 
 
@@ -61,11 +63,12 @@ class Claims:
         """A pattern for each class that a classifier gave, by class name."""
         made: dict[str, re.Pattern[str]] = {}
         for fact in self._known.starting("class."):
-            name = class_name(fact)
+            name = _class_of(fact)
             own = self._lexicon.labels.get(name)
             label = re.escape(made_plain(fact.words).text.translate(HIDDEN))
             edge = rf"(?<![A-Za-z]){label}(?![A-Za-z])"
-            made[name] = self._re(f"(?:{own})|(?:{edge})" if own else edge)
+            both = f"(?:{own})|(?:{edge})" if own else edge
+            made[name] = self._re(f"{made[name].pattern}|{both}" if name in made else both)
         return made
 
     def _all_labels(self) -> list[tuple[int, int, str]]:
@@ -99,8 +102,8 @@ class Claims:
         return text
 
     def _stands_as_class(self, start: int, end: int, name: str) -> bool:
-        """'No tumour' only with a percentage or in quotes: else it may say that there is none."""
-        if name not in _NO_TUMOUR or self._has_percent(start, end):
+        """'Tumour', 'no tumour' only with a percentage or in quotes: else they say it is so."""
+        if name not in _COMMON or self._has_percent(start, end):
             return True
         before, after = self._text[:start].rstrip()[-1:], self._text[end : end + 2].strip()[:1]
         return bool(before and after) and before in _QUOTES and after in _QUOTES
@@ -134,7 +137,7 @@ class Claims:
         pattern = self._re(self._lexicon.assertion)
         for start, _, name in labels:
             before = self._text[part.start : start]
-            if name in _NO_TUMOUR or not pattern.search(before):
+            if name in _COMMON or not pattern.search(before):
                 continue
             if not self._re(self._lexicon.estimate).search(self._text[part.start : part.end]):
                 yield "A tumour type is stated, not given as the program's estimate."
@@ -154,7 +157,7 @@ class Claims:
             low = max(e for e in edges if e <= at)
             high = min(e for e in edges if e > at)
             inside = {name for a, _, name in labels if low <= a < high}
-            names = {class_name(f) for f in match.facts if kind_of(f) == "class"}
+            names = {_class_of(f) for f in match.facts if kind_of(f) == "class"}
             if not inside and len(percents) == len(labels) and names:
                 inside = {labels[percents.index(match)][2]}
             elif not inside and names and len({name for *_, name in labels}) == 1:
@@ -169,9 +172,7 @@ class Claims:
         if said is None or len(names) != 1:
             return
         ends = self._known.classifiers()
-        first = {
-            class_name(self._known.classes(end)[0]) for end in ends if self._known.classes(end)
-        }
+        first = {_class_of(self._known.classes(end)[0]) for end in ends if self._known.classes(end)}
         if first and not names & first:
             yield "Another tumour type is the likeliest."
 
@@ -193,7 +194,7 @@ class Claims:
                 yield f"“{found[0].strip()}” reads as {category}, which no finding supports."
         for name, pattern in self._lexicon.labels.items():
             found = self._re(pattern).search(text)
-            if found is not None and name not in self._labels and name != "no_tumor":
+            if found is not None and name not in self._labels and name not in _COMMON:
                 yield f"“{found[0].strip()}” is a diagnosis that no classifier gave."
 
     def _absence(self, text: str) -> Problems:
@@ -302,6 +303,12 @@ class Claims:
             for fact in match.facts
             if fact.key.endswith("_percent")
         ]
+
+
+def _class_of(fact: Fact) -> str:
+    """The name of a class, one spelling for all models."""
+    name = class_name(fact)
+    return _SPELLINGS.get(name, name)
 
 
 def _says(match: Match, key: str) -> bool:

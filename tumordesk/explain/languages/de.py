@@ -52,7 +52,7 @@ _PATIENT = {
         "Ein Schwellenwert ist keine Diagnose. "
         "Was er für Sie bedeutet, weiß Ihre Ärztin oder Ihr Arzt."
     ),
-    "p.class": "Das Programm {classifier} hat die Art des Tumors so geschätzt:",
+    "p.class": "Das Programm {classifier} hat Folgendes geschätzt:",
     "p.class_item": "{label} {probability}",
     "p.class_estimate": "Diese Prozentwerte sind eine Schätzung des Computers, keine Diagnose.",
     "p.class_none": (
@@ -131,7 +131,7 @@ _REFERRER = {
         "Die Änderung des Produkts überschreitet den veröffentlichten Schwellenwert (RANO) "
         "von {threshold}. Das ist ein Schwellenwert, keine Diagnose."
     ),
-    "r.class": "Geschätzte Tumorart ({classifier}): {list}.",
+    "r.class": "Schätzung ({classifier}): {list}.",
     "r.class_item": "{label} {probability}",
     "r.class_estimate": "Das ist eine Schätzung des Programms, keine Diagnose.",
     "r.class_none": "Die Klasse „kein Tumor“ schließt einen Tumor nicht aus.",
@@ -243,6 +243,9 @@ SPEECH = Speech(
         "meningioma": "Meningeom",
         "pituitary": "Hypophysentumor",
         "no_tumor": "kein Tumor",
+        "no_tumour": "kein Tumor",
+        "tumour": "Tumor",
+        "tumor": "Tumor",
     },
     places={
         "front": "vorn",

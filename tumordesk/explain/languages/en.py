@@ -48,7 +48,7 @@ _PATIENT = {
         "This change passes a published threshold of {threshold}. "
         "A threshold is not a diagnosis. Your doctor knows what it means for you."
     ),
-    "p.class": "The program {classifier} estimated the kind of tumour as follows:",
+    "p.class": "The program {classifier} made this estimate:",
     "p.class_estimate": "These percentages are a computer's estimate, not a diagnosis.",
     "p.class_none": (
         "The class “no tumour” is the likeliest here. It does not mean that there is none."
@@ -114,7 +114,7 @@ _REFERRER = {
         "The change of the product passes the published threshold (RANO) of {threshold}. "
         "This is a threshold, not a diagnosis."
     ),
-    "r.class": "Estimated type ({classifier}): {list}.",
+    "r.class": "Estimate ({classifier}): {list}.",
     "r.class_item": "{label} {probability}",
     "r.class_estimate": "This is the program's estimate, not a diagnosis.",
     "r.class_none": "The class “no tumour” does not rule out a tumour.",
@@ -218,6 +218,9 @@ SPEECH = Speech(
         "meningioma": "meningioma",
         "pituitary": "pituitary tumour",
         "no_tumor": "no tumour",
+        "no_tumour": "no tumour",
+        "tumour": "tumour",
+        "tumor": "tumour",
     },
     places={
         "front": "in the front part",

@@ -48,7 +48,7 @@ _PATIENT = {
         "Este cambio supera un umbral publicado del {threshold}. "
         "Un umbral no es un diagnóstico. Su médico sabe lo que significa para usted."
     ),
-    "p.class": "El programa {classifier} ha estimado así el tipo de tumor:",
+    "p.class": "El programa {classifier} ha hecho esta estimación:",
     "p.class_item": "{label} {probability}",
     "p.class_estimate": "Estos porcentajes son una estimación del ordenador, no un diagnóstico.",
     "p.class_none": (
@@ -124,7 +124,7 @@ _REFERRER = {
         "La variación del producto supera el umbral publicado (RANO) del {threshold}. "
         "Es un umbral, no un diagnóstico."
     ),
-    "r.class": "Tipo estimado ({classifier}): {list}.",
+    "r.class": "Estimación ({classifier}): {list}.",
     "r.class_item": "{label} {probability}",
     "r.class_estimate": "Es una estimación del programa, no un diagnóstico.",
     "r.class_none": "La clase «sin tumor» no descarta un tumor.",
@@ -232,6 +232,9 @@ SPEECH = Speech(
         "meningioma": "meningioma",
         "pituitary": "tumor hipofisario",
         "no_tumor": "sin tumor",
+        "no_tumour": "sin tumor",
+        "tumour": "tumor",
+        "tumor": "tumor",
     },
     places={
         "front": "en la parte delantera",

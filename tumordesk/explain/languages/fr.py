@@ -50,7 +50,7 @@ _PATIENT = {
         "Ce changement dépasse un seuil publié de {threshold}. "
         "Un seuil n’est pas un diagnostic. Votre médecin sait ce que cela signifie pour vous."
     ),
-    "p.class": "Le programme {classifier} a estimé ainsi le type de tumeur :",
+    "p.class": "Le programme {classifier} a fait cette estimation :",
     "p.class_item": "{label} {probability}",
     "p.class_estimate": "Ces pourcentages sont une estimation de l’ordinateur, pas un diagnostic.",
     "p.class_none": (
@@ -127,7 +127,7 @@ _REFERRER = {
         "La variation du produit dépasse le seuil publié (RANO) de {threshold}. "
         "C’est un seuil, pas un diagnostic."
     ),
-    "r.class": "Type estimé ({classifier}) : {list}.",
+    "r.class": "Estimation ({classifier}) : {list}.",
     "r.class_item": "{label} {probability}",
     "r.class_estimate": "C’est une estimation du programme, pas un diagnostic.",
     "r.class_none": f"La classe «{NBSP}pas de tumeur{NBSP}» n’exclut pas une tumeur.",
@@ -253,6 +253,9 @@ SPEECH = Speech(
         "meningioma": "méningiome",
         "pituitary": "tumeur hypophysaire",
         "no_tumor": "pas de tumeur",
+        "no_tumour": "pas de tumeur",
+        "tumour": "tumeur",
+        "tumor": "tumeur",
     },
     places={
         "front": "à l’avant",

@@ -48,7 +48,7 @@ _PATIENT = {
         "이 변화는 발표된 기준값을 넘습니다: {threshold}. 기준값은 진단이 아닙니다. "
         "그 의미는 담당 의사에게 물어보십시오."
     ),
-    "p.class": "{classifier} 프로그램이 추정한 종양의 종류는 다음과 같습니다.",
+    "p.class": "{classifier} 프로그램의 추정은 다음과 같습니다.",
     "p.class_item": "{label} {probability}",
     "p.class_estimate": "이 백분율은 컴퓨터의 추정이며 진단이 아닙니다.",
     "p.class_none": (
@@ -108,7 +108,7 @@ _REFERRER = {
     "r.threshold.product": (
         "지름 곱의 변화가 발표된 기준값(RANO)을 넘습니다: {threshold}. 기준값일 뿐 진단이 아닙니다."
     ),
-    "r.class": "추정 종류 ({classifier}): {list}.",
+    "r.class": "추정 ({classifier}): {list}.",
     "r.class_item": "{label} {probability}",
     "r.class_estimate": "프로그램의 추정이며 진단이 아닙니다.",
     "r.class_none": "‘종양 없음’ 항목은 종양을 배제하지 않습니다.",
@@ -210,6 +210,9 @@ SPEECH = Speech(
         "meningioma": "수막종",
         "pituitary": "뇌하수체 종양",
         "no_tumor": "종양 없음",
+        "no_tumour": "종양 없음",
+        "tumour": "종양",
+        "tumor": "종양",
     },
     places={
         "front": "앞쪽",

@@ -41,7 +41,7 @@ _PATIENT = {
     "p.threshold": (
         "這個變化超過已發表的門檻值 {threshold}。門檻值不是診斷。它對您的意義，請詢問您的醫師。"
     ),
-    "p.class": "程式 {classifier} 對腫瘤種類的估計如下：",
+    "p.class": "程式 {classifier} 的估計如下：",
     "p.class_item": "{label} {probability}",
     "p.class_estimate": "這些百分比是電腦的估計，不是診斷。",
     "p.class_none": "這裡「無腫瘤」這個類別的可能性最高。這不表示沒有腫瘤。",
@@ -98,7 +98,7 @@ _REFERRER = {
     "r.threshold.product": (
         "乘積變化超過已發表的門檻值（RANO）{threshold}。這只是門檻值，不是診斷。"
     ),
-    "r.class": "估計種類（{classifier}）：{list}。",
+    "r.class": "估計（{classifier}）：{list}。",
     "r.class_item": "{label} {probability}",
     "r.class_estimate": "這是程式的估計，不是診斷。",
     "r.class_none": "「無腫瘤」這個類別不能排除腫瘤。",
@@ -197,6 +197,9 @@ SPEECH = Speech(
         "meningioma": "腦膜瘤",
         "pituitary": "腦下垂體瘤",
         "no_tumor": "無腫瘤",
+        "no_tumour": "無腫瘤",
+        "tumour": "腫瘤",
+        "tumor": "腫瘤",
     },
     places={
         "front": "前方",

@@ -52,6 +52,9 @@ LEXICON = Lexicon(
     now=r"\b(?:jetzt|nun|aktuell\w*|derzeit)\b",
     labels={
         "no_tumor": r"\bkein(?:en)? Tumor\b",
+        "no_tumour": r"\bkein(?:en)? Tumor\b",
+        "tumour": r"\bTumor\b",
+        "tumor": r"\bTumor\b",
         "pituitary": r"\bHypophysen(?:tumor(?:en|s|e)?|adenome?)\b|\bHypophyse\w*",
         "meningioma": r"\bMeningeom(?:e|en|s)?\b",
         "glioma": r"\bGliom(?:e|en|s)?\b",

@@ -52,6 +52,9 @@ LEXICON = Lexicon(
     now=r"\b(?:now|currently|current|later)\b",
     labels={
         "no_tumor": r"\bno tumou?r\b",
+        "no_tumour": r"\bno tumou?r\b",
+        "tumour": r"\btumou?r\b",
+        "tumor": r"\btumou?r\b",
         "pituitary": r"\bpituitary (?:tumou?r|adenoma)s?\b|\bpituitary\b",
         "meningioma": r"\bmeningiomas?\b",
         "glioma": r"\bgliomas?\b",

@@ -52,6 +52,9 @@ LEXICON = Lexicon(
     now=r"\b(?:ahora|actualmente|actual)\b",
     labels={
         "no_tumor": r"\b(?:sin|ningún|no hay) tumor\b",
+        "no_tumour": r"\b(?:sin|ningún|no hay) tumor\b",
+        "tumour": r"\btumor\b",
+        "tumor": r"\btumor\b",
         "pituitary": r"\b(?:tumor(?:es)?|adenomas?) (?:hipofisarios?|de (?:la )?hipófisis|pituitarios?)\b|\bhip[oó]fis\w+|\bpituitari\w+",
         "meningioma": r"\bmeningiomas?\b",
         "glioma": r"\bgliomas?\b",

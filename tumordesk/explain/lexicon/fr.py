@@ -52,6 +52,9 @@ LEXICON = Lexicon(
     now=r"\b(?:maintenant|actuellement|actuel\w*)\b",
     labels={
         "no_tumor": r"\b(?:pas de|aucune|sans) tumeur\b",
+        "no_tumour": r"\b(?:pas de|aucune|sans) tumeur\b",
+        "tumour": r"\btumeur\b",
+        "tumor": r"\btumeur\b",
         "pituitary": r"\b(?:tumeurs?|adénomes?) (?:hypophysaires?|de l'hypophyse)\b|\bhypophys\w+",
         "meningioma": r"\bméningiomes?\b",
         "glioma": r"\bgliomes?\b",

@@ -46,6 +46,9 @@ LEXICON = Lexicon(
     now=r"현재|지금|이번",
     labels={
         "no_tumor": r"종양 ?없음|무종양",
+        "no_tumour": r"종양 ?없음|무종양",
+        "tumour": r"종양",
+        "tumor": r"종양",
         "pituitary": r"뇌하수체 ?(?:종양|선종)|뇌하수체",
         "meningioma": r"수막종|뇌수막종",
         "glioma": r"신경교종|(?<!신경)교종",

@@ -42,6 +42,9 @@ LEXICON = Lexicon(
     now=r"目前|現在|這次|本次",
     labels={
         "no_tumor": r"(?:無|沒有)腫瘤",
+        "no_tumour": r"(?:無|沒有)腫瘤",
+        "tumour": r"腫瘤",
+        "tumor": r"腫瘤",
         "pituitary": r"(?:腦下)?垂體(?:腺)?(?:腫?瘤)?|腦下垂體",
         "meningioma": r"腦?膜瘤",
         "glioma": r"(?:神經)?膠質瘤",
