@@ -20,6 +20,7 @@ from tumordesk.core.activation import Unlikeness
 from tumordesk.core.errors import ReadError, WriteError
 from tumordesk.core.model_card import NOTICE
 from tumordesk.core.study import Series
+from tumordesk.explain.facts import facts
 from tumordesk.io.export.labels import write_label_text
 from tumordesk.io.export.nrrd import write_nrrd
 from tumordesk.io.export.pdf_dicom import write_encapsulated_pdf
@@ -27,7 +28,10 @@ from tumordesk.io.export.sc import write_sc
 from tumordesk.io.export.seg import write_seg
 from tumordesk.io.export.sr import write_sr
 from tumordesk.io.export.table_page import notes, table_page, table_rows
+from tumordesk.io.import_mask import read_mask
 from tumordesk.io.scan import scan_paths
+from tumordesk.session.gather import findings_of
+from tumordesk.session.session import Session
 
 PDF = b"%PDF-1.7\nmade up\n%%EOF"
 PICTURE = np.arange(41 * 33 * 3, dtype=np.uint8).reshape(41, 33, 3)
@@ -110,6 +114,27 @@ def test_who_drew_it_is_told_apart(series: Series, tmp_path: Path) -> None:
     assert kinds == ["SEMIAUTOMATIC", "MANUAL"]
     assert "corrected" in pydicom.dcmread(corrected).SeriesDescription
     assert "by a person" in pydicom.dcmread(by_hand).SeriesDescription
+
+
+def test_an_outline_out_of_a_file_is_nobodys_work(series: Series, tmp_path: Path) -> None:
+    first = write_seg(tmp_path / "a.dcm", made.findings_on(series))
+    session = Session()
+    session.add_scan(scan_paths([tmp_path / "in"]))
+    layer = session.add_imported(series.key, read_mask(first, [series]).segmentation, 0.5)
+    assert not layer.editable
+    volume = made.findings_on(series).volume
+    found = findings_of(session, series.key, volume)
+    again = pydicom.dcmread(write_seg(tmp_path / "b.dcm", found))
+    assert again.SeriesDescription == "TumorDesk imported outline, research only"
+    assert again.SegmentSequence[0].SegmentAlgorithmType == "AUTOMATIC"
+    assert again.SegmentSequence[0].SegmentAlgorithmName == "flair-fake"
+    keys = {fact.key for fact in facts(found)}
+    assert "outline.file" in keys
+    assert "outline.mine" not in keys
+    # A copy that a person may change is no longer the algorithm's alone.
+    session.edit_copy(series.key, layer.key)
+    copy = pydicom.dcmread(write_seg(tmp_path / "c.dcm", findings_of(session, series.key, volume)))
+    assert copy.SegmentSequence[0].SegmentAlgorithmType == "SEMIAUTOMATIC"
 
 
 def test_empty_frames_and_label_maps_on_request(series: Series, tmp_path: Path) -> None:

@@ -40,3 +40,12 @@ class StudyFindings:
     """How map and outline meet, by model id."""
     change: Change | None = None
     explanation: Explanation | None = None
+
+    @property
+    def from_file(self) -> bool:
+        """Whether the outline came out of a file (perhaps corrected): how it was made is not known.
+
+        What a person draws anew names no algorithm.
+        """
+        segments = () if self.outline is None else self.outline.segments
+        return self.made_by is None and any(s.algorithm_name for s in segments)

@@ -96,9 +96,9 @@ def series_description(findings: StudyFindings) -> str:
     if findings.outline is None and made is None and findings.classifications:
         made = findings.classifications[0]
     if made is None:
-        outline = findings.outline
-        named = outline is not None and any(s.algorithm_name for s in outline.segments)
-        return f"{MAKER} {'imported outline' if named else 'outline by a person'}, {end}"
+        return (
+            f"{MAKER} {'imported outline' if findings.from_file else 'outline by a person'}, {end}"
+        )
     corrected = "corrected, " if findings.origin == "mine" and findings.outline is not None else ""
     version = short(made.provenance.model_version, 12)
     tail = f" {version} {corrected}{end}" if version else f" {corrected}{end}"
