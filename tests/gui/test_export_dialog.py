@@ -319,3 +319,32 @@ def test_room_in_words() -> None:
         "12 MB",
         "1.4 GB",
     ]
+
+
+def test_retry_of_a_replacement_replaces(
+    qtbot: QtBot, window: MainWindow, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dialog = _dialog(qtbot, window)
+    dialog.folder.set_folder(out)
+    _choose(qtbot, dialog, "csv")
+    _click_export(qtbot, window, dialog)
+    table = next(out.glob("*.csv"))
+    table.write_text("older")
+    qtbot.mouseClick(dialog.back, LEFT)
+    qtbot.mouseClick(dialog.export, LEFT)
+    until(qtbot, lambda: dialog.state == "asking")
+    real = os.fsync
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with qtbot.waitSignal(window.exporting.exported, timeout=30_000):
+        qtbot.mouseClick(dialog.replace, LEFT)
+    assert table.read_text() == "older"
+    monkeypatch.setattr(os, "fsync", real)
+    with qtbot.waitSignal(window.exporting.exported, timeout=30_000):
+        qtbot.keyClick(dialog, Qt.Key.Key_Return)  # Retry is what Enter presses
+    assert table.read_text() != "older"
+    assert dialog.state == "done"
+    dialog.close()

@@ -225,7 +225,9 @@ class ExportDialog(BaseDialog):
     def _retry(self) -> None:
         if self._order is not None and self._written is not None:
             # The same names as the files that were written, with their number if they have one.
-            options = replace(self._order.options, existing="refuse")
+            options = self._order.options
+            if options.existing == "number":
+                options = replace(options, existing="refuse")
             self._request(
                 ExportOrder(
                     self._written.retryable, self._order.folder, self._written.stem, options
