@@ -22,7 +22,7 @@ from tumordesk.core.study_findings import StudyFindings
 from tumordesk.explain.facts import facts, shareable
 from tumordesk.explain.guard import check
 from tumordesk.explain.reasons import ENGLISH
-from tumordesk.explain.registers import explain, explain_facts
+from tumordesk.explain.registers import explain, explain_facts, speech_of
 
 SEEDS = range(200)
 COMMA = (Language.GERMAN, Language.FRENCH, Language.SPANISH)
@@ -171,6 +171,18 @@ def test_offline_texts_pass_the_guard_themselves() -> None:
             assert not problems, (seed, one.language, one.register, problems, one.text)
 
 
+def test_days_are_written_as_each_language_does() -> None:
+    days = {language: speech_of(language).day("2024-03-01") for language in Language}
+    assert days == {
+        Language.ENGLISH: "1 March 2024",
+        Language.GERMAN: "1. März 2024",
+        Language.FRENCH: "1er mars 2024",
+        Language.SPANISH: "1 de marzo de 2024",
+        Language.KOREAN: "2024년 3월 1일",
+        Language.CHINESE: "2024 年 3 月 1 日",
+    }
+
+
 def test_every_reason_passes_the_guard_in_every_language() -> None:
     known = facts(next(f for f in map(random_findings, SEEDS) if f.measurements and f.outline))
     start = tuple(
@@ -184,6 +196,14 @@ def test_every_reason_passes_the_guard_in_every_language() -> None:
         made = explain_facts(start + told, language, Register.REFERRER)
         problems = check(made.text, made.facts, language)
         assert not problems, (language, problems, made.text)
+
+
+def test_texts_have_no_empty_lines_within_a_paragraph() -> None:
+    for seed in SEEDS[::4]:
+        for one in texts(seed)[1]:
+            assert "\n\n\n" not in one.text
+            assert one.text == one.text.strip()
+            assert not re.search(r"[ ]\n|\n[ ]", one.text)
 
 
 def test_texts_never_hold_what_identifies_a_person() -> None:

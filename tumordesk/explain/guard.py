@@ -87,6 +87,7 @@ def _read(text: str, facts: tuple[Fact, ...], language: Language) -> _Read:
     lexicon, speech = lexicon_of(language), speech_of(language)
     plain = made_plain(text)
     days = [speech.day(fact.words) for fact in facts if fact.key.startswith("date.")]
+    days += [day.replace(speech.first_day, "1") for day in days if speech.first_day]
     sequences = [speech.sequences.get(f.words, "") for f in facts if f.key == "sequence"]
     masked = mask_names(plain.text, [*names_of(facts), *sequences, *day_names(facts, days)])
     masked = hide_label_digits(masked, facts)

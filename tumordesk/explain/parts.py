@@ -66,6 +66,7 @@ def limits(writer: Writer, known: Known) -> None:
         return
     writer.paragraph()
     writer.line(writer.phrase("limits"))
+    writer.line()
     for sentence in dict.fromkeys(told):
         writer.say(((sentence, ""),))
 

@@ -99,7 +99,7 @@ class Writer:
         """The text, and where each fact stands in it."""
         lines = [
             self.joined(
-                [self.joined(sentences, self.speech.between) for sentences in paragraph], "\n"
+                [self.joined(line, self.speech.between) for line in paragraph if line], "\n"
             )
             for paragraph in self._paragraphs
             if paragraph

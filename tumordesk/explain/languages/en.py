@@ -196,7 +196,7 @@ _REASONS = {
     "doubt-estimate": "The comparison is rough: slices are missing or unevenly spaced.",
     "doubt-small": "The lesions are small for a comparison of diameters (RANO).",
     "doubt-other": "The comparison is rough: the series were not made in the same way.",
-    "side-unknown": "The file does not allow to tell left from right.",
+    "side-unknown": "The side in the head is unknown.",
 }
 
 SPEECH = Speech(

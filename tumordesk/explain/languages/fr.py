@@ -22,7 +22,7 @@ _PATIENT = {
     "p.none": "Aucune tumeur n’a été délimitée sur ces images.",
     "p.none_caveat": (
         "Cela ne veut pas dire qu’il n’y en a pas : un programme peut manquer une tumeur. "
-        "Seul votre médecin peut juger les images."
+        "Seul votre médecin peut interpréter les images."
     ),
     "p.count.one": "{count} zone est délimitée comme tumeur possible.",
     "p.count.other": "{count} zones sont délimitées comme tumeur possible.",
@@ -241,6 +241,7 @@ SPEECH = Speech(
     less_than="moins de {n}",
     more_than="plus de {n}",
     date="{d} {B} {Y}",
+    first_day="1er",
     months=listed(
         "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
     ),

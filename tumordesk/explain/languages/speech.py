@@ -42,6 +42,8 @@ class Speech:
     places: Mapping[str, str]
     reasons: Mapping[str, str]
     geometry: Mapping[str, str]
+    first_day: str = ""
+    """How the first of a month is written, where not as a plain number."""
     sequences: Mapping[str, str] = field(default_factory=dict)
 
     def number(self, value: float, digits: int, *, signed: bool = False) -> str:
@@ -61,4 +63,7 @@ class Speech:
         """A date YYYY-MM-DD as written here: '1 March 2024'."""
         year, month, day = (int(part) for part in date.split("-"))
         named = self.months[month - 1] if self.months and 1 <= month <= 12 else f"{month}"
-        return self.date.format(d=day, dd=f"{day:02d}", m=month, mm=f"{month:02d}", Y=year, B=named)
+        first = self.first_day if day == 1 and self.first_day else day
+        return self.date.format(
+            d=first, dd=f"{day:02d}", m=month, mm=f"{month:02d}", Y=year, B=named
+        )

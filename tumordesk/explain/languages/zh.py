@@ -30,7 +30,7 @@ _PATIENT = {
     "p.more": "這裡只描述較大的區域。",
     "p.total": "所有區域合計體積為 {total}。",
     "p.share": "圈出的部分占影像的 {share}。",
-    "p.since": "影像已與 {earlier} 的影像比較。",
+    "p.since": "影像已與 {earlier}的影像比較。",
     "p.since_unknown": "影像已與先前的影像比較。",
     "p.volume_up": "總體積比先前大 {percent}。",
     "p.volume_down": "總體積比先前小 {percent}。",
@@ -86,7 +86,7 @@ _REFERRER = {
     "r.share.other": (
         "合計：占全部像素的 {share}，{slices} 張切片中有 {tumour_slices} 張切片圈有輪廓。"
     ),
-    "r.since": "與 {earlier} 的檢查比較。",
+    "r.since": "與 {earlier}的檢查比較。",
     "r.since_unknown": "與先前的檢查比較。",
     "r.volume_change": "總體積：先前 {before}，目前 {after}，變化 {percent}。",
     "r.volume_percent": "總體積：變化 {percent}。",
