@@ -12,6 +12,7 @@ from explain_lies import (
     LONG_HONEST,
     MORE_HONEST,
     MORE_LIES,
+    NUMBER_LIES,
     PLAIN_LIES,
     known,
     known_nothing,
@@ -49,7 +50,7 @@ def test_every_lie_is_caught(language: Language) -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_sentences_that_add_anything_are_caught(language: Language) -> None:
-    lies = (*MORE_LIES[language], *PLAIN_LIES[language])
+    lies = (*MORE_LIES[language], *PLAIN_LIES[language], *NUMBER_LIES[language])
     texts = [f"{HONEST[language]}\n\n{lie}" for lie in lies]
     missed = [text for text in texts if not check(text, KNOWN, language)]
     assert not missed

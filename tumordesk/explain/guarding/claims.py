@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from tumordesk.core.explanation import Fact
 from tumordesk.explain.guarding.matching import Match, kind_of
@@ -15,6 +16,7 @@ Problems = Iterator[str]
 _PERCENT = re.compile(r"[%％]|퍼센트|[Pp]rozent|per ?cent|pour ?cent|por ?ciento|百分")
 _CHUNK = re.compile(r"[,;，、；:：()（）\n]|\b(?:and|und|et|y)\b|및|그리고|和|與")
 _SPELLINGS = {"no_tumour": "no_tumor", "notumor": "no_tumor", "tumor": "tumour"}
+_OF = re.compile(r"\s*(?:[^\W\d_]+\s+){0,2}(?:of|von|sur|de)\s+(?:the\s+)?", re.IGNORECASE)
 _COMMON = ("no_tumor", "no_tumour", "notumor", "tumour", "tumor")
 """Classes whose names are common words: they count as classes where they stand as such."""
 _QUOTES = "“”„\"'«»「」『』‘’‹›"
@@ -51,6 +53,7 @@ class Claims:
         yield from self._sides(masked)
         yield from self._places(masked)
         yield from self._growth()
+        yield from self._parts_of_wholes()
 
     def without_labels(self) -> str:
         """The text with the names of classes masked."""
@@ -162,7 +165,10 @@ class Claims:
                 inside = {labels[percents.index(match)][2]}
             elif not inside and names and len({name for *_, name in labels}) == 1:
                 inside = {labels[0][2]}
-            if len(inside) == 1 and not inside & names and self._speaks_of_classes(low, high):
+            changes = all(kind_of(f).startswith("change.") for f in match.facts)
+            if changes and inside - set(_COMMON):
+                yield "A change is said of a tumour type."
+            elif len(inside) == 1 and not inside & names and self._speaks_of_classes(low, high):
                 yield f"“{match.number.text} %” is the estimate of another tumour type."
 
     def _leading(self, labels: list[tuple[int, int, str]], part: Sentence) -> Problems:
@@ -294,6 +300,17 @@ class Claims:
                 first = then is None or now is None or then.start() < now.start()
                 if (old[0] < new[0]) != first:
                     yield "Earlier and later are mistaken for each other."
+
+    def _parts_of_wholes(self) -> Problems:
+        """'10 slices of 26', never the other way round; and no margins that nobody measured."""
+        for one, other in pairwise(self._matches):
+            between = self._text[one.number.after : other.number.start]
+            if not _OF.fullmatch(between) or not (one.number.values and other.number.values):
+                continue
+            if one.number.values[0] > other.number.values[0] and not one.number.unit:
+                yield "A part is said to be larger than its whole."
+        if "±" in self._text:
+            yield "A margin of error was not measured."
 
     def _said_changes(self, part: Sentence) -> list[Fact]:
         return [

@@ -276,8 +276,8 @@ def _korean(text: str) -> list[Number]:
     for match in _SINO_RUN.finditer(text):
         if match.start() in taken or not _is_sino(text, match):
             continue
-        value = spelled.korean_value(match["digits"])
-        made.append(_worded(text, *match.span("digits"), -1.0 if value is None else value))
+        sino = spelled.korean_value(match["digits"])
+        made.append(_worded(text, *match.span("digits"), -1.0 if sino is None else sino))
     return made
 
 

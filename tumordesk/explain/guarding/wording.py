@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tumordesk.core.explanation import Language
 from tumordesk.explain.lexicon import lexicon_of
-from tumordesk.explain.lexicon.entry import Lexicon
+from tumordesk.explain.lexicon.entry import Lexicon, Script
 
 _LINK = re.compile(
     r"https?:|www\.|\b[\w.+-]+@[\w-]+\.\w|\b[\w-]+\.(?:com|org|net|de|fr|es|kr|tw)\b"
@@ -39,7 +39,7 @@ def language_problems(text: str, language: Language, lexicon: Lexicon) -> Iterat
     if not letters:
         yield "The text holds no words."
         return
-    own = {"latin": _is_latin, "hangul": _HANGUL.match, "han": _HAN.match}[lexicon.script]
+    own = _OWN[lexicon.script]
     share = sum(1 for c in letters if own(c)) / len(letters)
     foreign = [c for c in letters if not own(c) and not (_is_latin(c) or c in "ΔδμΑα")]
     if (
@@ -66,8 +66,23 @@ def _foreign(text: str, language: Language, lexicon: Lexicon) -> bool:
 _LATIN_RUN = re.compile(r"(?:[A-Za-z]{2,}[ ,]+){4,}[A-Za-z]{2,}")
 
 
+def _is_hangul(char: str) -> bool:
+    return _HANGUL.match(char) is not None
+
+
+def _is_han(char: str) -> bool:
+    return _HAN.match(char) is not None
+
+
 def _is_latin(char: str) -> bool:
     return char.isascii() or "LATIN" in unicodedata.name(char, "")
+
+
+_OWN: dict[Script, Callable[[str], bool]] = {
+    "latin": _is_latin,
+    "hangul": _is_hangul,
+    "han": _is_han,
+}
 
 
 def _other_language(text: str, language: Language, lexicon: Lexicon) -> bool:
