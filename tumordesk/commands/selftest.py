@@ -8,6 +8,7 @@ import io
 import json
 import os
 import platform
+import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +32,9 @@ from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.core.study import Series
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.core.volume import Volume
+from tumordesk.session.run_process import own_command
+
+_DISPLAY_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -106,6 +110,8 @@ def _checks(
     yield "explanation client", parts.explanation_client
     if window:
         yield "window", _open_window
+    if window and sys.platform == "linux" and os.environ.get("DISPLAY"):
+        yield "display", _open_on_display
 
 
 def _carried_out(name: str, check: Callable[[], str]) -> Check:
@@ -218,8 +224,28 @@ def _told(
     return StudyFindings(*scan, outline=outline, made_by=result, measurements=measured, origin="ai")
 
 
+def _open_on_display() -> str:
+    """The same once more on the display that is there, in a process of its own."""
+    if importlib.util.find_spec("PySide6") is None:
+        return "left out, PySide6 is not installed"
+    with tempfile.TemporaryDirectory(prefix="tumordesk-selftest-") as folder:
+        answer = subprocess.run(
+            [*own_command(), "--demo"],
+            cwd=folder,
+            env={**os.environ, "QT_QPA_PLATFORM": "xcb"},
+            capture_output=True,
+            text=True,
+            timeout=_DISPLAY_S,
+            check=False,
+        )
+        written = (Path(folder) / "tumordesk-demo.png").is_file()
+    if answer.returncode != 0 or not written:
+        raise TumorDeskError(answer.stderr.strip()[-400:] or "The window did not open.")
+    return "a study was dropped on the window on the display, outlined and shown"
+
+
 def _open_window() -> str:
-    """The demo run: the real window, unseen, opens the sample and runs the models."""
+    """The demo run: the sample is dropped on the real window, unseen, and the models run."""
     if importlib.util.find_spec("PySide6") is None:
         return "left out, PySide6 is not installed (pip install 'tumordesk[gui]')"
     os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -8,11 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, QSize, QTimer
+from PySide6.QtCore import QEventLoop, QMimeData, QPointF, QSize, Qt, QTimer, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication
 
 from tumordesk.core.finding import AnalysisResult, Lesion
 from tumordesk.core.jsonio import atomic_write, write_json
 from tumordesk.core.model_card import NOTICE
+from tumordesk.core.paths import sample_study_dir
 from tumordesk.core.study import Sequence, Series
 from tumordesk.gui import tokens
 from tumordesk.gui.banner import Message
@@ -64,6 +67,21 @@ def run_demo(folder: Path) -> int:
     return 0
 
 
+def _drop(window: Any, folder: Path) -> None:
+    """Drop a folder on the window, as a hand with a mouse does."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(folder))])
+    place = QPointF(window.rect().center())
+    copy, left, no_key = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    enter = QDragEnterEvent(place.toPoint(), copy, data, left, no_key)
+    QApplication.sendEvent(window, enter)
+    QApplication.sendEvent(window, QDropEvent(place, copy, data, left, no_key))
+
+
 class _Demo:
     """The steps a person would take, waited for through the window's own signals."""
 
@@ -83,7 +101,7 @@ class _Demo:
         self._wait("the models", lambda: bool(listed) or bool(window.running.entries))
         if not window.running.entries:
             raise DemoFailed("No model comes with this TumorDesk: install it again.")
-        window.open_sample()
+        _drop(window, sample_study_dir())
         self._wait(
             "the sample study",
             lambda: bool(window.session.scan.series) and not window.opening.scanning,

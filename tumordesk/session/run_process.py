@@ -69,6 +69,13 @@ def trainer_command() -> list[str]:
     return [str(Path(sys.executable).with_name(name))]
 
 
+def own_command() -> list[str]:
+    """This program, to be started once more as a process of its own."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable]
+    return [sys.executable, "-m", "tumordesk"]
+
+
 def _let_go() -> None:
     """At the end of the program: detached processes go on, and that is no mistake to warn of."""
     for child in _children.values():
