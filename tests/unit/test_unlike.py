@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,17 +23,12 @@ from tumordesk.imaging.traits import TRAITS, traits_of
 from tumordesk.inference import cache
 from tumordesk.inference.run import run_model
 from tumordesk.inference.unlike import Cloud, Familiar, read_reference, slice_traits
+from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry, Zoo
 from tumordesk.zoo.archive import pack
 from tumordesk.zoo.reference import MAX_REFERENCE_BYTES
 
 FEATURES = 1280
-
-
-@pytest.fixture(autouse=True)
-def empty_cache():
-    yield
-    cache.clear()
 
 
 def cloud(means: np.ndarray, spread: float = 1.0) -> Cloud:
@@ -50,10 +47,26 @@ def with_reference(entry: ModelEntry, found: Familiar) -> ModelEntry:
     return replace(entry, card=card)
 
 
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> ModelEntry:
+    """A network of random weights without a reference."""
+    return write_model(tmp_path_factory.mktemp("plain"), make_card("classification"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def one_network(plain: ModelEntry) -> Iterator[None]:
+    """Loaded once: all entries here have the same weights."""
+    network = load_model(plain.folder, plain.card)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cache, "get_model", lambda entry: network)
+        yield
+
+
 @pytest.fixture
-def classifier(tmp_path: Path) -> ModelEntry:
-    """A network of random weights whose reference knows the pictures of ``make_volume``."""
-    entry = write_model(tmp_path, make_card("classification"))
+def classifier(plain: ModelEntry, tmp_path: Path) -> ModelEntry:
+    """The same, with a reference that knows the pictures of ``make_volume``."""
+    folder = Path(shutil.copytree(plain.folder, tmp_path / plain.folder.name))
+    entry = replace(plain, folder=folder)
     volume, _ = make_volume()
     familiar = slice_traits(Preparer(volume.grey(), volume.geometry, entry.card.input), range(10))
     traits = cloud(familiar.mean(axis=0, keepdims=True))
@@ -125,8 +138,8 @@ def test_a_damaged_reference_is_refused_and_the_model_still_works(
         pack(classifier.folder, tmp_path / "model.tdmodel")
 
 
-def test_a_model_without_a_reference_says_so(tmp_path: Path) -> None:
-    unlike = run(write_model(tmp_path, make_card("classification"))).classification.unlike
+def test_a_model_without_a_reference_says_so(plain: ModelEntry) -> None:
+    unlike = run(plain).classification.unlike
     assert unlike.score is None
     assert "it has no reference of its training pictures" in unlike.text
 
