@@ -18,7 +18,7 @@ from factories import uid
 from tumordesk import cli
 
 pytestmark = pytest.mark.shared_data
-MODELS = ("--model", "t1c-tumour", "--device", "cpu")
+MODELS = ("--model", "flair-glioma", "--device", "cpu")
 
 
 def _dicom(source: Path, folder: Path, number: int) -> None:
@@ -26,7 +26,7 @@ def _dicom(source: Path, folder: Path, number: int) -> None:
     folder.mkdir(parents=True)
     files = [dcmread(path) for path in source.iterdir()]
     files.sort(key=lambda one: int(one.InstanceNumber))
-    for one in files[8 + number : 10 + number]:
+    for one in files[12 + number : 14 + number]:
         one.StudyInstanceUID = uid("study", number)
         one.SeriesInstanceUID = uid("series", number)
         one.PatientID, one.PatientName = f"ID-{number}", f"Secret^{number}"
@@ -38,13 +38,13 @@ def _nifti(source: Path, path: Path, number: int) -> None:
 
     image = SimpleITK.ReadImage(str(source))
     path.parent.mkdir(parents=True, exist_ok=True)
-    SimpleITK.WriteImage(image[:, :, 10 + number : 12 + number], str(path))
+    SimpleITK.WriteImage(image[:, :, 14 + number : 16 + number], str(path))
 
 
 def thirty_studies(shared: Path, root: Path) -> Path:
     """Eight DICOM studies (one of them zipped, one a CT), four NIfTI files, eighteen pictures."""
     sample = shared / "tcga_fg_6692"
-    series = next(folder for folder in (sample / "dicom").iterdir() if folder.name == "S013")
+    series = next(folder for folder in (sample / "dicom").iterdir() if folder.name == "S005")
     for number in range(7):
         _dicom(series, root / f"patient {number + 1}", number)
     last = root / "patient 7"
@@ -56,8 +56,8 @@ def thirty_studies(shared: Path, root: Path) -> Path:
     (root / "ct").mkdir()
     shutil.copy(shared / "dicom" / "cornerstone3D" / "testImages" / ct, root / "ct" / "1.dcm")
     for number in range(4):
-        volume = sample / "nifti" / "MRHR_T1_AX_POST_GAD.nii.gz"
-        _nifti(volume, root / "nifti" / f"T1 post {number}.nii.gz", number)
+        volume = sample / "nifti" / "MRHR_FLAIR_AX.nii.gz"
+        _nifti(volume, root / "nifti" / f"FLAIR {number}.nii.gz", number)
     for name in ("glioma", "meningioma", "no_tumor"):
         found = sorted((shared / "tumour_type" / "images" / name).rglob("*.*"))[:400:70]
         (root / name).mkdir()
