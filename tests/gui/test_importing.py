@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +14,15 @@ from pytestqt.qtbot import QtBot
 
 import export_factories as made
 import factories
+from tumordesk.core.job import JobContext
 from tumordesk.core.settings import SettingsStore
+from tumordesk.core.study import ScanResult, Series
+from tumordesk.gui.controllers import opening
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.io.export.nrrd import write_nrrd
 from tumordesk.io.export.seg import write_seg
+from tumordesk.io.scan import scan_paths
+from tumordesk.session.image_source import ImageSource
 from window_fixtures import drop, opened, until
 
 
@@ -80,6 +88,27 @@ def test_scan_and_mask_dropped_together(window: MainWindow, qtbot: QtBot, tmp_pa
     until(qtbot, lambda: layer.measurements is not None)
 
 
+def test_a_mask_dropped_while_its_scan_is_still_read(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    factories.write_series(tmp_path / "in", factories.phantom((8, 48, 41)))
+    seg = write_seg(tmp_path / "out.dcm", made.findings_on(made.only_series(tmp_path / "in")))
+    go, scan = threading.Event(), opening.open_paths
+
+    def slow(context: JobContext, paths: Sequence[Path], on_update: Any) -> ScanResult:
+        found = scan(context, paths, on_update)
+        if paths == (tmp_path / "in",):
+            go.wait(20)
+        return found
+
+    monkeypatch.setattr(opening, "open_paths", slow)
+    drop(window, [tmp_path / "in"])
+    drop(window, [seg])
+    until(qtbot, lambda: len(window.opening._scans) == 1)
+    go.set()
+    until(qtbot, lambda: opened(window) and _layers(window) == ["Imported"])
+
+
 def test_an_outline_of_a_scan_that_is_not_open_is_told(
     window: MainWindow, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -110,6 +139,27 @@ def test_a_series_that_has_grown_is_judged_anew(
     drop(window, [tmp_path / "all"])
     until(qtbot, lambda: opened(window) and window.session.active.slices == len(paths))
     until(qtbot, lambda: not window.parts.strip.isVisible())
+
+
+def test_a_series_that_grows_while_it_is_loaded_is_loaded_whole(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = factories.write_series(tmp_path / "all")
+    go, load = threading.Event(), opening.load_series
+
+    def slow(context: JobContext, series: Series, *told: Any) -> ImageSource:
+        if series.slices == 1:
+            go.wait(20)
+        return load(context, series, *told)
+
+    monkeypatch.setattr(opening, "load_series", slow)
+    window.session.add_scan(scan_paths([paths[0].rename(tmp_path / "one.dcm")]))
+    (part,) = window.session.scan.series
+    window.session.activate(part.key)
+    drop(window, [tmp_path / "all", tmp_path / "one.dcm"])
+    until(qtbot, lambda: not window.opening.scanning)
+    go.set()
+    until(qtbot, lambda: opened(window) and window.session.source.series.slices == len(paths))
 
 
 def test_a_mask_on_other_voxels_is_fitted_only_when_asked(

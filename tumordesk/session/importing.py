@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tumordesk.core.errors import ReadError
 from tumordesk.core.job import JobContext
 from tumordesk.core.study import ScanResult, Series, Skipped
 from tumordesk.session.merge import without_series
-from tumordesk.session.use_cases import open_paths
 
 if TYPE_CHECKING:
     from tumordesk.io.import_mask import ImportedMask
@@ -33,24 +31,18 @@ class Opened:
     unplaced: tuple[Series, ...] = ()
 
 
-def open_with_masks(
-    context: JobContext,
-    paths: Iterable[Path],
-    open_series: Sequence[Series],
-    active_key: str,
-    on_update: Callable[[ScanResult], None] | None = None,
-) -> Opened:
-    """Find everything in ``paths``; put outlines on the series they belong to.
-
-    These are sought among ``open_series`` (the active one first) and what ``paths`` hold.
-    """
-    return take_masks(context, open_paths(context, paths, on_update), open_series, active_key)
+def may_hold_masks(scan: ScanResult) -> bool:
+    """Whether there is anything that could be an outline; by kind alone, so quick."""
+    return any(s.kind in _VOLUME_KINDS for s in scan.series) or bool(_segmentations(scan))
 
 
 def take_masks(
     context: JobContext, scan: ScanResult, open_series: Sequence[Series], active_key: str
 ) -> Opened:
-    """Part the outlines of a scan from its series. What fits nowhere stays what it was."""
+    """Part the outlines of a scan from its series. What fits nowhere stays what it was.
+
+    They are put on series among ``open_series`` (the active one first) and in ``scan`` itself.
+    """
     volumes = [series for series in scan.series if series.kind in _VOLUME_KINDS]
     segmentations = _segmentations(scan)
     if not volumes and not segmentations:

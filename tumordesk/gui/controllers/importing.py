@@ -13,6 +13,7 @@ from tumordesk.gui.banner import Message
 from tumordesk.gui.controllers.opening import message_of
 from tumordesk.session.image_source import ImageSource
 from tumordesk.session.importing import fit_mask
+from tumordesk.session.layers import Layer
 
 if TYPE_CHECKING:
     from tumordesk.gui.main_window import MainWindow
@@ -33,6 +34,8 @@ class ImportController(QObject):
         window.opening.mask_unplaced.connect(self.offer)
         # The window, connected before, shows the source first.
         window.opening.source_ready.connect(self._source_ready)
+        window.opening.reading_changed.connect(self._measure_waiting)
+        self._waiting: list[tuple[str, Layer]] = []
 
     def take(self, masks: Sequence[ImportedMask]) -> None:
         """Add each mask as a layer of its series and show the last one."""
@@ -45,11 +48,22 @@ class ImportController(QObject):
             layer = window.session.add_imported(
                 series.key, mask.segmentation, window.settings.overlay_opacity
             )
-            window.running.measure(series.key, layer)
+            self._waiting.append((series.key, layer))
             added.append(mask)
         if added:
             self._show(added[-1])
             self._tell(added)
+            self._measure_waiting()
+
+    def _measure_waiting(self) -> None:
+        """Measure what was added: with the voxels of the series where those are on their way, since
+        the place in the head is told from them."""
+        window, waiting = self._window, self._waiting
+        self._waiting = [(key, layer) for key, layer in waiting if window.opening.loads(key)]
+        for key, layer in waiting:
+            there = window.session.results(key).layer(layer.key) is layer
+            if there and not window.opening.loads(key):
+                window.running.measure(key, layer)
 
     def offer(self, mask: Series) -> None:
         """Say why ``mask`` is no layer, and offer to resample it to the series that is shown."""

@@ -15,9 +15,9 @@ from tumordesk.core.study import ScanResult, Series, Skipped
 from tumordesk.gui.banner import Message, Tone
 from tumordesk.gui.jobs import Failure, JobRunner, RunnerContext
 from tumordesk.session.image_source import ImageSource
-from tumordesk.session.importing import Opened, open_with_masks
+from tumordesk.session.importing import Opened, may_hold_masks, take_masks
 from tumordesk.session.session import Session
-from tumordesk.session.use_cases import load_series, make_thumbnail
+from tumordesk.session.use_cases import load_series, make_thumbnail, open_paths
 
 LOAD_KEY = "load"
 _MAX_NAMED = 3
@@ -52,9 +52,12 @@ class OpeningController(QObject):
         self._runner = runner
         self._numbers = itertools.count(1)
         self._scans: dict[str, str] = {}
+        self._held: list[tuple[str, tuple[Path, ...], ScanResult]] = []
+        self._matching: set[str] = set()
         self._wanted_thumbnails: dict[str, int] = {}
         self._chosen_by_person = False
         self._loading = ""
+        self._load_of: Series | None = None
         self._begun_s = 0.0
 
     def warm_up(self) -> None:
@@ -80,12 +83,9 @@ class OpeningController(QObject):
         self._chosen_by_person = False
         self._begun_s = time.monotonic()
         wanted = tuple(paths)
-        before = self._session.scan.series
-        active = self._session.active
-        active_key = active.key if active is not None else ""
 
-        def job(context: RunnerContext) -> Opened:
-            return open_with_masks(context, wanted, before, active_key, context.post)
+        def job(context: RunnerContext) -> ScanResult:
+            return open_paths(context, wanted, context.post)
 
         self._runner.submit(
             "io",
@@ -104,11 +104,15 @@ class OpeningController(QObject):
     @property
     def scanning(self) -> bool:
         """Whether folders are still being looked through: a series may yet grow."""
-        return bool(self._scans)
+        return bool(self._scans or self._held or self._matching)
+
+    def loads(self, key: str) -> bool:
+        """Whether the voxels of that series are on their way."""
+        return self._load_of is not None and self._load_of.key == key
 
     def cancel_scans(self) -> None:
         """Stop everything that is being read into the list."""
-        for key in list(self._scans):
+        for key in (*self._scans, *self._matching):
             self._runner.cancel(key)
 
     def _scan_progress(self, progress: Progress) -> None:
@@ -122,8 +126,59 @@ class OpeningController(QObject):
         if self._session.active is None and time.monotonic() - self._begun_s > _PATIENCE_S:
             self._show_best(found)
 
-    def _scanned(self, key: str, paths: tuple[Path, ...], opened: Opened) -> None:
+    def _scanned(self, key: str, paths: tuple[Path, ...], found: ScanResult) -> None:
+        if may_hold_masks(found):
+            self._held.append((key, paths, found))
+        else:
+            self._take(paths, Opened(found))
         self._scan_over(key)
+
+    def _match_masks(self) -> None:
+        """Look where outlines belong, once every series is whole: one that grows yet has other
+        slices."""
+        if self._scans or not self._held:
+            return
+        held, self._held = self._held, []
+        known = (*self._session.scan.series, *(s for _, _, found in held for s in found.series))
+        active = self._session.active
+        active_key = active.key if active is not None else ""
+        for key, paths, found in held:
+            self._matching.add(key)
+            self._submit_matching(key, paths, found, known, active_key)
+
+    def _submit_matching(
+        self,
+        key: str,
+        paths: tuple[Path, ...],
+        found: ScanResult,
+        known: tuple[Series, ...],
+        active_key: str,
+    ) -> None:
+        def job(context: RunnerContext) -> Opened:
+            return take_masks(context, found, known, active_key)
+
+        def done(opened: Opened) -> None:
+            self._matching.discard(key)
+            self._take(paths, opened)
+            self.scanning_changed.emit()
+
+        def failed(failure: Failure) -> None:
+            done(Opened(found))
+            self.said.emit(message_of(failure))
+
+        self._runner.submit(
+            "io",
+            key,
+            job,
+            done=done,
+            failed=failed,
+            cancelled=lambda: done(Opened(found)),
+            progress=self._scan_progress,
+            first=True,
+        )
+
+    def _take(self, paths: tuple[Path, ...], opened: Opened) -> None:
+        """Show what a scan found, outlines parted from it."""
         found = opened.scan
         self._session.add_scan(found)
         if opened.taken:
@@ -147,7 +202,11 @@ class OpeningController(QObject):
         """Load the active series again where the scan has found more of it since."""
         series = self._session.active
         held = self._session.buffers.get(series.key) if series is not None else None
-        if series is not None and held is not None and held.series != series:
+        if series is None:
+            return
+        # What is being loaded may not be held yet, and be out of date all the same.
+        known = self._load_of if self._load_of is not None else held.series if held else None
+        if known is not None and known.key == series.key and known != series:
             self._session.buffers.drop(series.key)
             self.load_active()
 
@@ -157,6 +216,7 @@ class OpeningController(QObject):
 
     def _scan_over(self, key: str) -> None:
         self._scans.pop(key, None)
+        self._match_masks()
         self._tell_reading()
         self.scanning_changed.emit()
 
@@ -213,6 +273,7 @@ class OpeningController(QObject):
         """Show the active series: from memory, or decode it, first slice first."""
         self._runner.cancel(LOAD_KEY)
         self._loading = ""
+        self._load_of = None
         series = self._session.active
         if series is None:
             self._tell_reading()
@@ -222,6 +283,7 @@ class OpeningController(QObject):
             self._tell_reading()
             self.source_ready.emit(held)
             return
+        self._load_of = series
         self._loading = f"Loading {series.slices} slices" if series.slices > 1 else "Loading"
         self._tell_reading()
 
@@ -247,6 +309,7 @@ class OpeningController(QObject):
 
     def _loaded(self, series: Series, source: ImageSource) -> None:
         self._loading = ""
+        self._load_of = None
         self._session.buffers.trim()
         self._tell_reading()
         self.source_complete.emit()
@@ -259,6 +322,7 @@ class OpeningController(QObject):
 
     def _load_failed(self, series: Series, failure: Failure) -> None:
         self._loading = ""
+        self._load_of = None
         self._session.buffers.drop(series.key)
         self._tell_reading()
         self.said.emit(message_of(failure))
