@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 import inference_fakes
 from batch_fakes import dicom_study, picture, use_networks, write_models
+from tumordesk.core.file_lock import FileLock
 from tumordesk.core.job import JobContext
 from tumordesk.core.policy import Policy
 from tumordesk.core.settings import SettingsStore
@@ -20,7 +21,7 @@ from tumordesk.gui.batch.work import Phase
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.inference import cache
 from tumordesk.session.audit import AuditLog
-from tumordesk.session.batch import BatchOptions, open_batch
+from tumordesk.session.batch import BatchOptions, open_batch, unfinished
 from tumordesk.zoo import Zoo
 from window_fixtures import SlowBrightIsTumour, drop, opened, until
 
@@ -273,3 +274,23 @@ def test_an_administrator_may_switch_it_off(
     qtbot.mouseClick(window.parts.start.batch_button, Qt.MouseButton.LeftButton)
     assert window.batch.window is None
     assert "switched off" in window.parts.banner.message.title
+
+
+def test_the_program_may_be_closed_at_any_time(
+    qtbot: QtBot, window: MainWindow, scans: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = _batch(qtbot, window, scans)
+    out = made.form.out
+    assert out is not None
+    slow = _slow(monkeypatch)
+    made.start()
+    until(qtbot, slow.entered.is_set)
+    slow.go.set()
+    window.close()
+    lock = FileLock(out / ".batch.lock")
+    assert lock.acquire()
+    lock.release()
+    there = unfinished(out)
+    assert there is not None
+    assert there.done < there.studies
+    assert SettingsStore(scans.parent / "settings.json").load().batch_out == str(out)
