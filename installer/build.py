@@ -70,6 +70,12 @@ class Build:
                 else ""
             )
             raise SetupError(f"{error}{hint}") from error
+        self._forget_source()
+
+    def _forget_source(self) -> None:
+        """Where the wheel lay on this computer is nobody's business."""
+        for note in self.venv.glob("**/tumordesk-*.dist-info/direct_url.json"):
+            note.unlink()
 
     def _constraints(self) -> str:
         """The project's pins; for a CPU build without those of the CUDA build of torch."""

@@ -7,6 +7,7 @@ shipped.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import uuid
 from collections.abc import Iterator
@@ -29,6 +30,11 @@ def shipped() -> list[Distribution]:
         if name and name not in _TOOLS:
             found.setdefault(name, one)
     return [found[name] for name in sorted(found)]
+
+
+def _normal(name: str) -> str:
+    """A name as package indexes write it (PyPA: name normalisation)."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def licence_of(one: Distribution) -> str:
@@ -59,7 +65,7 @@ def write_licences(folder: Path) -> int:
     lines = [f"Parts of {product().name} {product().version} and their licences", ""]
     parts = shipped()
     for one in parts:
-        name, licence = one.metadata["Name"], licence_of(one) or "see its text"
+        name, licence = _normal(one.metadata["Name"]), licence_of(one) or "see its text"
         lines.append(f"{name} {one.version}: {licence}")
         texts = [f"{title}\n\n{text}" for title, text in licence_texts(one)]
         if texts:
@@ -87,18 +93,20 @@ def bill_of_materials() -> dict[str, Any]:
                 "licenses": [{"license": {"id": told.licence}}],
             },
         },
-        "components": [_component(one) for one in shipped() if one.metadata["Name"] != told.id],
+        "components": [
+            _component(one) for one in shipped() if _normal(one.metadata["Name"]) != told.id
+        ],
     }
 
 
 def _component(one: Distribution) -> dict[str, Any]:
-    name, version = one.metadata["Name"], one.version
+    name, version = _normal(one.metadata["Name"]), one.version
     part: dict[str, Any] = {
         "type": "library",
-        "bom-ref": f"pkg:pypi/{name.lower()}@{version}",
+        "bom-ref": f"pkg:pypi/{name}@{version}",
         "name": name,
         "version": version,
-        "purl": f"pkg:pypi/{name.lower()}@{version.replace('+', '%2B')}",
+        "purl": f"pkg:pypi/{name}@{version.replace('+', '%2B')}",
     }
     licence = licence_of(one)
     if licence:

@@ -27,6 +27,7 @@ collect_ignore = [] if HAS_QT and HAS_PYTEST_QT else ["gui"]
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Let the settings in pyproject.toml hold on a machine without Qt or without pytest-qt."""
+    parser.addoption("--run-frozen", action="store_true", help="also try what make installer built")
     if not HAS_PYTEST_QT:
         parser.addini("qt_api", "unused without pytest-qt")
         parser.addini("qt_log_level_fail", "unused without pytest-qt")
@@ -68,8 +69,13 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the shared scans where they are absent."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs the shared scans where they are absent, and the release gate unless asked."""
+    if not config.getoption("--run-frozen"):
+        gate = pytest.mark.skip(reason="the release gate: make installer, make installer-test")
+        for item in items:
+            if item.get_closest_marker("frozen"):
+                item.add_marker(gate)
     if SHARED_DATA.is_dir():
         return
     skip = pytest.mark.skip(reason="the shared scans (../shared/data) are not on this machine")
