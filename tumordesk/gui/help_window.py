@@ -89,9 +89,14 @@ class ManualBrowser(QTextBrowser):
         if anchor:
             self.go_to(anchor)
 
-    def doSetSource(self, url: QUrl, kind: QTextDocument.ResourceType) -> None:
+    def doSetSource(
+        self,
+        name: QUrl | str,
+        /,
+        type: QTextDocument.ResourceType = QTextDocument.ResourceType.UnknownResource,
+    ) -> None:
         """Show a page, with room between its parts: Qt's Markdown has none."""
-        super().doSetSource(url, kind)
+        super().doSetSource(name, type)
         self._dress()
 
     def show_text(self, markdown: str) -> None:
