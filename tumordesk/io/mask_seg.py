@@ -43,7 +43,7 @@ def place_seg(
     likely = _likely(found, candidates)
     if not likely:
         raise ReadError(
-            f"{path.name} is an outline of a scan that is not open.",
+            f"{path.name}: an outline of a scan that is not open.",
             "Open the scan it was made from, then this file again.",
         )
     problem: ReadError | None = None

@@ -59,7 +59,7 @@ def take_masks(
             masks.append(read_seg_mask(item.file or item.path, candidates))
             del skipped[item.path]
         except ReadError as error:
-            skipped[item.path] = replace(item, reason=_reason(error))
+            skipped[item.path] = replace(item, reason=_reason(item, error))
     taken: list[str] = []
     unplaced = []
     for volume in volumes:
@@ -106,5 +106,6 @@ def _segmentations(scan: ScanResult) -> list[Skipped]:
     return [item for item in scan.skipped if item.reason == OUTLINE]
 
 
-def _reason(error: ReadError) -> str:
-    return f"DICOM segmentation: {error}".removesuffix(".")
+def _reason(item: Skipped, error: ReadError) -> str:
+    name = (item.file or item.path).name
+    return f"DICOM segmentation: {str(error).removeprefix(f'{name}: ')}".removesuffix(".")
