@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
+import math
 import os
 import tempfile
 import types
@@ -131,14 +132,25 @@ def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
         except ValueError as error:
             known = ", ".join(repr(m.value) for m in hint)
             raise ConfigError(f"{where} must be one of {known}, not {value!r}.") from error
-    if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+    if hint is float and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _finite(value, where)
     if hint is Path and isinstance(value, str):
         return Path(value)
     right = isinstance(value, hint) and not (hint in (int, float) and isinstance(value, bool))
     if not right:
         raise ConfigError(f"{where} must be {hint.__name__}, not {type(value).__name__}.")
     return value
+
+
+def _finite(value: float, where: str) -> float:
+    """``value`` as a float. NaN and infinity are no JSON, and could not be written again."""
+    try:
+        found = float(value)
+    except OverflowError as error:
+        raise ConfigError(f"{where} is too large a number.") from error
+    if not math.isfinite(found):
+        raise ConfigError(f"{where} must be a finite number.")
+    return found
 
 
 def dumps(value: Any) -> str:
@@ -196,5 +208,5 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path.name} is missing.") from error
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # also numbers of absurd length
         raise ConfigError(f"{path.name} cannot be read: {plain_reason(error)}.") from error

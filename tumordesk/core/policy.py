@@ -86,14 +86,26 @@ def policy() -> Policy:
     """The policy of this machine, read once. A policy of its own is never passed over."""
     machine = policy_file()
     named = os.environ.get("TUMORDESK_POLICY")
-    if named and not machine.exists():
+    if named and not _there(machine):
         return read_policy(Path(named))
     return read_policy(machine)
 
 
+def _there(path: Path) -> bool:
+    """Whether there is such a file, be it a link to a drive that is away or one that may not be
+    looked at: what cannot be read must not count as no policy."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except (OSError, ValueError):
+        return True
+    return True
+
+
 def read_policy(path: Path) -> Policy:
     """The policy in ``path``; no restrictions where there is no such file."""
-    if not path.exists():
+    if not _there(path):
         return Policy()
     try:
         return _from(read_json(path), path)

@@ -12,6 +12,7 @@ import hashlib
 import hmac
 import json
 import logging
+import math
 import os
 import secrets
 from collections.abc import Iterable, Sequence
@@ -247,7 +248,6 @@ def _parsed(line: bytes) -> AuditEntry | None:
     """
     try:
         data = json.loads(line)
-        seconds = data.get("seconds")
         if data["action"] not in _ACTIONS or data["via"] not in _VIAS:
             return None
         return AuditEntry(
@@ -261,21 +261,31 @@ def _parsed(line: bytes) -> AuditEntry | None:
                 for m in data.get("models", ())
             ),
             device=_text(data.get("device", "")),
-            seconds=None if seconds is None else float(seconds),
+            seconds=_seconds(data.get("seconds")),
             verdict=_text(data.get("verdict", "")),
             doubts=tuple(map(_text, data.get("doubts", ()))),
             warnings=int(data.get("warnings", 0)),
             formats=tuple(map(_text, data.get("formats", ()))),
             program=_text(data.get("program", "")),
         )
-    except (ValueError, TypeError, KeyError, AttributeError):
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError):
         return None
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError("not a text")
+    value.encode("utf-8")  # half a surrogate could not be exported
     return value
+
+
+def _seconds(value: object) -> float | None:
+    if value is None:
+        return None
+    found = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(found):
+        raise ValueError("not a time")
+    return found
 
 
 def _ends_a_line(handle: int) -> bool:
