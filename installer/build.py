@@ -207,7 +207,10 @@ def build(variant: str, steps: tuple[str, ...], made: environment.Environment) -
     for step, make in _packages().items():
         if step in steps:
             started = time.monotonic()
-            path = make(one)
+            try:
+                path = make(one)
+            except subprocess.CalledProcessError as error:
+                raise SetupError(f"{error.cmd[0]} ended with {error.returncode}.") from error
             size = path.stat().st_size / 1e6
             say(f"{path.name}: {size:.0f} MB ({time.monotonic() - started:.0f} s).")
     write_sums(one.out)
