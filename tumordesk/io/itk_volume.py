@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +17,12 @@ import numpy.typing as npt
 
 from tumordesk.core.geometry import FloatArray, affine_from
 from tumordesk.io.header import Unusable
+from tumordesk.io.memory import ensure_fits
+
+_HEADER_BYTES = 4 * 2**20
+_DATA_FILE = re.compile(
+    rb"(?:^|[\r\n])[ \t]*(?:ElementDataFile|data ?file)[ \t]*[=:]([^\r\n]*)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True)
@@ -45,29 +53,48 @@ def _ascii_path(path: Path) -> Iterator[str]:
 
 
 def _detached(path: Path) -> Path | None:
-    """The data file beside a .mhd or .nhdr, if it names one in its own folder."""
-    if path.suffix.lower() not in (".mhd", ".nhdr"):
-        return None
-    for line in path.read_text("latin-1")[:65536].splitlines():
-        key, _, value = line.replace(":", "=", 1).partition("=")
-        if key.strip().lower() in ("elementdatafile", "data file", "datafile"):
-            found = path.parent / Path(value.strip()).name
-            return found if found.is_file() else None
-    return None
+    """The data file beside a header, where it names one in its own folder."""
+    return next((path.parent / name for name in _data_names(_head(path))), None)
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as stream:
+        return stream.read(_HEADER_BYTES)
+
+
+def _data_names(head: bytes) -> list[str]:
+    """Names of files that a header says its voxels are in; none where they are in itself."""
+    found: list[str] = []
+    for match in _DATA_FILE.finditer(head):
+        value = match[1].decode("latin-1").strip()
+        if value.split()[:1] == ["LIST"]:
+            rest = head[match.end() :].decode("latin-1").splitlines()
+            found += [line.strip() for line in rest if line.strip()]
+        elif value not in ("", "LOCAL", "Local", "local"):
+            found.append(value)
+    return found
 
 
 def _refuse_outside(path: Path) -> None:
-    """A detached header must not point outside its folder."""
-    if path.suffix.lower() not in (".mhd", ".nhdr"):
-        return
-    for line in path.read_text("latin-1")[:65536].splitlines():
-        key, _, value = line.replace(":", "=", 1).partition("=")
-        if key.strip().lower() in ("elementdatafile", "data file", "datafile"):
-            name = value.strip()
-            if Path(name).is_absolute() or ".." in Path(name).parts or ":" in name:
-                raise Unusable("refused: its voxels are in another folder")
-            if name and name.split()[0] not in ("LIST", "LOCAL") and not _detached(path):
-                raise Unusable("the file with its voxels is missing")
+    """A header must not point outside its folder, whatever the file is called.
+
+    ITK goes by content: also a .nrrd or .mha may name other files, absolute ones, shares and
+    devices among them, or a pattern ('x%d.raw 1 9 1') of them.
+    """
+    head = _head(path)
+    ended = b"\n\n" in head or b"\r\n\r\n" in head or _DATA_FILE.search(head) is not None
+    if len(head) == _HEADER_BYTES and not ended:
+        raise Unusable("its header is absurdly large; the file is broken or hostile")
+    for name in _data_names(head):
+        if name != Path(name).name or any(sign in name for sign in "/\\:"):
+            raise Unusable("refused: its voxels are in another folder")
+        if not (path.parent / name).is_file():
+            raise Unusable("the file with its voxels is missing")
+
+
+def _format(path: Path) -> str:
+    """ITK's name of the only format that is looked for: by itself it tries dozens."""
+    return "NrrdImageIO" if _head(path)[:4] == b"NRRD" else "MetaImageIO"
 
 
 def read_information(path: Path) -> Information:
@@ -82,6 +109,7 @@ def read_information(path: Path) -> Information:
     sitk.ProcessObject.SetGlobalWarningDisplay(False)
     with _ascii_path(path) as name:
         reader = sitk.ImageFileReader()
+        reader.SetImageIO(_format(path))
         reader.SetFileName(name)
         try:
             reader.ReadImageInformation()
@@ -129,14 +157,21 @@ def read_itk_voxels(path: Path) -> npt.NDArray[Any]:
     """(slice, row, column) voxels of the first volume, with a last axis for colour.
 
     Raises:
-        Unusable: damaged or cut off.
+        Unusable: damaged or cut off. ReadError: it does not fit in memory.
     """
     import SimpleITK as sitk
 
     _refuse_outside(path)
     with _ascii_path(path) as name:
+        reader = sitk.ImageFileReader()
+        reader.SetImageIO(_format(path))
+        reader.SetFileName(name)
         try:
-            image = sitk.ReadImage(name)
+            reader.ReadImageInformation()
+            # ITK reads all volumes of the file, also where only the first is shown.
+            voxels = math.prod(reader.GetSize()) * reader.GetNumberOfComponents()
+            ensure_fits(voxels * np.dtype(_dtype(reader.GetPixelID())).itemsize, path.name)
+            image = reader.Execute()
         except RuntimeError as error:
             raise Unusable("damaged or cut off") from error
     array: npt.NDArray[Any] = sitk.GetArrayFromImage(image)

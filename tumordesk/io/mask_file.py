@@ -22,7 +22,8 @@ MAX_LABELS = 32
 """A file with more different values is a picture."""
 UNKNOWN_MAKER = "imported mask of unknown origin"
 _MAX_LABEL = 255
-_LINE = re.compile(r'^\s*(\d+)\s+\d+\s+\d+\s+\d+\s+\S+\s+\d\s+\d\s+"(.*)"\s*$')
+_DIGITS = 10
+_LINE = re.compile(r'^\s*(\d{1,9})\s+\d+\s+\d+\s+\d+\s+\S+\s+\d\s+\d\s+"(.*)"\s*$')
 _FIELD = re.compile(r"^Segment(\d+)_(Name|LabelValue|Tags):=(.*)$", re.MULTILINE)
 _HEADER_BYTES = 1 << 20
 Labels = npt.NDArray[np.uint8]
@@ -152,7 +153,8 @@ def segments_of(path: Path, labels: Labels) -> tuple[Segment, ...]:
 
 def _segment(number: int, name: str = "", code: Code | None = None) -> Segment:
     """A segment of a file that does not say who made it; the region of a map stays marked."""
-    label = " ".join(name.split())[:64] or ("Tumour" if number == 1 else f"Label {number}")
+    plain = "".join(sign if sign.isprintable() else " " for sign in name)
+    label = " ".join(plain.split())[:64] or ("Tumour" if number == 1 else f"Label {number}")
     maker = map_region_name("an imported file") if label == MAP_REGION else UNKNOWN_MAKER
     return Segment(number, label, code, "SEMIAUTOMATIC", maker)
 
@@ -169,7 +171,7 @@ def _in_nrrd(path: Path) -> dict[int, Segment]:
     found: dict[int, Segment] = {}
     for entry in fields.values():
         value = entry.get("LabelValue", "")
-        if value.isdecimal():
+        if value.isdecimal() and len(value) < _DIGITS:
             parts = entry.get("Tags", "").partition("TerminologyEntry:")[2].split("~")
             term = parts[2].split("^") if len(parts) > 2 else []
             code = Code(term[1], term[0], term[2]) if len(term) == 3 and all(term) else None

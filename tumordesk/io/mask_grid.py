@@ -14,6 +14,7 @@ from tumordesk.core.study import Series
 SAME_PLACE_MM = 0.01
 """How far a voxel's centre may lie from the series' own and still be the same one."""
 _UNIT = 1e-3
+_FAR = 1e9
 IntArray = npt.NDArray[np.intp]
 
 
@@ -55,8 +56,8 @@ class Grid:
         slices = order[np.where(nearer, before, after)]
         within = points_mm - self.places[slices]
         row_mm, column_mm = within @ self.down, within @ self.along
-        rows = np.rint(row_mm / self.spacing_mm[0]).astype(np.intp)
-        columns = np.rint(column_mm / self.spacing_mm[1]).astype(np.intp)
+        rows = _nearest(row_mm / self.spacing_mm[0])
+        columns = _nearest(column_mm / self.spacing_mm[1])
         off = np.stack(
             [
                 wanted - heights[slices],
@@ -79,6 +80,11 @@ class Grid:
             min(np.linalg.norm(step_mm - own), np.linalg.norm(step_mm + own)) <= _UNIT
             for own in steps
         )
+
+
+def _nearest(steps: FloatArray) -> IntArray:
+    """Whole numbers; places light years away stay outside instead of wrapping round."""
+    return np.asarray(np.rint(steps).clip(-_FAR, _FAR), dtype=np.intp)
 
 
 def grid_of(series: Series) -> Grid | None:

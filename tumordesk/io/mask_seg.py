@@ -51,7 +51,7 @@ def place_seg(
         try:
             labels, segments, notes = _on(found, series)
         except ReadError as error:
-            problem = problem or error
+            problem = problem or type(error)(f"{path.name}: {error.message}", error.hint)
             continue
         return series, labels, segments, (*found.notes, *notes)
     raise problem or ReadError(f"{path.name}: it fits no open series.")

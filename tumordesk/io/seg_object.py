@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pydicom
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_partial
 from pydicom.uid import (
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
@@ -42,6 +42,7 @@ SYNTAXES = (
     DeflatedExplicitVRLittleEndian, RLELossless,
 )  # fmt: skip
 _MAX_FRAMES = 100_000
+_PIXELS = 0x7FE00010
 _HALF = 0.5
 _TYPES = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
 
@@ -119,7 +120,9 @@ def read_seg(path: Path) -> SegObject:
 
 
 def _read(path: Path, sop_class: str) -> SegObject:
-    dataset = pydicom.dcmread(path)
+    with path.open("rb") as stream:
+        # What comes after the pixels is of no use, and can be millions of elements.
+        dataset = read_partial(stream, lambda tag, _vr, _length: tag > _PIXELS)
     frames = _frames(dataset, sop_class)
     rows, columns = int(dataset.Rows), int(dataset.Columns)
     ensure_fits(len(frames) * rows * columns * (2 if sop_class == LABEL_MAP else 1), path.name)
