@@ -224,8 +224,13 @@ class Answer:
             yield rest
 
     def everything(self) -> bytes:
-        """The whole body."""
-        return self._response.read()
+        """The whole body, in pieces: room is made for what comes, not for what is announced."""
+        data = bytearray()
+        while piece := self._response.read1(_PIECE):
+            data += piece
+        if self._response.length:
+            raise http.client.IncompleteRead(bytes(data), self._response.length)
+        return bytes(data)
 
 
 @contextlib.contextmanager
@@ -311,6 +316,10 @@ def _plain_failures(address: Address) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise ConnectionFailed(f"The connection to {place} broke.", "Try again.") from error
+    except OverflowError as error:
+        raise ConnectionFailed(
+            f"{place} announces an answer of a size that cannot be.", "Choose another server."
+        ) from error
 
 
 def _redirected(address: Address, location: str) -> ConnectionFailed:

@@ -6,6 +6,7 @@ it can and cannot see stands in docs/explanation.md.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from tumordesk.core.explanation import Fact, Language, Link
@@ -29,6 +30,13 @@ from tumordesk.explain.registers import speech_of
 from tumordesk.explain.vocabulary import unknown_words
 
 MAX_CHARACTERS = 20_000
+_RUN = re.compile(
+    r"[\d.,·]{40}|[〇零一二三四五六七八九十百千萬万億亿兆]{40}|[일이삼사오육칠팔구십백천만억조]{40}"
+)
+_GROUP = re.compile(r"\d+")
+_MAX_NUMBERS = 600
+"""No number is so long, no text so full: to take these apart takes their square in time."""
+_NO_FINDING = "The text holds more digits than findings can have."
 
 
 def check(text: str, facts: tuple[Fact, ...], language: Language) -> tuple[str, ...]:
@@ -42,8 +50,13 @@ def check(text: str, facts: tuple[Fact, ...], language: Language) -> tuple[str, 
         return ("The text is empty.",)
     if len(text) > MAX_CHARACTERS:
         return ("The text is far too long.",)
+    if _RUN.search(text) or len(_GROUP.findall(text)) > _MAX_NUMBERS:
+        return (_NO_FINDING,)
     lexicon = lexicon_of(language)
-    read = _read(text, facts, language)
+    try:
+        read = _read(text, facts, language)
+    except OverflowError:  # a million million million ...
+        return (_NO_FINDING,)
     found = [*language_problems(read.masked, language, lexicon)]
     found += identity_problems(read.masked, lexicon)
     found += [
