@@ -95,7 +95,8 @@ def style_sheet(colours: tokens.Palette) -> str:
 _SHEET = """
 QWidget {{ color: {text}; font-size: {FONT_BASE}px; }}
 QMainWindow, QDialog, #centre {{ background: {window}; }}
-QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 4px 6px; }}
+QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line}; padding: 4px 6px;
+  qproperty-textFormat: PlainText; }}
 #toolbar {{ background: {panel}; border-bottom: 1px solid {line}; }}
 #status {{ background: {panel}; border-top: 1px solid {line}; }}
 #status QLabel {{ font-size: {FONT_SMALL}px; color: {text_secondary}; }}
