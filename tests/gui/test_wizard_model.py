@@ -360,7 +360,8 @@ def test_what_is_learnt_decides_recipes_and_networks(qtbot: QtBot, make: Make) -
     page.context.show_stage("model")
     assert page.isVisible()
     config = _config(page)
-    assert (config.task, config.architecture) == ("classification", "mobilenetv2")
+    assert (config.task, config.architecture) == ("classification", "resnet18")
+    assert config.initial_weights == "detect-resnet"  # the same question, and patients are known
     assert config.epochs == 10
     assert recipe.values == ("", "detect-resnet", "four-class", "yesno-224")
     recipe.choose("detect-resnet")

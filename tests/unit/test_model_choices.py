@@ -124,12 +124,16 @@ def test_yes_or_no_is_learnt_from_masks_whatever_the_recipe() -> None:
 
 def test_a_model_of_the_same_classes_is_the_first_start() -> None:
     bundled = Zoo().entries(verify=False)
-    entry_ = next(e for e in bundled if e.card.task == "classification")
+    entry_ = next(e for e in bundled if e.card.id == "tumour-type")
     pair = tuple(replace(entry_.card.classes[0], name=name) for name in ("no_tumour", "tumour"))
     detect = replace(entry_.card, id="detect", classes=pair)
     points = start_points("classification", (*bundled, ModelEntry(detect, Path("/d"), "bundled")))
     found = suggested(points, "classification", "T1C", ("no_tumour", "tumour"))
     assert found.weights == "detect"
+    known = suggested(
+        points, "classification", "FLAIR", ("no_tumour", "tumour"), neighbours_known=True
+    )
+    assert known.weights == "detect-resnet"
     assert suggested(points, "classification", "T1C", ("a", "b")).weights == entry_.card.id
 
 

@@ -102,10 +102,19 @@ def start_points(
 
 
 def suggested(
-    points: Sequence[StartPoint], task: Task, sequence: str, classes: Sequence[str] = ()
+    points: Sequence[StartPoint],
+    task: Task,
+    sequence: str,
+    classes: Sequence[str] = (),
+    *,
+    neighbours_known: bool = False,
 ) -> StartPoint:
     """The best start: weights of TumorDesk for the same classes, then for that sequence, else for
-    that task, else none."""
+    that task, the lighter of equals; else none.
+
+    ``neighbours_known``: which slices lie beside each other is known, so that a model which looks
+    at neighbours can be a start at all.
+    """
 
     def rank(point: StartPoint) -> tuple[bool, ...]:
         card = point.card
@@ -113,7 +122,11 @@ def suggested(
             return (True,)
         names = [spec.name for spec in card.classes]
         others = bool(classes) and names != list(classes)
-        return (False, not point.bundled, others, card.input.sequence != sequence)
+        blind = card.input.neighbours > 0 and not neighbours_known
+        heavy = card.architecture != LIGHT[task]
+        return (
+            False, not point.bundled, blind, others, card.input.sequence != sequence, heavy
+        )  # fmt: skip
 
     return min(points, key=rank, default=SCRATCH)
 

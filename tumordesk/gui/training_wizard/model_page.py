@@ -197,7 +197,13 @@ class ModelPage(Page):
 
     def _suggest(self) -> None:
         draft = self.context.draft
-        found = suggested(self._points(), draft.task, self.plan.sequence, draft.classes)
+        found = suggested(
+            self._points(),
+            draft.task,
+            self.plan.sequence,
+            draft.classes,
+            neighbours_known=draft.report is not None and draft.report.patients.known,
+        )
         self.plan.start = found.weights
 
     def _put(self, path: str, value: Any) -> None:
