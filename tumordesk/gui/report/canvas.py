@@ -142,9 +142,3 @@ class Canvas:
     def _rect(self, x: float, y: float, width: float, height: float) -> QRectF:
         k = self._scale
         return QRectF(x * k, y * k, width * k, height * k)
-
-
-def missing_glyphs(text: str) -> bool:
-    """True where no font of this computer can draw all of ``text``."""
-    metrics = QFontMetricsF(theme.base_font())
-    return any(not metrics.inFontUcs4(ord(sign)) for sign in set(text) if not sign.isspace())

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tumordesk import __version__
 from tumordesk.core.explanation import Explanation, Language
 from tumordesk.gui import tokens
+from tumordesk.gui.glyphs import missing_glyphs
 from tumordesk.gui.report import canvas as draw
 from tumordesk.gui.report.blocks import (
     Block,
@@ -23,7 +24,7 @@ from tumordesk.gui.report.blocks import (
     Warnings,
     Words,
 )
-from tumordesk.gui.report.canvas import Canvas, missing_glyphs
+from tumordesk.gui.report.canvas import Canvas
 from tumordesk.gui.report.content import Report
 
 PAGE_W, PAGE_H = 595.0, 842.0
