@@ -21,7 +21,8 @@ from tumordesk.core.model_card import NOTICE
 from tumordesk.core.study import Patient, Study
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.core.volume import Volume
-from tumordesk.gui.report import canvas, pages
+from tumordesk.gui import glyphs
+from tumordesk.gui.report import pages
 from tumordesk.gui.report.canvas import Canvas
 from tumordesk.gui.report.content import HIDDEN, Report, report_of
 from tumordesk.gui.report.pdf import report_images, write_report
@@ -154,8 +155,8 @@ def test_no_font_for_a_language_means_english_and_a_line_that_says_so(
 
 
 def test_glyphs_are_looked_up_with_fallback_fonts(qtbot: QtBot) -> None:
-    assert not canvas.missing_glyphs("Größe ≈ 3 × 4 mm²\n")
-    assert canvas.missing_glyphs("\U000f0000")
+    assert not glyphs.missing_glyphs("Größe ≈ 3 × 4 mm²\n")
+    assert glyphs.missing_glyphs("\U000f0000")
 
 
 def test_what_is_refused_is_told(noting: Noting, findings: StudyFindings) -> None:
