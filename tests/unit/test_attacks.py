@@ -13,6 +13,8 @@ import pytest
 
 import export_factories as made
 import factories
+from tumordesk.commands.earlier import read_earlier
+from tumordesk.commands.outputs import own_files
 from tumordesk.core.errors import ConfigError, ReadError
 from tumordesk.core.explanation import Language
 from tumordesk.core.job import JobContext
@@ -171,3 +173,49 @@ def test_announced_sizes_are_not_believed(answer: bytes) -> None:
 @pytest.mark.parametrize("text", ["1-", '"1', "1. ", "1", "百萬", "million ", "١٢"])
 def test_endless_numbers_are_refused_at_once(text: str, language: Language) -> None:
     assert check(text * (12_000 // len(text)), (), language)
+
+
+# Results that somebody edited ---------------------------------------------------------------
+
+RESULT = {
+    "task": "classification", "series_uid": "1.2", "device": "cpu", "seconds": 1.0,
+    "software": "TumorDesk", "warnings": [], "notes": [], "driving_slices": [0],
+    "model": {"id": "tumour-type", "version": "1.0", "sha256": "00"},
+    "classes": {"a": 0.5, "b": 0.5}, "slices": [{"slice": 0, "probabilities": [0.5, 0.5]}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ('"seconds": 1.0', '"seconds": 1e999'),
+        ('"seconds": 1.0', f'"seconds": 1{"0" * 400}'),
+        ('"slice": 0', '"slice": 1e999'),
+        ('"slice": 0', '"slice": -3'),
+        ('"driving_slices": [0]', '"driving_slices": [-9]'),
+        ('{"a": 0.5, "b": 0.5}', "{}"),
+        ('{"a": 0.5, "b": 0.5}', '{"a": NaN, "b": 0.5}'),
+        ('{"a": 0.5, "b": 0.5}', '{"a": 1e308, "b": -1}'),
+        ("[0.5, 0.5]", "[0.5, 0.5, 0.5]"),
+    ],
+)
+def test_a_result_with_numbers_that_no_model_gives_is_refused(
+    tmp_path: Path, was: str, now: str
+) -> None:
+    text = json.dumps(RESULT)
+    path = tmp_path / "result.json"
+    path.write_text(text)
+    assert read_earlier(tmp_path).classifications
+    assert was in text
+    path.write_text(text.replace(was, now))
+    with pytest.raises(ReadError, match="not a result of this program"):
+        read_earlier(tmp_path)
+
+
+def test_a_result_does_not_have_other_files_removed(tmp_path: Path) -> None:
+    names = ["scan.dcm", "mask.nii.gz", "../scan.dcm", "key-1-slice-001.png"]
+    for name in names:
+        (tmp_path / Path(name).name).write_bytes(b"")
+    (tmp_path / "result.json").write_text(json.dumps({"files": names}))
+    found = {path.name for path in own_files(tmp_path)}
+    assert found == {"result.json", "mask.nii.gz", "key-1-slice-001.png"}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tumordesk.core.activation import Unlikeness
-from tumordesk.core.errors import ConfigError, ModelError, ReadError
+from tumordesk.core.errors import ConfigError, ReadError
 from tumordesk.core.finding import (
     AnalysisResult,
     Classification,
@@ -54,12 +55,45 @@ def read_earlier(source: Path) -> Earlier:
         return Earlier(mask)
     try:
         found = read_json(document)
-        return _of_export(found, mask) if "provenance" in found else _of_predict(found, mask)
-    except (ConfigError, KeyError, TypeError, ValueError, AttributeError) as error:
+        made = _of_export(found, mask) if "provenance" in found else _of_predict(found, mask)
+        _require_sense(made)
+    except (
+        ConfigError, KeyError, TypeError, ValueError, AttributeError, OverflowError
+    ) as error:  # fmt: skip
         raise ReadError(
             f"{source.name}/{document.name} is not a result of this program.",
             "Give the mask itself instead of its folder.",
         ) from error
+    return made
+
+
+def _require_sense(found: Earlier) -> None:
+    """Raises ValueError where numbers are none that a model gives: anybody may have edited them."""
+    for result in found.classifications:
+        made = result.classification
+        if made is None or len(made.labels) != len(made.classes):
+            raise ValueError("classes and labels differ")
+        for shares in (made.probabilities, *(one.probabilities for one in made.slices)):
+            if not shares or len(shares) != len(made.classes):
+                raise ValueError("not one probability for each class")
+            if not all(0.0 <= share <= 1.0 for share in shares):
+                raise ValueError("no probability")
+        if min((*named_slices(result), 0)) < 0:
+            raise ValueError("no slice")
+    makers = [found.made_by, *(result.provenance for result in found.classifications)]
+    if not all(math.isfinite(one.seconds) for one in makers if one is not None):
+        raise ValueError("no duration")
+
+
+def named_slices(result: AnalysisResult) -> tuple[int, ...]:
+    """Slices (from 0) that a classification speaks of."""
+    made = result.classification
+    if made is None:
+        return ()
+    unlike = made.unlike.by_slice if made.unlike is not None else ()
+    return (
+        *(one.slice_index for one in made.slices), *made.driving_slices, *(i for i, _ in unlike)
+    )  # fmt: skip
 
 
 def _mask_in(folder: Path) -> Path | None:
@@ -148,8 +182,7 @@ def _labels(names: tuple[str, ...], model_id: str) -> tuple[str, ...]:
     """What people read, from the card where the model is still at hand."""
     from tumordesk.zoo import Zoo
 
-    try:
-        known = {one.name: one.label for one in Zoo().find(model_id).card.classes}
-    except ModelError:
-        known = {}
+    # Not Zoo.find: it would also look into a folder of that name, on another machine even.
+    cards = [e.card for e in Zoo().entries(verify=False) if e.card.id == model_id]
+    known = {one.name: one.label for card in cards for one in card.classes}
     return tuple(known.get(name, name.replace("_", " ").capitalize()) for name in names)

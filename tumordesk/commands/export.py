@@ -14,7 +14,7 @@ from tumordesk.commands.console import (
     say,
     show_progress,
 )
-from tumordesk.commands.earlier import Earlier, read_earlier
+from tumordesk.commands.earlier import Earlier, named_slices, read_earlier
 from tumordesk.commands.pdf import pdf_writer
 from tumordesk.core.errors import ReadError, WriteError
 from tumordesk.core.finding import AnalysisResult
@@ -98,6 +98,11 @@ def read_findings(context: JobContext, request: ExportRequest) -> StudyFindings:
     candidates = _candidates(request, scan, earlier)
     mask = read_mask(earlier.mask, candidates) if earlier.mask is not None else None
     series = mask.series if mask is not None else candidates[0]
+    if any(i >= series.slices for one in earlier.classifications for i in named_slices(one)):
+        raise ReadError(
+            f"{request.source.name} speaks of slices that the series does not have.",
+            "Give the scan that predict was run on, or its mask instead of the folder.",
+        )
     volume = read_volume(context, series)
     owner = study_of(scan, series.key)
     patient, study = owner if owner is not None else (None, None)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from tumordesk.core.errors import ConfigError, WriteError
 from tumordesk.core.job import JobContext
@@ -54,14 +54,16 @@ def own_files(folder: Path, formats: Sequence[Format] = ()) -> list[Path]:
 
 
 def _listed(folder: Path) -> list[Path]:
-    """Files that an earlier result.json there says were written with it."""
+    """Files that an earlier result.json there says were written with it, and that bear a name
+    which results have: anybody may have edited the list, and what is on it is removed."""
     try:
         document = json.loads((folder / file_name("", "json")).read_text(encoding="utf-8"))
         names = document.get("files", []) if isinstance(document, dict) else []
         plain = [name for name in names if isinstance(name, str) and Path(name).name == name]
-    except (OSError, ValueError, TypeError, ConfigError):
+    except (OSError, ValueError, TypeError, RecursionError, ConfigError):
         return []
-    return [folder / name for name in plain if (folder / name).is_file()]
+    ours = {path for one in get_args(Format) for path in find_existing(folder, "", one)}
+    return [folder / name for name in plain if folder / name in ours and (folder / name).is_file()]
 
 
 def refuse_existing(folder: Path, formats: Sequence[Format] = ()) -> None:

@@ -118,7 +118,7 @@ def read_reference(folder: Path, card: ModelCard) -> Familiar | None:
     try:
         tensors = load_file(path)
         return Familiar(_cloud(tensors, "features"), _cloud(tensors, "traits"))
-    except (KeyError, ValueError, OSError) as error:
+    except (KeyError, ValueError, TypeError, OSError) as error:  # TypeError: bfloat16
         raise ModelError(f"The reference of model {card.id} makes no sense.", _REMAKE) from error
 
 
