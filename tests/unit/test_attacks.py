@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 from pathlib import Path
@@ -22,6 +23,7 @@ from tumordesk.core.jsonio import from_plain, read_json
 from tumordesk.core.policy import FEATURES, read_policy
 from tumordesk.core.settings import Settings
 from tumordesk.core.study import Series
+from tumordesk.core.tables import safe_cell
 from tumordesk.explain.address import parse_address
 from tumordesk.explain.client import Endpoint, list_models
 from tumordesk.explain.connection import ConnectionFailed
@@ -44,6 +46,19 @@ def test_absurd_json_is_refused_by_name(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"model\.json cannot be read"):
         read_json(path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_or_a_device_in_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "batch.json")
+    (tmp_path / "zero.json").symlink_to("/dev/zero")
+    for name in ("batch.json", "zero.json"):
+        with pytest.raises(ConfigError, match=f"{name} cannot be read: it is no plain file"):
+            read_json(tmp_path / name)
+
+
+def test_formulas_in_full_width_are_text_too() -> None:
+    assert safe_cell("\uff1dHYPERLINK(1)") == "'\uff1dHYPERLINK(1)"
 
 
 @pytest.mark.parametrize("number", ["1" + "0" * 400, "1e999", "NaN"])

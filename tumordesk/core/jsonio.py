@@ -7,6 +7,7 @@ import enum
 import json
 import math
 import os
+import stat
 import tempfile
 import types
 import typing
@@ -17,6 +18,8 @@ from typing import Any, TypeVar
 from tumordesk.core.errors import ConfigError, WriteError, plain_reason
 
 T = TypeVar("T")
+MAX_JSON_BYTES = 256 * 2**20
+"""No file of ours comes near it."""
 
 
 def _read_umask() -> int:
@@ -203,8 +206,14 @@ def _write_bytes(path: Path, data: bytes) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Decode a JSON file. Raises ConfigError naming the file when it is missing or not JSON."""
+    """Decode a JSON file. Raises ConfigError naming the file when it is missing, not JSON, a
+    device (which may never end) or absurdly large."""
     try:
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+            raise ConfigError(f"{path.name} cannot be read: it is no plain file.")
+        if found.st_size > MAX_JSON_BYTES:
+            raise ConfigError(f"{path.name} cannot be read: it is absurdly large.")
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path.name} is missing.") from error

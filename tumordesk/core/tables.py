@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tumordesk.core.jsonio import atomic_write
 
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
+_RISKY = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the same signs in full width, which East Asian spreadsheets take alike."""
 BOM = "\ufeff"
 """Without it Excel takes UTF-8 for the code page of the country."""
 
