@@ -14,6 +14,7 @@ import pytest
 
 import export_factories as made
 import factories
+from tumordesk.commands.console import say
 from tumordesk.commands.earlier import read_earlier
 from tumordesk.commands.outputs import own_files
 from tumordesk.core.errors import ConfigError, ReadError
@@ -234,3 +235,9 @@ def test_a_result_does_not_have_other_files_removed(tmp_path: Path) -> None:
     (tmp_path / "result.json").write_text(json.dumps({"files": names}))
     found = {path.name for path in own_files(tmp_path)}
     assert found == {"result.json", "mask.nii.gz", "key-1-slice-001.png"}
+
+
+def test_a_name_gives_the_terminal_no_commands(capsys: pytest.CaptureFixture[str]) -> None:
+    say("AX\x1b]0;gone\x07 FLAIR\x9b31m\u202etumour\nnext\tline é 脑")
+    shown = capsys.readouterr().out
+    assert shown == "AX\ufffd]0;gone\ufffd FLAIR\ufffd31m\ufffdtumour\nnext\tline é 脑\n"

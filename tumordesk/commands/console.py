@@ -42,21 +42,37 @@ def exit_code(error: TumorDeskError) -> Exit:
     return Exit.UNREADABLE if isinstance(error, ReadError) else Exit.FAILED
 
 
+_COMMANDS = (
+    *range(9),
+    *range(11, 32),
+    *range(127, 160),
+    *range(0x202A, 0x202F),
+    *range(0x2066, 0x206A),
+)
+_HARMLESS = dict.fromkeys(_COMMANDS, "\ufffd")
+
+
+def harmless(text: str) -> str:
+    """``text`` without signs that a terminal obeys: names in files can hold any."""
+    return text.translate(_HARMLESS)
+
+
 def say(text: str) -> None:
     """A line of the result, to stdout."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(harmless(text) + "\n")
     sys.stdout.flush()
 
 
 def say_json(document: Any) -> None:
     """A JSON document, and nothing else, to stdout."""
-    say(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
 
 
 def complain(text: str) -> None:
     """An error in one line, to stderr."""
     clear_progress()
-    sys.stderr.write(f"{PROGRAM}: {' '.join(text.split())}\n")
+    sys.stderr.write(f"{PROGRAM}: {harmless(' '.join(text.split()))}\n")
     sys.stderr.flush()
 
 
@@ -64,7 +80,7 @@ def show_progress(progress: Progress) -> None:
     """The progress in one line that is overwritten; only where a person is looking."""
     if sys.stderr.isatty():
         share = "" if progress.fraction is None else f"{progress.fraction:4.0%} "
-        sys.stderr.write(f"\r\x1b[K{share}{progress.message}"[:110])
+        sys.stderr.write(f"\r\x1b[K{share}{harmless(progress.message)}"[:110])
         sys.stderr.flush()
 
 
