@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ from tumordesk.io.export.seg import write_seg
 from tumordesk.io.import_mask import read_mask
 from tumordesk.io.scan import scan_paths
 from tumordesk.session.audit import AuditLog, write_entries_json
+from tumordesk.zoo import Zoo
 
 ABSURD = {
     "deep": "[" * 100_000,
@@ -91,6 +93,14 @@ def test_lines_of_the_audit_log_that_make_no_sense_are_counted(tmp_path: Path) -
     found = AuditLog(tmp_path, tmp_path / "key").read()
     assert (len(found.entries), found.damaged) == (1, 4)
     write_entries_json(tmp_path / "log.json", found.entries)
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "CON", "nul.x", "com1"])
+def test_ids_of_models_that_no_folder_can_bear_are_refused(name: str) -> None:
+    card = Zoo().entries(verify=False)[0].card
+    with pytest.raises(ValueError, match="id must be"):
+        replace(card, id=name)
+    assert replace(card, id="console").id == "console"
 
 
 # Masks --------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def test_unknown_schema_is_refused(zoo, tmp_path):
         (InputSpec(normalisation=Normalisation(std=(0.0,))), "std must be above 0"),
         (InputSpec(normalisation=Normalisation(mean=(0.0, 0.0))), "one for each channel"),
         (InputSpec(normalisation=Normalisation(low=50.0, high=50.0)), "low < high"),
-        (InputSpec(normalisation=Normalisation(mean=(1e999,))), "no number"),
+        (InputSpec(normalisation=Normalisation(mean=(1e999,))), "finite number"),
         (InputSpec(neighbours=1), "1 neighbours on either side need 3 channels"),
         (InputSpec(neighbours=4), "neighbours must be 0 to 3"),
         (InputSpec(neighbour_mm=0.0), "neighbour_mm must be above 0"),

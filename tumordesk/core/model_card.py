@@ -7,6 +7,7 @@ classifier may have ``reference.safetensors`` beside them.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -159,6 +160,12 @@ NO_TUMOUR_CLASSES = frozenset(
 """Names of the class without tumour in the data sets people train on, in lower case."""
 
 
+MAX_ID = 64
+"""A model's folder bears its id."""
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""Names that no folder can have on Windows."""
+
+
 @dataclass(frozen=True)
 class ModelCard:
     """Everything the program knows of a model. ``weights_sha256`` guards the weights file.
@@ -195,6 +202,8 @@ class ModelCard:
             raise ValueError(f"schema {self.schema} is not supported (this program reads {SCHEMA})")
         if not self.id or not all(c.isalnum() or c in "-_." for c in self.id) or self.id[0] == ".":
             raise ValueError(f"id {self.id!r} may hold letters, digits, '-', '_' and '.' only")
+        if len(self.id) > MAX_ID or _DEVICE.match(self.id):
+            raise ValueError("id must be at most 64 characters long, and no device's name")
         if not 1 <= self.input.channels <= 4:
             raise ValueError("input.channels must be 1 to 4")
         if len(self.classes) < 2:
