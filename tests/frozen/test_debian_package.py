@@ -83,6 +83,7 @@ def test_install_use_and_remove(debian: Path, package: Path) -> None:
         assert list((debian / "usr/share" / name).glob("org.tumordesk.*")), name
     # The person leaves a setting behind, which must outlive the program.
     kept = debian / "home/reader/.config/TumorDesk/settings.json"
+    assert not kept.parent.exists(), "the self-test left something behind"
     kept.parent.mkdir(parents=True)
     kept.write_text('{"schema": 1}', encoding="utf-8")
     _inside(debian, "apt-get", "purge", "-q", "-y", "tumordesk")

@@ -59,7 +59,10 @@ def selftest(*, window: bool = True, training: bool = True, as_json: bool = Fals
     if not as_json:
         say(f"TumorDesk {__version__}, Python {platform.python_version()}, {platform.platform()}")
     made: list[Check] = []
-    with tempfile.TemporaryDirectory(prefix="tumordesk-selftest-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="tumordesk-selftest-") as folder,
+        _elsewhere(Path(folder) / "home"),
+    ):
         for name, check in _checks(Path(folder), window=window, training=training):
             made.append(_carried_out(name, check))
             if not as_json:
@@ -74,6 +77,23 @@ def selftest(*, window: bool = True, training: bool = True, as_json: bool = Fals
     else:
         say("All checks passed.")
     return Exit.FAILED if failed else Exit.OK
+
+
+@contextlib.contextmanager
+def _elsewhere(home: Path) -> Iterator[None]:
+    """Settings, logs and the audit log of the checks go to ``home``: the person's stay as they are.
+
+    Processes that are started inherit it.
+    """
+    before = os.environ.get("TUMORDESK_HOME")
+    os.environ["TUMORDESK_HOME"] = str(home)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TUMORDESK_HOME"]
+        else:
+            os.environ["TUMORDESK_HOME"] = before
 
 
 def _document(made: list[Check]) -> dict[str, Any]:
