@@ -41,7 +41,9 @@ SYNTAXES = (
     ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian,
     DeflatedExplicitVRLittleEndian, RLELossless,
 )  # fmt: skip
-_MAX_FRAMES = 100_000
+_MAX_FRAMES = 10_000
+MAX_SEGMENTS = 255
+"""Of one object: labels have 8 bits."""
 _PIXELS = 0x7FE00010
 _HALF = 0.5
 _TYPES = ("AUTOMATIC", "SEMIAUTOMATIC", "MANUAL")
@@ -214,7 +216,10 @@ def _series_uids(dataset: Dataset) -> tuple[str, ...]:
 
 def _segments(dataset: Dataset) -> tuple[Segment, ...]:
     found: dict[int, Segment] = {}
-    for item in values.items(dataset, _tag("SegmentSequence")):
+    items = values.items(dataset, _tag("SegmentSequence"))
+    if len(items) > MAX_SEGMENTS:
+        raise Unusable(f"{len(items)} segments are more than can be shown ({MAX_SEGMENTS})")
+    for item in items:
         number = values.integer(item, _tag("SegmentNumber"))
         if number is None or number < 1:
             continue
