@@ -68,6 +68,19 @@ class Policy:
             raise TumorDeskError(self.refusal(feature), "Ask your IT department.")
 
 
+def _program_data() -> Path:
+    """Windows' folder for everybody, from the system: a person could set %PROGRAMDATA% anew."""
+    if sys.platform != "win32":
+        raise OSError("only Windows has such a folder")
+    import ctypes
+
+    buffer = ctypes.create_unicode_buffer(1024)
+    common_app_data = 0x23
+    if ctypes.windll.shell32.SHGetFolderPathW(None, common_app_data, None, 0, buffer):
+        return Path(r"C:\ProgramData")
+    return Path(buffer.value)
+
+
 def policy_file() -> Path:
     """Where the policy of this machine lies; ``TUMORDESK_POLICY`` names another file.
 
@@ -75,7 +88,7 @@ def policy_file() -> Path:
     see :func:`policy`.
     """
     if sys.platform == "win32":
-        return Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "TumorDesk" / "policy.json"
+        return _program_data() / "TumorDesk" / "policy.json"
     if sys.platform == "darwin":
         return Path("/Library/Application Support/TumorDesk/policy.json")
     return Path("/etc/tumordesk/policy.json")
