@@ -130,6 +130,8 @@ def run_benchmarks() -> int:
 def run_installer(arguments: list[str]) -> int:
     """Build the installers for this system (see build.py for the arguments)."""
     made = set_up(RUN_EXTRAS)
+    if sys.platform == "linux":
+        system.install(system.missing_tools())
     command = [str(made.python), "-B", str(ROOT / "installer" / "build.py"), *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

@@ -53,6 +53,9 @@ TEST_TOOLS = {"dciodvfy": "dicom3tools", "dsrdump": "dcmtk"}
 TEST_SERVER = ("Orthanc", "orthanc")
 """Its package starts a service of the machine: only where nothing starts services."""
 
+TOOLS = {"objdump": "binutils", "strip": "binutils", "dpkg-deb": "dpkg", "zstd": "zstd"}
+"""What building the packages needs: command and the package that brings it."""
+
 FONT_FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
@@ -157,6 +160,11 @@ def missing_packages(*, with_display: bool) -> list[str]:
     if with_display or (missing and may_install()):
         missing += [package for lib, package in DISPLAY_LIBRARIES.items() if not loads(lib)]
     return missing
+
+
+def missing_tools() -> list[str]:
+    """Debian packages for the commands that building the installers needs."""
+    return sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
 
 
 def _privilege() -> list[str] | None:
