@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from build import Build
 
 ARCHITECTURE = "amd64"
-_PACKING = "-Zxz", "-z4", "--threads-max=0"
+_PACKING = "-Zxz", "-z4", f"--threads-max={os.cpu_count() or 1}"
 
 
 def make(build: Build) -> Path:
