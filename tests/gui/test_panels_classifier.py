@@ -230,7 +230,7 @@ def test_while_a_run_goes_on_no_other_starts(panel: ClassifierPanel) -> None:
 def test_long_names_never_make_the_panel_wider(panel: ClassifierPanel) -> None:
     panel.setMinimumWidth(0)
     panel.setMaximumWidth(10_000)
-    names = ["a-model-with-a-very-long-identifier-" * 2 + str(i) for i in range(6)]
+    names = [f"a-model-with-a-very-long-identifier-of-sixty-letters-in-all-{i}" for i in range(6)]
     labels = ("Oligodendroglioma, IDH-mutant and more words than fit " * 2, "B", "C", "No tumour")
     answers = [answer(name, labels=labels) for name in names]
     panel.show_state(state(*answers, others=((names[0] + "x", "X"),)))

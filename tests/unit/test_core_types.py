@@ -136,3 +136,17 @@ def test_reasons_are_words_and_never_names_of_classes(error: Exception, words: s
 def test_a_classifier_that_finds_no_tumour_says_so_whatever_the_class_is_called(name) -> None:
     found = Classification((name, "tumour"), (name, "Tumour"), (0.9, 0.1), (), ())
     assert AnalysisResult(PROVENANCE, classification=found).outcome == "no tumour"
+
+
+@pytest.mark.parametrize(
+    ("classes", "shares", "answer"),
+    [
+        (("glioma", "meningioma", "pituitary"), (0.45, 0.35, 0.2), "Undecided"),
+        (("glioma", "meningioma", "pituitary"), (0.6, 0.3, 0.1), "Glioma"),
+        (("no_tumour", "tumour"), (0.1, 0.9), "Tumour seen"),
+        (("no_tumour", "tumour"), (0.9, 0.1), "No tumour seen"),
+    ],
+)
+def test_the_answer_of_a_classifier_in_words(classes, shares, answer) -> None:
+    labels = tuple(name.replace("_", " ").capitalize() for name in classes)
+    assert Classification(classes, labels, shares, (), ()).answer == answer

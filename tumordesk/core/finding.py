@@ -8,6 +8,9 @@ from tumordesk.core.activation import Unlikeness
 from tumordesk.core.model_card import NO_TUMOUR_CLASSES
 from tumordesk.core.segmentation import Segmentation
 
+UNDECIDED = 0.5
+"""Below this probability the likeliest class is no answer."""
+
 
 @dataclass(frozen=True)
 class Diameter:
@@ -125,6 +128,25 @@ class Classification:
     def winner(self) -> int:
         """Index of the most probable class."""
         return max(range(len(self.probabilities)), key=self.probabilities.__getitem__)
+
+    @property
+    def detects(self) -> bool:
+        """True where the question was only whether there is a tumour."""
+        none = [name for name in self.classes if name.lower() in NO_TUMOUR_CLASSES]
+        return len(self.classes) == 2 and len(none) == 1
+
+    @property
+    def undecided(self) -> bool:
+        """True where no class reaches one half."""
+        return self.probabilities[self.winner] < UNDECIDED
+
+    @property
+    def answer(self) -> str:
+        """The study's answer in a word or two: 'Glioma', 'Undecided', 'Tumour seen'."""
+        if self.undecided:
+            return "Undecided"
+        label = self.labels[self.winner]
+        return f"{label} seen" if self.detects else label
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ class BatchForm(QWidget):
 
     def set_entries(self, entries: Sequence[ModelEntry]) -> None:
         """Offer these models; what was chosen stays where it is still there."""
+        # Outlining models first: they are what most people want for many studies.
+        entries = sorted(entries, key=lambda entry: entry.card.task != "segmentation")
         self._entries = tuple(entries)
         chosen, follower = self.model.value(), self.classifier.value()
         self.model.set_options([(e.card.id, f"{e.card.name} ({e.card.id})") for e in entries])

@@ -24,7 +24,6 @@ from tumordesk.session.layers import SeriesResults
 
 NOTHING = "No classifier has read this series yet."
 NO_OTHER = "No other classifier is at hand. Add or train one to compare."
-UNDECIDED = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,7 +121,7 @@ class ClassifierPanel(QWidget):
         self.grid = AnswerGrid(answers, chosen, state.series.slices)
         self.grid.show_slice(state.slice_index)
         self._column.addWidget(self.grid)
-        if shown.probabilities[shown.winner] < UNDECIDED:
+        if shown.undecided:
             self._column.addWidget(label("Undecided: no class reaches 50 %.", "small", "warning"))
         self._show_slices(state, shown)
         card = state.cards.get(chosen)

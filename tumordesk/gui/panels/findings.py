@@ -119,8 +119,13 @@ class FindingsPanel(QWidget):
         if below:
             self._add_rule()
         found = classes.classification
-        name, sure = found.labels[found.winner], found.probabilities[found.winner]
-        self.type = PlaceRow(f"Type: {name}", numbers.probability(sure), "", "Show the classifier")
+        sure = found.probabilities[found.winner]
+        text = found.answer if found.detects else f"Type: {found.answer}"
+        amount, tip = numbers.probability(sure), "Show the classifier"
+        if found.undecided:
+            tip = f"The likeliest is {found.labels[found.winner]}, {amount}. {tip}"
+            amount = numbers.Quantity(numbers.DASH, "")
+        self.type = PlaceRow(text, amount, "", tip)
         self.type.clicked.connect(self.classifier_requested)
         self._add(self.type)
 

@@ -182,7 +182,9 @@ def _tiles(findings: StudyFindings) -> tuple[Tile, ...]:
         found = result.classification
         if found is not None:
             quantity = numbers.probability(found.probabilities[found.winner])
-            text = f"{found.labels[found.winner]} ({result.provenance.model_id})"
+            likeliest = found.labels[found.winner]
+            said = f"Undecided, likeliest {likeliest}" if found.undecided else found.answer
+            text = f"{said} ({result.provenance.model_id})"
             tiles.append(Tile(quantity.value, quantity.unit, text))
     return tuple(tiles[:4])
 

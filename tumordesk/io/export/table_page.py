@@ -134,7 +134,9 @@ def _classes(findings: StudyFindings) -> list[str]:
             several = sorted(zip(found.probabilities, found.labels, strict=True), reverse=True)
             shares = ", ".join(f"{label} {_percent(share)}" for share, label in several)
             made = result.provenance
-            lines.append(f"Type by {made.model_id} {made.model_version}: {shares}.")
+            asked = "Tumour or not, by" if found.detects else "Type by"
+            said = " Undecided: no class reaches 50%." if found.undecided else ""
+            lines.append(f"{asked} {made.model_id} {made.model_version}: {shares}.{said}")
             if found.unlike is not None and found.unlike.unlike:
                 lines.append(f"Doubtful: {found.unlike.text}")
     return lines

@@ -202,7 +202,7 @@ def _classified(row: StudyRow, found: Classification, result: AnalysisResult) ->
     shares = zip(found.labels, found.probabilities, strict=True)
     return replace(
         row,
-        tumour_type=found.labels[found.winner],
+        tumour_type=found.answer,
         probabilities=tuple((label, round(share, 3)) for label, share in shares),
         classifier=f"{made.model_id} {made.model_version} sha256:{made.model_sha256}",
     )
