@@ -27,7 +27,6 @@ _HEADS = ("Lesion", "Volume", "Longest", "Perpendicular", "Side", "Slices")
 _COLUMNS = (0, 120, 280, 440, 620, 740)
 _WHITE, _QUIET, _RULE = (240, 240, 240), (170, 170, 170), (90, 90, 90)
 _NONE = "-"
-_TIED = "\N{NO-BREAK SPACE}"
 
 Row = tuple[str, ...]
 
@@ -80,8 +79,8 @@ def _lesion(lesion: Lesion) -> Row:
     return (
         str(lesion.number),
         volume_text(lesion.volume_ml),
-        length_text(lesion.longest),
-        length_text(lesion.perpendicular),
+        length_text(lesion.longest, lesion.longest),
+        length_text(lesion.perpendicular, lesion.longest),
         lesion.side or _NONE,
         str(first) if first == last else f"{first} to {last}",
     )
@@ -97,13 +96,15 @@ def volume_text(volume_ml: float | None) -> str:
     return f"{volume_ml:.{digits}f} mL"
 
 
-def length_text(diameter: Diameter | None) -> str:
-    """'41 mm', '8.3 mm', '37 pixels' or '-'."""
+def length_text(diameter: Diameter | None, longest: Diameter | None = None) -> str:
+    """'41 mm', '8.3 mm', '37 pixels' or '-'; as many digits as the lesion's ``longest`` has."""
     if diameter is None:
         return _NONE
     if diameter.length_mm is None:
         return f"{diameter.length_px:.0f} pixels"
-    return f"{diameter.length_mm:.{1 if diameter.length_mm < 9.95 else 0}f} mm"
+    other_mm = 0.0 if longest is None or longest.length_mm is None else longest.length_mm
+    largest = max(diameter.length_mm, other_mm)
+    return f"{diameter.length_mm:.{1 if largest < 9.95 else 0}f} mm"
 
 
 def notes(findings: StudyFindings) -> list[str]:
@@ -145,8 +146,8 @@ def _classes(findings: StudyFindings) -> list[str]:
 def _percent(share: float) -> str:
     percent = 100.0 * share
     if 0 < percent < 1:
-        return f"<{_TIED}1{_TIED}%"
-    return f">{_TIED}99{_TIED}%" if 99 < percent < 100 else f"{percent:.0f}{_TIED}%"
+        return "<1%"
+    return ">99%" if 99 < percent < 100 else f"{percent:.0f}%"
 
 
 def _by(made: Provenance | None, *, corrected: bool) -> str:
