@@ -440,6 +440,6 @@ def test_the_table_page_says_where_the_numbers_come_from(series: Series) -> None
     assert [row[0] for row in rows] == ["1", "2", "All"]
     text = " ".join(notes(findings)).replace("\N{NO-BREAK SPACE}", " ")
     assert "flair-fake 1.2" in text
-    assert "Glioma 88 %" in text
+    assert "Glioma 88%" in text
     assert NOTICE in text
     assert Image.fromarray(table_page(findings)).size[0] == 960
