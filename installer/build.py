@@ -26,6 +26,9 @@ CPU_TORCH = ("torch==2.13.0+cpu", "torchvision==0.28.0")
 """The newest pair whose CPU build needs nothing of CUDA; the Linux wheel is not on PyPI."""
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _CUDA = ("torch==", "torchvision==", "nvidia-", "cuda-", "triton==")
+PART_BYTES = 1_900_000_000
+"""Packages are handed out in pieces no larger than this: places to put them allow 2 GiB."""
+_CHUNK = 1 << 24
 EXTRAS = ("gui", "onnx")
 STEPS = ("freeze", "deb", "portable")
 
@@ -167,6 +170,31 @@ def version_resource() -> str:
     )
 
 
+def in_parts(path: Path, limit: int = PART_BYTES) -> list[Path]:
+    """Cut a package that is too large to be handed out into parts; the whole one goes.
+
+    Parts are named ``<name>.part-01`` and so on; ``cat`` (or ``copy /b``) puts them together again.
+    Returns what there is then: the parts, or the package itself.
+    """
+    if path.stat().st_size <= limit:
+        return [path]
+    parts: list[Path] = []
+    with path.open("rb") as whole:
+        while True:
+            part = path.with_name(f"{path.name}.part-{len(parts) + 1:02d}")
+            left = limit
+            with part.open("wb") as stream:
+                while left and (data := whole.read(min(left, _CHUNK))):
+                    stream.write(data)
+                    left -= len(data)
+            if not part.stat().st_size:
+                part.unlink()
+                break
+            parts.append(part)
+    path.unlink()
+    return parts
+
+
 def write_sums(folder: Path) -> Path:
     """SHA256SUMS of every package in ``folder``."""
     lines = []
@@ -212,7 +240,9 @@ def build(variant: str, steps: tuple[str, ...], made: environment.Environment) -
             except subprocess.CalledProcessError as error:
                 raise SetupError(f"{error.cmd[0]} ended with {error.returncode}.") from error
             size = path.stat().st_size / 1e6
-            say(f"{path.name}: {size:.0f} MB ({time.monotonic() - started:.0f} s).")
+            parts = in_parts(path)
+            several = f" in {len(parts)} parts" if len(parts) > 1 else ""
+            say(f"{path.name}: {size:.0f} MB{several} ({time.monotonic() - started:.0f} s).")
     write_sums(one.out)
     return 0
 

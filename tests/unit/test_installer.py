@@ -13,7 +13,7 @@ import pytest
 
 import system
 import tumordesk
-from build import version_resource
+from build import in_parts, version_resource, write_sums
 from linux import files
 from product import Product, product
 
@@ -57,6 +57,19 @@ def test_what_qt_needs_is_what_the_package_depends_on(told: Product) -> None:
     named = {name.split(" ")[0] for line in (*told.depends, *told.recommends)
              for name in line.split(" | ")}  # fmt: skip
     assert wanted <= named
+
+
+def test_a_large_package_is_cut_and_can_be_put_together(tmp_path: Path) -> None:
+    package = tmp_path / "tumordesk.deb"
+    package.write_bytes(bytes(range(256)) * 10)
+    assert in_parts(package, 2560) == [package]
+    whole = package.read_bytes()
+    parts = in_parts(package, 1000)
+    assert [part.stat().st_size for part in parts] == [1000, 1000, 560]
+    assert b"".join(part.read_bytes() for part in parts) == whole
+    assert not package.exists()
+    sums = write_sums(tmp_path).read_text(encoding="utf-8")
+    assert all(part.name in sums for part in parts)
 
 
 def test_windows_is_offered_the_files_and_nothing_is_taken(
