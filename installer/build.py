@@ -136,7 +136,25 @@ class Build:
         command += ["--distpath", str(self.work / "dist"), "--workpath", str(self.work / "pyi")]
         _call([*command, str(here / "tumordesk.spec")], variables)
         self._strip()
+        self.forget_search_paths()
         say(f"Frozen in {time.monotonic() - started:.0f} s: {_gigabytes(self.frozen):.2f} GB.")
+
+    def forget_search_paths(self) -> None:
+        """Take folders of this computer out of where libraries look for others (RUNPATH)."""
+        patchelf = shutil.which("patchelf")
+        if patchelf is None or sys.platform != "linux":
+            return
+        for path in sorted(self.frozen.rglob("*.so*")):
+            if path.is_symlink() or not path.is_file():
+                continue
+            asked = [patchelf, "--print-rpath", str(path)]
+            found = subprocess.run(
+                asked, capture_output=True, text=True, check=False
+            ).stdout.strip()
+            kept = [part for part in found.split(":") if part.startswith("$ORIGIN")]
+            if found and ":".join(kept) != found:
+                told = ["--set-rpath", ":".join(kept)] if kept else ["--remove-rpath"]
+                _call([patchelf, *told, str(path)])
 
     def _strip(self) -> None:
         """Take the symbols off the libraries that carry many: a hundred megabytes less."""

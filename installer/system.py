@@ -53,7 +53,8 @@ TEST_TOOLS = {"dciodvfy": "dicom3tools", "dsrdump": "dcmtk"}
 TEST_SERVER = ("Orthanc", "orthanc")
 """Its package starts a service of the machine: only where nothing starts services."""
 
-TOOLS = {"objdump": "binutils", "strip": "binutils", "dpkg-deb": "dpkg", "zstd": "zstd"}
+TOOLS = {"objdump": "binutils", "strip": "binutils", "dpkg-deb": "dpkg", "zstd": "zstd",
+         "patchelf": "patchelf"}  # fmt: skip
 """What building the packages needs: command and the package that brings it."""
 
 FONT_FOLDERS = (

@@ -98,5 +98,6 @@ def _modes(tree: Path) -> None:
     for path in tree.rglob("*"):
         if path.is_symlink():
             continue
-        executable = path.is_dir() or bool(path.stat().st_mode & 0o100)
+        library = ".so" in path.suffixes
+        executable = path.is_dir() or (bool(path.stat().st_mode & 0o100) and not library)
         path.chmod(0o755 if executable else 0o644)

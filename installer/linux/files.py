@@ -140,7 +140,7 @@ def copyright_file(told: Product) -> str:
 Upstream-Name: {told.name}
 
 Files: *
-Copyright: {told.copyright}
+Copyright: 2026 {told.copyright}
 License: {told.licence}
  On Debian systems the whole text lies in /usr/share/common-licenses/Apache-2.0.
  .

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -93,6 +94,20 @@ def test_no_machine_of_ours_is_named_in_what_is_shipped() -> None:
         check=False,
     ).stdout
     assert text == ""
+
+
+def test_libraries_look_for_others_beside_themselves_only() -> None:
+    elsewhere = []
+    for path in BUILT.rglob("*.so*"):
+        if path.is_symlink() or not path.is_file():
+            continue
+        told = subprocess.run(
+            ["readelf", "-d", str(path)], capture_output=True, text=True, check=False
+        ).stdout
+        found = re.findall(r"R(?:UN)?PATH.*\[(.*)\]", told)
+        parts = [part for line in found for part in line.split(":")]
+        elsewhere += [f"{path.name}: {part}" for part in parts if not part.startswith("$ORIGIN")]
+    assert not elsewhere
 
 
 def test_it_is_not_larger_than_promised() -> None:
