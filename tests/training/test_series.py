@@ -131,6 +131,19 @@ def test_a_sweep_refuses_networks_of_other_recipes(
     assert "is not for unet" in capsys.readouterr().err
 
 
+def test_a_sweep_over_a_configuration_of_ones_own(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(tmp_path / "config.json", class_config(pictures, epochs=1, samples=0))
+    order = ["sweep", str(tmp_path / "config.json"), "--out", str(tmp_path / "out")]
+    assert main([*order, "--networks", "mobilenetv2,unet"]) == 2
+    assert "is not for unet" in capsys.readouterr().err
+    assert main([*order, "--networks", "mobilenetv2,resnet18"]) == 0
+    found = json.loads((tmp_path / "out" / "sweep.json").read_text())
+    assert [run["architecture"] for run in found["runs"]] == ["mobilenetv2", "resnet18"]
+    assert all("accuracy" in run["figures"] for run in found["runs"])
+
+
 def test_a_preview_shows_originals_and_what_becomes_of_them(
     scans: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,8 +10,8 @@ from tumordesk.core.errors import ConfigError
 from tumordesk.core.training_run import TrainingConfig, read_config
 
 
-def add_order_options(parser: argparse.ArgumentParser) -> None:
-    """CONFIG.json or --recipe, and --data."""
+def add_order_options(parser: argparse.ArgumentParser, *, network: bool = True) -> None:
+    """CONFIG.json or --recipe (and which ``network`` of it), and --data."""
     parser.add_argument(
         "config", type=Path, nargs="?", metavar="CONFIG.json",
         help="what to train (see training/configs)",
@@ -20,7 +20,8 @@ def add_order_options(parser: argparse.ArgumentParser) -> None:
         "--recipe", metavar="NAME[/VARIANT]",
         help="instead of CONFIG: a recipe (see 'recipes'); variants are joined by +",
     )  # fmt: skip
-    parser.add_argument("--network", default="", metavar="ARCH", help="a network of the recipe")
+    if network:
+        parser.add_argument("--network", default="", metavar="ARCH", help="a network of the recipe")
     parser.add_argument("--data", type=Path, help="data folder, instead of the one in CONFIG")
 
 
