@@ -9,8 +9,10 @@ from multiprocessing import freeze_support
 def main() -> int:
     """Run the command line; return its exit code."""
     freeze_support()
+    from tumordesk_training.allocator import keep_memory
     from tumordesk_training.cli import main as run
 
+    keep_memory()
     return run()
 
 
