@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication
 from tumordesk import __version__
 from tumordesk.core.paths import log_dir, resource_root
 from tumordesk.core.settings import SettingsStore
+from tumordesk.gui.application import Application
 from tumordesk.gui.crash import crash_report
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.theme import apply_theme
@@ -39,7 +40,7 @@ def create_app(store: SettingsStore | None = None) -> QApplication:
         QGuiApplication.setHighDpiScaleFactorRoundingPolicy(
             Qt.HighDpiScaleFactorRoundingPolicy.PassThrough
         )
-        app = QApplication([sys.argv[0]])
+        app = Application([sys.argv[0]])
     # Reading threads hand the interpreter back sooner, so that the window never waits for long.
     sys.setswitchinterval(_SWITCH_S)
     app.setApplicationName("TumorDesk")
@@ -61,6 +62,8 @@ def main(paths: Sequence[Path] = ()) -> int:
     window.show()
     if paths:
         window.open_paths(list(paths))
+    if isinstance(app, Application):
+        app.handed.connect(window.open_paths)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     # Qt sleeps in C++ code; Python looks at signals only when it is woken.
     pulse = QTimer()
