@@ -172,6 +172,7 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.command == "installer":
             return run_installer(rest)
         if chosen.command == "installer-test":
+            system.install_gate_tools()
             tests = ["pytest", INSTALLER_TESTS, "--run-frozen", "-p", "no:cacheprovider"]
             return run_checks((("pytest", tests),), rest)
         if chosen.command == "pins":

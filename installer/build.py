@@ -9,7 +9,6 @@ only; called by bootstrap.py with the project's own Python 3.11 to 3.13.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 import shutil
 import subprocess
@@ -19,6 +18,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import environment
+from parts import in_parts, write_sums
 from product import ROOT, product
 from say import SetupError, say
 
@@ -26,9 +26,6 @@ CPU_TORCH = ("torch==2.13.0+cpu", "torchvision==0.28.0")
 """The newest pair whose CPU build needs nothing of CUDA; the Linux wheel is not on PyPI."""
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 _CUDA = ("torch==", "torchvision==", "nvidia-", "cuda-", "triton==")
-PART_BYTES = 1_900_000_000
-"""Packages are handed out in pieces no larger than this: places to put them allow 2 GiB."""
-_CHUNK = 1 << 24
 EXTRAS = ("gui", "onnx")
 STEPS = ("freeze", "deb", "portable")
 
@@ -57,22 +54,13 @@ class Build:
         shutil.rmtree(self.venv, ignore_errors=True)
         _call([uv, "venv", "--quiet", "--python", sys.executable, str(self.venv)])
         install = [uv, "pip", "install", "--quiet", "--python", str(self.python)]
-        install += ["--constraints", str(constraints)]
-        what = [f"tumordesk[{','.join((*EXTRAS, 'installer'))}] @ {wheel.as_uri()}"]
-        if self.variant == "cpu" and sys.platform == "linux":
-            what += CPU_TORCH
-            if os.environ.get("TORCH_INDEX"):
-                install += ["--extra-index-url", os.environ["TORCH_INDEX"]]
+        install += ["--constraints", str(constraints), "--reinstall-package", "tumordesk"]
+        install += [f"tumordesk[{','.join((*EXTRAS, 'installer'))}] @ {wheel.as_uri()}"]
         say("Installing what goes into the program.")
-        try:
-            _call([*install, "--reinstall-package", "tumordesk", *what])
-        except SetupError as error:
-            hint = (
-                f" If {CPU_TORCH[0]} was not found, run it again with TORCH_INDEX={CPU_INDEX}"
-                if self.variant == "cpu"
-                else ""
-            )
-            raise SetupError(f"{error}{hint}") from error
+        if self.variant == "cpu" and sys.platform == "linux":
+            _with_cpu_torch(install)
+        else:
+            _call(install)
         self._forget_source()
 
     def _forget_source(self) -> None:
@@ -168,6 +156,28 @@ class Build:
                 _call([strip, "--strip-unneeded", str(path)])
 
 
+def _with_cpu_torch(install: list[str]) -> None:
+    """Install with PyTorch's CPU build: from where packages come from here, or from its own index.
+
+    The variable TORCH_INDEX names another index for it.
+    """
+    install = [*install, *CPU_TORCH]
+    index = os.environ.get("TORCH_INDEX")
+    if not index:
+        try:
+            return _call(install)
+        except SetupError:
+            say("Not everything was found; asking PyTorch's own index, too.")
+            index = CPU_INDEX
+    # That index has old versions of other packages as well; the pins stand on the usual one.
+    more = ["--extra-index-url", index, "--index-strategy", "unsafe-best-match"]
+    try:
+        _call([*install, *more])
+    except SetupError as error:
+        hint = "TORCH_INDEX=<address> names another place for"
+        raise SetupError(f"{error} {hint} {CPU_TORCH[0]}.") from error
+
+
 def version_resource() -> str:
     """The version resource of the Windows programs, as PyInstaller reads it."""
     told = product()
@@ -186,44 +196,6 @@ def version_resource() -> str:
         f"kids=[StringFileInfo([StringTable('040904B0', [{table}])]), "
         "VarFileInfo([VarStruct('Translation', [1033, 1200])])])\n"
     )
-
-
-def in_parts(path: Path, limit: int = PART_BYTES) -> list[Path]:
-    """Cut a package that is too large to be handed out into parts; the whole one goes.
-
-    Parts are named ``<name>.part-01`` and so on; ``cat`` (or ``copy /b``) puts them together again.
-    Returns what there is then: the parts, or the package itself.
-    """
-    if path.stat().st_size <= limit:
-        return [path]
-    parts: list[Path] = []
-    with path.open("rb") as whole:
-        while True:
-            part = path.with_name(f"{path.name}.part-{len(parts) + 1:02d}")
-            left = limit
-            with part.open("wb") as stream:
-                while left and (data := whole.read(min(left, _CHUNK))):
-                    stream.write(data)
-                    left -= len(data)
-            if not part.stat().st_size:
-                part.unlink()
-                break
-            parts.append(part)
-    path.unlink()
-    return parts
-
-
-def write_sums(folder: Path) -> Path:
-    """SHA256SUMS of every package in ``folder``."""
-    lines = []
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.name != "SHA256SUMS":
-            with path.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            lines.append(f"{digest}  {path.name}")
-    sums = folder / "SHA256SUMS"
-    sums.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return sums
 
 
 def _gigabytes(folder: Path) -> float:
@@ -261,7 +233,8 @@ def build(variant: str, steps: tuple[str, ...], made: environment.Environment) -
             parts = in_parts(path)
             several = f" in {len(parts)} parts" if len(parts) > 1 else ""
             say(f"{path.name}: {size:.0f} MB{several} ({time.monotonic() - started:.0f} s).")
-    write_sums(one.out)
+    if any(one.out.iterdir()):
+        write_sums(one.out)
     return 0
 
 

@@ -57,6 +57,10 @@ TOOLS = {"objdump": "binutils", "strip": "binutils", "dpkg-deb": "dpkg", "zstd":
          "patchelf": "patchelf"}  # fmt: skip
 """What building the packages needs: command and the package that brings it."""
 
+GATE_TOOLS = {"debootstrap": "debootstrap", "readelf": "binutils", "ip": "iproute2",
+              "setpriv": "util-linux"}  # fmt: skip
+"""What trying the packages needs (tests/frozen)."""
+
 FONT_FOLDERS = (
     "/usr/share/fonts",
     "/usr/local/share/fonts",
@@ -163,9 +167,9 @@ def missing_packages(*, with_display: bool) -> list[str]:
     return missing
 
 
-def missing_tools() -> list[str]:
-    """Debian packages for the commands that building the installers needs."""
-    return sorted({package for tool, package in TOOLS.items() if shutil.which(tool) is None})
+def missing_tools(tools: dict[str, str] = TOOLS) -> list[str]:
+    """Debian packages for those of the commands that are not here."""
+    return sorted({package for tool, package in tools.items() if shutil.which(tool) is None})
 
 
 def _privilege() -> list[str] | None:
@@ -245,10 +249,19 @@ def _by_hand(packages: list[str]) -> str:
 
 def install_test_tools() -> None:
     """Install what only tests want, where that needs no password; what fails is only said."""
-    missing = [package for tool, package in TEST_TOOLS.items() if shutil.which(tool) is None]
+    missing = missing_tools(TEST_TOOLS)
     program, package = TEST_SERVER
     if shutil.which(program) is None and not Path("/run/systemd/system").exists():
         missing.append(package)
+    _try_to_install(missing)
+
+
+def install_gate_tools() -> None:
+    """The same for what the release gate wants."""
+    _try_to_install(missing_tools(GATE_TOOLS))
+
+
+def _try_to_install(missing: list[str]) -> None:
     if not missing or not sys.platform.startswith("linux"):
         return
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from typing import TextIO
@@ -14,24 +13,24 @@ def prepare() -> None:
     """Give ``sys.stdout`` and ``sys.stderr`` somewhere to go.
 
     A windowed program on Windows has none. Where a console started it (``tumordesk predict``), it
-    writes there; where nothing is listening, words go nowhere, and nothing fails for it.
+    writes there; where nothing is listening, words go nowhere, and nothing fails for it. A stream
+    that was sent to a file or to another program stays there.
     """
-    if sys.platform == "win32" and (sys.stdout is None or sys.stderr is None):
-        _attach_console()
-    sys.stdout = _or_nowhere(sys.stdout)
-    sys.stderr = _or_nowhere(sys.stderr)
+    if sys.stdout is not None and sys.stderr is not None:
+        return
+    name = "CONOUT$" if _has_console() else os.devnull
+    sys.stdout = sys.stdout or _opened(name)
+    sys.stderr = sys.stderr or _opened(name)
 
 
-def _attach_console() -> None:
-    if sys.platform == "win32":
-        import ctypes
+def _has_console() -> bool:
+    """Whether a console started this program; from now on it is this program's, too."""
+    if sys.platform != "win32":
+        return False
+    import ctypes
 
-        if ctypes.windll.kernel32.AttachConsole(_PARENT):
-            sys.stdout = open("CONOUT$", "w", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
-            sys.stderr = open("CONOUT$", "w", encoding="utf-8", errors="replace")  # noqa: PTH123, SIM115
+    return bool(ctypes.windll.kernel32.AttachConsole(_PARENT))
 
 
-def _or_nowhere(stream: TextIO | None) -> TextIO:
-    if stream is not None:
-        return stream
-    return io.open(os.devnull, "w", encoding="utf-8")  # noqa: UP020
+def _opened(name: str) -> TextIO:
+    return open(name, "w", encoding="utf-8", errors="replace")  # noqa: PTH123

@@ -56,8 +56,9 @@ Name: "desktopicon"; Description: "{cm:CreateDesktopIcon}"; Flags: unchecked
 Name: "associations"; Description: "Offer {#AppName} under 'Open with' for scans (the usual program stays)"
 
 [InstallDelete]
-; What an older version brought and this one does not must not stay.
-Type: filesandordirs; Name: "{app}\_internal"
+; What an older version brought and this one does not must not stay. Only in a folder of ours: others
+; make programs with an _internal, too.
+Type: filesandordirs; Name: "{app}\_internal"; Check: FileExists(ExpandConstant('{app}\tumordesk.exe'))
 
 [Files]
 Source: "{#Source}\*"; DestDir: "{app}"; Flags: ignoreversion recursesubdirs createallsubdirs

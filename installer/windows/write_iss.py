@@ -9,8 +9,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from product import FileType, Product, product
 
-_KEY = 'Root: HKA; Subkey: "{subkey}"; ValueType: {kind}; ValueName: "{name}"; ValueData: {data}'
-
 
 def defines(told: Product, source: Path, icon: Path, output: Path, *, gpu: bool) -> str:
     """The preprocessor's names. A GPU build is split in parts below 2 GiB."""
@@ -37,12 +35,13 @@ def associations(told: Product) -> str:
 
     A ProgID of our own, named in OpenWithProgids of each extension; the default program of the
     extension is left as it is (learn.microsoft.com: 'Best practices for file associations').
+    Removing takes away what was added, and a key only where nobody else uses it.
     """
-    lines = [_application(told)]
+    lines = _application(told)
     for kind in told.file_types:
-        lines.append(_program(told, kind))
-        endings = {"." + extension.rpartition(".")[2] for extension in kind.extensions}
-        lines += [_offer(told, kind, ending) for ending in sorted(endings)]
+        lines += _program(told, kind)
+        for ending in _endings(kind):
+            lines += _offer(told, kind, ending)
     return "\n".join(lines) + "\n"
 
 
@@ -50,33 +49,49 @@ def _name(told: Product, kind: FileType) -> str:
     return f"{told.name}.{kind.extensions[0].replace('.', '')}"
 
 
-def _entry(subkey: str, name: str, data: str, flags: str, kind: str = "string") -> str:
-    text = _KEY.format(subkey=subkey, name=name, data=f'"{data}"', kind=kind)
-    return f"{text}; Flags: {flags}; Tasks: associations"
+def _endings(kind: FileType) -> list[str]:
+    """What Windows takes for the extensions: from the last dot on."""
+    return sorted({"." + extension.rpartition(".")[2] for extension in kind.extensions})
 
 
-def _application(told: Product) -> str:
-    key = rf"Software\Classes\Applications\{told.id}.exe"
-    command = rf'""{{app}}\{told.id}.exe"" ""%1""'
-    return _entry(rf"{key}\shell\open\command", "", command, "uninsdeletekey")
+def _entry(subkey: str, flags: str, data: str | None, name: str = "") -> str:
+    """A line of the [Registry] section; ``data`` None: the key alone, without a value."""
+    key = rf'Root: HKA; Subkey: "Software\Classes\{subkey}"'
+    value = f'ValueType: string; ValueName: "{name}"; ValueData: "{data}"'
+    if data is None:
+        value = "ValueType: none"
+    return f"{key}; {value}; Flags: {flags}; Tasks: associations"
 
 
-def _program(told: Product, kind: FileType) -> str:
-    key = rf"Software\Classes\{_name(told, kind)}"
-    command = rf'""{{app}}\{told.id}.exe"" ""%1""'
-    icon = rf"{{app}}\{told.id}.exe,0"
-    return "\n".join(
-        [
-            _entry(key, "", kind.name, "uninsdeletekey"),
-            _entry(rf"{key}\DefaultIcon", "", icon, "uninsdeletekey"),
-            _entry(rf"{key}\shell\open\command", "", command, "uninsdeletekey"),
-        ]
-    )
+def _application(told: Product) -> list[str]:
+    key = rf"Applications\{told.id}.exe"
+    endings = sorted({ending for kind in told.file_types for ending in _endings(kind)})
+    return [
+        _entry(key, "uninsdeletekey", told.name, "FriendlyAppName"),
+        _entry(rf"{key}\shell\open\command", "uninsdeletekey", _command(told)),
+        *(_entry(rf"{key}\SupportedTypes", "uninsdeletekey", "", one) for one in endings),
+    ]
 
 
-def _offer(told: Product, kind: FileType, ending: str) -> str:
-    key = rf"Software\Classes\{ending}\OpenWithProgids"
-    return _entry(key, _name(told, kind), "", "uninsdeletevalue")
+def _program(told: Product, kind: FileType) -> list[str]:
+    key = _name(told, kind)
+    return [
+        _entry(key, "uninsdeletekey", kind.name),
+        _entry(rf"{key}\DefaultIcon", "uninsdeletekey", rf"{{app}}\{told.id}.exe,0"),
+        _entry(rf"{key}\shell\open\command", "uninsdeletekey", _command(told)),
+    ]
+
+
+def _command(told: Product) -> str:
+    return rf'""{{app}}\{told.id}.exe"" ""%1""'
+
+
+def _offer(told: Product, kind: FileType, ending: str) -> list[str]:
+    flags = "uninsdeletevalue uninsdeletekeyifempty"
+    return [
+        _entry(ending, "uninsdeletekeyifempty", None),
+        _entry(rf"{ending}\OpenWithProgids", flags, "", _name(told, kind)),
+    ]
 
 
 def before(told: Product) -> str:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import configparser
+import importlib
+import io
+import plistlib
 import re
 import sys
 import tomllib
 from pathlib import Path
+from types import ModuleType
 from xml.etree import ElementTree as ET
 
 import pytest
 
 import system
 import tumordesk
-from build import in_parts, version_resource, write_sums
+from build import version_resource
 from linux import files
+from parts import in_parts, write_sums
 from product import Product, product
 
 WINDOWS = Path(__file__).resolve().parents[2] / "installer" / "windows"
@@ -72,32 +77,85 @@ def test_a_large_package_is_cut_and_can_be_put_together(tmp_path: Path) -> None:
     assert all(part.name in sums for part in parts)
 
 
-def test_windows_is_offered_the_files_and_nothing_is_taken(
-    told: Product, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def write_iss(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     monkeypatch.syspath_prepend(str(WINDOWS))
     monkeypatch.delitem(sys.modules, "write_iss", raising=False)
-    import write_iss
+    return importlib.import_module("write_iss")
 
+
+def test_windows_is_offered_the_files_and_nothing_is_taken(
+    told: Product, write_iss: ModuleType
+) -> None:
     lines = write_iss.associations(told).splitlines()
     assert all(line.startswith("Root: HKA; Subkey: ") for line in lines)
     assert all(line.count('"') % 2 == 0 for line in lines)
-    # The default program of an ending stands in its key itself: only OpenWithProgids is touched.
+    # The default program of an ending stands in its key itself: that gets no value from us.
     endings = [line for line in lines if re.search(r'Subkey: "Software\\Classes\\\.', line)]
-    assert endings
-    assert all("OpenWithProgids" in line for line in endings)
-    text = write_iss.defines(told, Path("s"), Path("i"), Path("o"), gpu=False)
-    assert f'#define AppVersion "{told.version}"' in text
-    assert '#define AppGuid "{{' in text
+    plain = [line for line in endings if "OpenWithProgids" not in line]
+    assert len(plain) * 2 == len(endings)
+    assert all("; ValueType: none; Flags: uninsdeletekeyifempty;" in line for line in plain)
+    assert not [line for line in endings if "uninsdeletekey;" in line]
+    offered = {line.split("Classes\\")[1].split('"')[0] for line in plain}
+    assert {".dcm", ".nii", ".gz", ".nrrd", ".mha"} <= offered
 
 
-def test_the_release_workflow_and_the_script_name_files_that_exist(repository: Path) -> None:
-    workflow = (repository / ".github/workflows/release.yml").read_text(encoding="utf-8")
-    for name in re.findall(r"installer[/\\][\w/\\.]+\.(?:ps1|sh)", workflow):
-        assert (repository / name.replace("\\", "/")).is_file(), name
+def test_the_windows_installer_holds_the_facts_of_the_product(
+    told: Product, write_iss: ModuleType
+) -> None:
+    source = r"C:\Prüfung (1)\tumordesk"
+    text = write_iss.defines(told, Path(source), Path("i"), Path("o"), gpu=False)
+    defined = dict(re.findall(r'^#define (\w+) "([^"]*)"$', text, re.MULTILINE))
+    assert len(defined) == len(text.splitlines())
+    assert defined["AppVersion"] == told.version
+    assert defined["AppGuid"] == "{" + told.windows_app_id
+    assert defined["Source"] == source
+    assert (defined["Spanning"], defined["Suffix"]) == ("no", "")
+    assert '"-gpu"' in write_iss.defines(told, Path("s"), Path("i"), Path("o"), gpu=True)
+    assert told.notice in write_iss.before(told)
+
+
+def test_the_windows_script_uses_only_names_that_are_written(repository: Path) -> None:
     script = (WINDOWS / "tumordesk.iss").read_text(encoding="utf-8")
     defined = set(re.findall(r"\{#(\w+)\}", script))
     made = set(re.findall(r'"(\w+)": ', (WINDOWS / "write_iss.py").read_text(encoding="utf-8")))
     assert defined <= made
     with (repository / "pyproject.toml").open("rb") as stream:
         assert "installer" in tomllib.load(stream)["project"]["optional-dependencies"]
+
+
+def test_the_release_workflow_names_what_there_is(repository: Path) -> None:
+    yaml = pytest.importorskip("yaml")
+    text = (repository / ".github/workflows/release.yml").read_text(encoding="utf-8")
+    jobs = yaml.safe_load(text)["jobs"]
+    assert set(jobs["publish"]["needs"]) == set(jobs) - {"publish"}
+    makefile = (repository / "Makefile").read_text(encoding="utf-8")
+    runs = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    for target in re.findall(r"^make ([\w-]+)", "\n".join(runs), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    named = re.findall(r"installer[/\\][\w/\\.]+\.(?:ps1|sh)", text)
+    assert {Path(name.replace("\\", "/")).suffix for name in named} == {".ps1", ".sh"}
+    for name in named:
+        assert (repository / name.replace("\\", "/")).is_file(), name
+
+
+def test_the_app_for_macos_has_a_window_and_may_load_its_libraries(repository: Path) -> None:
+    with (repository / "installer/macos/entitlements.plist").open("rb") as stream:
+        allowed = plistlib.load(stream)
+    assert allowed["com.apple.security.cs.disable-library-validation"] is True
+    # The console program beside the window makes PyInstaller hide the whole app otherwise.
+    assert '"LSBackgroundOnly": False' in (repository / "installer/tumordesk.spec").read_text()
+
+
+def test_a_frozen_program_keeps_a_stream_that_goes_to_a_file(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(repository / "installer" / "frozen"))
+    frozen_streams = importlib.import_module("frozen_streams")
+    file = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", file)
+    monkeypatch.setattr(sys, "stderr", None)
+    frozen_streams.prepare()
+    assert sys.stdout is file
+    with sys.stderr as nowhere:
+        assert nowhere.write("nobody listens") == len("nobody listens")
