@@ -131,7 +131,8 @@ def run_installer(arguments: list[str]) -> int:
     """Build the installers for this system (see build.py for the arguments)."""
     made = set_up(RUN_EXTRAS)
     if sys.platform == "linux":
-        system.install(system.missing_tools())
+        library = system.missing_python_library(str(made.python))
+        system.install([*system.missing_tools(), *library])
     command = [str(made.python), "-B", str(ROOT / "installer" / "build.py"), *arguments]
     return subprocess.run(command, cwd=ROOT, check=False).returncode
 

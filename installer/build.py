@@ -25,6 +25,8 @@ from say import SetupError, say
 CPU_TORCH = ("torch==2.13.0+cpu", "torchvision==0.28.0")
 """The newest pair whose CPU build needs nothing of CUDA; the Linux wheel is not on PyPI."""
 CPU_INDEX = "https://download.pytorch.org/whl/cpu"
+BEST_OF_ALL = ("--index-strategy", "unsafe-best-match")
+"""That index has old versions of other packages as well; the pins stand on the usual one."""
 _CUDA = ("torch==", "torchvision==", "nvidia-", "cuda-", "triton==")
 EXTRAS = ("gui", "onnx")
 STEPS = ("freeze", "deb", "portable")
@@ -169,10 +171,8 @@ def _with_cpu_torch(install: list[str]) -> None:
         except SetupError:
             say("Not everything was found; asking PyTorch's own index, too.")
             index = CPU_INDEX
-    # That index has old versions of other packages as well; the pins stand on the usual one.
-    more = ["--extra-index-url", index, "--index-strategy", "unsafe-best-match"]
     try:
-        _call([*install, *more])
+        _call([*install, "--extra-index-url", index, *BEST_OF_ALL])
     except SetupError as error:
         hint = "TORCH_INDEX=<address> names another place for"
         raise SetupError(f"{error} {hint} {CPU_TORCH[0]}.") from error

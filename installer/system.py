@@ -172,6 +172,20 @@ def missing_tools(tools: dict[str, str] = TOOLS) -> list[str]:
     return sorted({package for tool, package in tools.items() if shutil.which(tool) is None})
 
 
+def missing_python_library(python: str) -> list[str]:
+    """Debian's package of the shared library that a frozen program starts Python with, if missing.
+
+    Debian's own Python does without it; another Python brings its own or has none.
+    """
+    code = (
+        "import sys, sysconfig; print(sys.base_prefix, '%d.%d' % sys.version_info[:2],"
+        " sysconfig.get_config_var('INSTSONAME'))"
+    )
+    answer = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    prefix, version, library = [*answer.stdout.split(), "", "", ""][:3]
+    return [f"libpython{version}"] if prefix == "/usr" and not loads(library) else []
+
+
 def _privilege() -> list[str] | None:
     """What goes before apt-get: nothing for root, sudo where it asks no password, else None."""
     if shutil.which("apt-get") is None:

@@ -18,6 +18,8 @@ function Find-Compiler {
 }
 
 $compiler = Find-Compiler
+# PyTorch's index has old versions of other packages, too; the pins stand on the usual one.
+if ($Variant -eq "gpu" -and $env:UV_INDEX) { $env:UV_INDEX_STRATEGY = "unsafe-best-match" }
 & $python -B installer\bootstrap.py installer "--args=--variant $Variant --only freeze"
 if ($LASTEXITCODE -ne 0) { exit $LASTEXITCODE }
 $work = "$root\build\installer-$Variant"

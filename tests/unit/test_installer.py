@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import importlib
 import io
+import os
 import plistlib
 import re
 import sys
@@ -15,12 +16,14 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+import build
 import system
 import tumordesk
 from build import version_resource
 from linux import files
 from parts import in_parts, write_sums
 from product import Product, product
+from say import SetupError
 
 WINDOWS = Path(__file__).resolve().parents[2] / "installer" / "windows"
 
@@ -159,3 +162,42 @@ def test_a_frozen_program_keeps_a_stream_that_goes_to_a_file(
     assert sys.stdout is file
     with sys.stderr as nowhere:
         assert nowhere.write("nobody listens") == len("nobody listens")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a shell script for an interpreter")
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        ("/usr 3.11 libpython3.11-of-nobody.so.1.0", ["libpython3.11"]),
+        ("/usr 3.11 libc.so.6", []),
+        ("/opt/python 3.12 libpython3.12-of-nobody.so.1.0", []),
+        ("", []),
+    ],
+)
+def test_debians_own_python_needs_its_shared_library(
+    tmp_path: Path, answer: str, missing: list[str]
+) -> None:
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho '{answer}'\n")
+    python.chmod(0o755)
+    assert system.missing_python_library(str(python)) == missing
+
+
+def test_the_cpu_build_of_pytorch_is_looked_for_at_its_own_index_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[list[str]] = []
+
+    def call(command: list[str]) -> None:
+        calls.append(command)
+        if "--extra-index-url" not in command:
+            raise SetupError("not found.")
+
+    monkeypatch.delenv("TORCH_INDEX", raising=False)
+    monkeypatch.setattr(build, "_call", call)
+    build._with_cpu_torch(["uv"])
+    assert calls[0] == ["uv", *build.CPU_TORCH]
+    assert calls[1][-4:] == ["--extra-index-url", build.CPU_INDEX, *build.BEST_OF_ALL]
+    monkeypatch.setenv("TORCH_INDEX", "https://torch.example")
+    build._with_cpu_torch(["uv"])
+    assert calls[2][-4:] == ["--extra-index-url", "https://torch.example", *build.BEST_OF_ALL]
