@@ -239,7 +239,7 @@ def test_all_runs_stand_side_by_side(qtbot: QtBot, make: Make, tmp_path: Path) -
     make_run(tmp_path, "segmentation", "outlines")
     page = shown(qtbot, make())
     qtbot.mouseClick(page.classifier.tabs.button(3), LEFT)
-    table = page.classifier_runs
+    table = page.classifier.runs
     until(qtbot, lambda: table.table.isVisible() and table.table.rowCount() == 3)
     assert [Path(run).name for run in table.runs] == ["second", "first", "third"]
     assert "same test pictures" in table.words.text()

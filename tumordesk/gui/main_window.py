@@ -411,6 +411,7 @@ class MainWindow(QMainWindow):
         self.running.load_models()
         if self._warm_up:
             self.running.warm_up()
+            self.training.warm_up()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give the picture its share: fold the panels where the window is narrow."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -9,10 +11,18 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from tumordesk.core.policy import policy
 from tumordesk.core.settings import TrainingChoices
 from tumordesk.gui.banner import Message
+from tumordesk.gui.training_wizard.pieces import Pieces
 
 if TYPE_CHECKING:
     from tumordesk.gui.main_window import MainWindow
     from tumordesk.gui.training_wizard.wizard import TrainingWizard
+
+
+_WIZARD = "tumordesk.gui.training_wizard"
+_MODULES = (
+    "context", "data_page", "check_page", "split_page", "model_page", "train_page",
+    "results_views", "results_page", "use_page", "wizard",
+)  # fmt: skip
 
 
 class TrainingController(QObject):
@@ -26,6 +36,20 @@ class TrainingController(QObject):
         """The training program where it is not the usual one (tests)."""
         self._quitting = False
         self._closing: TrainingWizard | None = None
+        self._pieces = Pieces(self)
+
+    def warm_up(self) -> None:
+        """Read the wizard's code ahead, so that it opens at once; first what needs no window."""
+
+        def job(_: object) -> None:
+            import tumordesk.session.model_problems
+            import tumordesk.session.publishing
+            import tumordesk.session.training_progress  # noqa: F401
+
+        modules = (partial(import_module, f"{_WIZARD}.{name}") for name in _MODULES)
+        self._window.runner.submit(
+            "io", "warm-up-wizard", job, done=lambda _: self._pieces.add(*modules)
+        )
 
     def show(self) -> None:
         """Open the wizard, or bring it to the front; say why where it is switched off."""
@@ -86,6 +110,7 @@ class TrainingController(QObject):
             False where it asks first what becomes of a training; the main window is then closed
             once that is answered, or stays.
         """
+        self._pieces.stop()
         if self.wizard is None:
             return True
         self._quitting = True

@@ -35,8 +35,8 @@ class CheckPage(Page):
         "than it is, so decide what becomes of them; what you decide is kept with the model."
     )
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.table = FindingsTable()
         self.view = FindingView(context)
         self.bar = QProgressBar()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from tumordesk.core.errors import WriteError
@@ -14,6 +14,7 @@ from tumordesk.core.model_card import Task
 from tumordesk.core.training_run import TrainingEvent
 from tumordesk.gui import theme, tokens
 from tumordesk.gui.training_wizard.curve_data import CurveBook
+from tumordesk.gui.training_wizard.pieces import Pieces
 from tumordesk.gui.training_wizard.plot import Plot
 
 PICTURE_SCALE = 2.0
@@ -32,11 +33,20 @@ class CurvesView(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(tokens.SPACE_24)
-        for column, (plot, share) in enumerate(((self.score, 5), (self.loss, 5), (self.rate, 3))):
+        for column, (plot, share) in enumerate(zip(self._plots(), (5, 5, 3), strict=True)):
             grid.addWidget(plot, 0, column)
             grid.setColumnStretch(column, share)
         self.loss.set_keys("every step, mean of an epoch")
+        self._pieces = Pieces(self)
         self.clear(task)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw the charts, one after the other."""
+        super().showEvent(event)
+        self._pieces.add(*(plot.make for plot in self._plots()))
+
+    def _plots(self) -> tuple[Plot, ...]:
+        return self.score, self.loss, self.rate
 
     def clear(self, task: Task, *, volumes: bool = False) -> None:
         """Empty charts for a run of that task; ``volumes``: its pictures are slices of patients."""
@@ -74,6 +84,8 @@ class CurvesView(QWidget):
 
     def picture(self) -> QImage:
         """The charts as an image on the window's background."""
+        for plot in self._plots():
+            plot.make()
         size = self.size() * PICTURE_SCALE
         image = QImage(size, QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(PICTURE_SCALE)

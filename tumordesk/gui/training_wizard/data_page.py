@@ -32,8 +32,8 @@ class DataPage(Page):
         "with masks. Nothing in it is changed, and nothing leaves this computer."
     )
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.setAcceptDrops(True)
         self.field = DropField()
         self.chosen = ChosenFolder(context)

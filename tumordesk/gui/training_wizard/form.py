@@ -57,8 +57,8 @@ class FormSection(Card):
 
     edited = Signal(str)
 
-    def __init__(self, title: str, text: str = "") -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget, title: str, text: str = "") -> None:
+        super().__init__(parent=parent)
         self.title = title
         self.setAccessibleName(title)
         self.column.addWidget(label(title, "strong"))

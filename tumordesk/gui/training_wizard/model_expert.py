@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QPushButton,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from tumordesk.core.recipes import Recipe
 from tumordesk.core.training_run import TrainingConfig
-from tumordesk.gui import tokens
-from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.panels.parts import label
 from tumordesk.gui.training_wizard import model_fields
 from tumordesk.gui.training_wizard.augment_preview import AugmentPreview
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.controls import Choice, Written
-from tumordesk.gui.training_wizard.form import FormSection, Row
-from tumordesk.gui.training_wizard.pages import scrolling
+from tumordesk.gui.training_wizard.form import FormSection
 from tumordesk.gui.training_wizard.rate_finder import RateFinder
+from tumordesk.gui.training_wizard.sectioned import SectionedForm
 from tumordesk.session.model_choices import (
     AUTO,
     DOWNLOAD,
@@ -59,96 +51,58 @@ class Stock:
     entries: tuple[ModelEntry, ...] = ()
 
 
-class ExpertForm(QWidget):
+class ExpertForm(SectionedForm):
     """All sections below each other. ``changed``: the draft is another one now."""
 
     changed = Signal()
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__()
+    def __init__(self, context: WizardContext, parent: QWidget) -> None:
+        super().__init__(parent)
         self._context = context
         self._editor = ModelEditor(context.draft)
         self._stock = Stock()
         self._config: TrainingConfig | None = None
+        self._problems: Sequence[FieldProblem] = ()
         self.preview = AugmentPreview(context)
         self.finder = RateFinder(context)
         self.published = label("", "secondary", wrap=True)
-        self.sections: dict[str, FormSection] = {}
-        self.rows: dict[str, Row] = {}
-        self.jumps: dict[str, QPushButton] = {}
-        self._area: QScrollArea
-        self._build()
         self.finder.chosen.connect(lambda rate: self.put("optimiser.rate", rate))
+        self.build(
+            {
+                "Network": self._network,
+                "Start": model_fields.start_section,
+                "Head": model_fields.head_section,
+                "Pictures": model_fields.input_section,
+                "Augmentation": self._augmentation,
+                "Loss": model_fields.loss_section,
+                "Learning": self._learning,
+                "Length": model_fields.course_section,
+            }
+        )
 
     # Building ------------------------------------------------------------------------------
 
-    def _build(self) -> None:
-        network = model_fields.network_section()
-        network.add_wide(self.published, under_control=True)
-        augment = model_fields.augment_section()
-        augment.add_wide(self.preview)
-        model_fields.augment_numbers(augment)
-        optimiser = model_fields.optimiser_section()
-        optimiser.add_wide(self.finder)
-        model_fields.optimiser_numbers(optimiser)
-        self.sections = {
-            "Network": network,
-            "Start": model_fields.start_section(),
-            "Head": model_fields.head_section(),
-            "Pictures": model_fields.input_section(),
-            "Augmentation": augment,
-            "Loss": model_fields.loss_section(),
-            "Learning": optimiser,
-            "Length": model_fields.course_section(),
-        }
-        inner = QWidget()
-        column = tight(QVBoxLayout(inner), tokens.SPACE_16)
-        bar = tight(QHBoxLayout())
-        for name, section in self.sections.items():
-            section.edited.connect(self._edited)
-            self.rows |= section.rows
-            column.addWidget(section)
-            bar.addWidget(self._jump(name))
-        column.addStretch(1)
-        bar.addStretch(1)
-        self._area = scrolling(inner)
-        self._area.verticalScrollBar().valueChanged.connect(self._mark_section)
-        self._area.verticalScrollBar().rangeChanged.connect(self._mark_section)
-        outer = tight(QVBoxLayout(self), tokens.SPACE_8)
-        outer.addLayout(bar)
-        outer.addWidget(self._area, 1)
+    def _network(self, parent: QWidget) -> FormSection:
+        made = model_fields.network_section(parent)
+        made.add_wide(self.published, under_control=True)
+        return made
 
-    def _jump(self, name: str) -> QPushButton:
-        button = QPushButton(name)
-        button.setProperty("role", "jump")
-        button.setCheckable(True)
-        button.setToolTip(f"Go to: {self.sections[name].title}")
-        button.clicked.connect(lambda: self.show_section(name))
-        self.jumps[name] = button
-        return button
+    def _augmentation(self, parent: QWidget) -> FormSection:
+        made = model_fields.augment_section(parent)
+        made.add_wide(self.preview)
+        model_fields.augment_numbers(made)
+        return made
 
-    def show_section(self, name: str) -> None:
-        """Scroll to a section, and put the keyboard there."""
-        section = self.sections[name]
-        inner = self._area.widget()
-        top = section.mapTo(inner, QPoint(0, 0)).y()
-        self._area.verticalScrollBar().setValue(top)
-        self._mark_section()
-        first = next(
-            (r.control for r in section.rows.values() if r.control.isVisibleTo(inner)), None
-        )
-        if first is not None:
-            first.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _learning(self, parent: QWidget) -> FormSection:
+        made = model_fields.optimiser_section(parent)
+        made.add_wide(self.finder)
+        model_fields.optimiser_numbers(made)
+        return made
 
-    def _mark_section(self) -> None:
-        """Mark the section at the top; at the very end, the last one."""
-        bar, inner = self._area.verticalScrollBar(), self._area.widget()
-        shown = [name for name, s in self.sections.items() if s.isVisibleTo(inner)]
-        above = [n for n in shown if self.sections[n].y() <= bar.value() + tokens.SPACE_32]
-        at_end = bar.value() == bar.maximum() > 0
-        current = shown[-1] if at_end else above[-1] if above else ""
-        for name, button in self.jumps.items():
-            button.setChecked(name == current)
+    def made(self) -> None:
+        """Fill the rows before anybody sees them."""
+        if self._config is not None:
+            self._fill(self._config)
 
     # Showing -------------------------------------------------------------------------------
 
@@ -158,10 +112,15 @@ class ExpertForm(QWidget):
 
     def load(self, config: TrainingConfig, problems: Sequence[FieldProblem]) -> None:
         """Show a configuration, and what is wrong with it."""
-        self._config = config
+        self._config, self._problems = config, problems
+        if self._whole:
+            self._fill(config)
+
+    def _fill(self, config: TrainingConfig) -> None:
+        problems = self._problems
         self._offer(config)
-        for path, value in self._editor.values(self.rows, config).items():
-            self.rows[path].control.set_value(value)
+        for path, value in self._editor.values(self._rows, config).items():
+            self._rows[path].control.set_value(value)
         self._show_rows(config)
         self._show_words(config)
         self.show_problems(problems)
@@ -172,7 +131,7 @@ class ExpertForm(QWidget):
     def show_problems(self, problems: Sequence[FieldProblem]) -> None:
         """Say what is wrong at each row; what cannot be read at all comes first."""
         by_path = {problem.path: problem for problem in reversed(problems)}
-        for path, row in self.rows.items():
+        for path, row in self._rows.items():
             found = by_path.get(path)
             unread = row.control.problem
             row.set_problem(
@@ -184,18 +143,18 @@ class ExpertForm(QWidget):
         """Rows whose text makes no sense."""
         return tuple(
             FieldProblem(path, row.control.problem)
-            for path, row in self.rows.items()
+            for path, row in self._rows.items()
             if row.control.problem and row.control.isVisibleTo(self)
         )
 
     def drop_unread(self) -> None:
         """Give up texts that make no sense: other numbers take their place."""
-        for row in self.rows.values():
+        for row in self._rows.values():
             if isinstance(row.control, Written):
                 row.control.drop()
 
     def _choice(self, path: str) -> Choice:
-        control = self.rows[path].control
+        control = self._rows[path].control
         assert isinstance(control, Choice)
         return control
 
@@ -246,18 +205,18 @@ class ExpertForm(QWidget):
             "optimiser.momentum": optimiser.name == "sgd",
         }
         for path, visible in shown.items():
-            self.rows[path].set_visible(visible)
-        self.sections["Head"].setVisible(not outlines)
-        self.jumps["Head"].setVisible(not outlines)
+            self._rows[path].set_visible(visible)
+        self.leave_out(*(["Head"] if outlines else []))
 
     def _show_words(self, config: TrainingConfig) -> None:
         point = next(p for p in self._points(config) if p.weights == config.initial_weights)
-        self.rows["initial_weights"].set_help(start_words(point, config))
-        self.rows["freeze"].set_help(_FREEZE_WORDS[self._editor.value("freeze", config)])
+        self._rows["initial_weights"].set_help(start_words(point, config))
+        self._rows["freeze"].set_help(_FREEZE_WORDS[self._editor.value("freeze", config)])
 
     # Changing ------------------------------------------------------------------------------
 
-    def _edited(self, path: str) -> None:
+    def row_edited(self, path: str) -> None:
+        """Put what a person chose into the draft."""
         control = self.rows[path].control
         if control.problem:
             self.changed.emit()

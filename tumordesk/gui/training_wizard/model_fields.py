@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QWidget
+
 from tumordesk.core.study import Sequence
 from tumordesk.gui.training_wizard.controls import (
     Choice,
@@ -31,9 +33,9 @@ _HIDDEN = ((0, "None"), (1, "One"), (2, "Two"), (3, "Three"))
 _PLANES = (("axial", "Axial"), ("coronal", "Coronal"), ("sagittal", "Sagittal"), ("any", "Any"))
 
 
-def network_section() -> FormSection:
+def network_section(parent: QWidget) -> FormSection:
     """Recipe, its variants, the network."""
-    made = FormSection("Recipe and network")
+    made = FormSection(parent, "Recipe and network")
     made.add("recipe", "&Recipe", Choice(), "A named set of numbers to start from.", wide=True)
     made.add("variant", "Variant", Choice(), "What is done differently from the recipe.")
     made.add(
@@ -56,9 +58,9 @@ def network_section() -> FormSection:
     return made
 
 
-def start_section() -> FormSection:
+def start_section(parent: QWidget) -> FormSection:
     """Weights to start from, and what of them is trained."""
-    made = FormSection("Start and layers")
+    made = FormSection(parent, "Start and layers")
     made.add("initial_weights", "S&tart from", Choice(), "", wide=True)
     made.add("freeze", "Layers", Choice(FREEZE), "", wide=True)
     made.add(
@@ -74,9 +76,9 @@ def start_section() -> FormSection:
     return made
 
 
-def head_section() -> FormSection:
+def head_section(parent: QWidget) -> FormSection:
     """The classifier's last layers."""
-    made = FormSection("Head", "The last layers, which turn what was seen into classes.")
+    made = FormSection(parent, "Head", "The last layers, which turn what was seen into classes.")
     made.add(
         "head.hidden",
         "Hidden layers",
@@ -91,9 +93,9 @@ def head_section() -> FormSection:
     return made
 
 
-def input_section() -> FormSection:
+def input_section(parent: QWidget) -> FormSection:
     """What the network sees of a picture."""
-    made = FormSection("Pictures")
+    made = FormSection(parent, "Pictures")
     made.add(
         "input.sequence",
         "Se&quence",
@@ -151,9 +153,10 @@ def input_section() -> FormSection:
     return made
 
 
-def augment_section() -> FormSection:
+def augment_section(parent: QWidget) -> FormSection:
     """Random changes of the training pictures."""
     made = FormSection(
+        parent,
         "Augmentation",
         "Training pictures are changed at random, so that the model sees more than you have. "
         "They must still look like pictures that could come from a scanner.",
@@ -185,9 +188,9 @@ def augment_numbers(made: FormSection) -> None:
         made.add(f"augment.{path}", caption, control, text)
 
 
-def loss_section() -> FormSection:
+def loss_section(parent: QWidget) -> FormSection:
     """What counts as wrong."""
-    made = FormSection("What counts as wrong")
+    made = FormSection(parent, "What counts as wrong")
     losses = (("dice_ce", "Overlap (Dice) and pixels"), ("ce", "Pixels alone"))
     made.add(
         "loss.name",
@@ -220,9 +223,9 @@ def loss_section() -> FormSection:
     return made
 
 
-def optimiser_section() -> FormSection:
+def optimiser_section(parent: QWidget) -> FormSection:
     """How the weights are changed."""
-    made = FormSection("How it learns")
+    made = FormSection(parent, "How it learns")
     made.add(
         "optimiser.name",
         "&Optimiser",
@@ -276,9 +279,9 @@ def optimiser_numbers(made: FormSection) -> None:
     )  # fmt: skip
 
 
-def course_section() -> FormSection:
+def course_section(parent: QWidget) -> FormSection:
     """How long, on what."""
-    made = FormSection("How long, and on what")
+    made = FormSection(parent, "How long, and on what")
     for path, caption, control, text in (
         ("epochs", "E&pochs", Whole(1, 1000), "How often each picture is learnt from."),
         ("budget_minutes", "At most", Whole(0, 10_000, step=5, unit="min", none="No limit"),

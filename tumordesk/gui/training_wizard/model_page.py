@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtWidgets import QStackedWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.recipes import recipes
@@ -54,8 +54,8 @@ class ModelPage(Page):
         "have seen similar scans gives the best result."
     )
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.plan = Plan()
         self.guided = GuidedChoices()
         self._form: ExpertForm | None = None
@@ -64,9 +64,9 @@ class ModelPage(Page):
         self._config: TrainingConfig | None = None
         self.problems: tuple[FieldProblem, ...] = ()
         self._stack = QStackedWidget()
-        self._stack.addWidget(self.guided)
         self.body.addWidget(self.problem)
         self.body.addWidget(self._stack, 1)
+        self._stack.addWidget(self.guided)
         self.problem.hide()
         self.guided.level_chosen.connect(self._level_chosen)
         self.guided.start_chosen.connect(self._start_chosen)
@@ -78,7 +78,7 @@ class ModelPage(Page):
     def expert(self) -> ExpertForm:
         """The long form, made when it is first asked for: it is large."""
         if self._form is None:
-            self._form = ExpertForm(self.context)
+            self._form = ExpertForm(self.context, self._stack)
             self._form.use_stock(self._stock or Stock())
             self._form.changed.connect(self._edited)
             self._stack.addWidget(self._form)

@@ -17,7 +17,10 @@ class Page(QWidget):
     """One stage. Sub-classes set ``stage``, ``title``, ``hint`` and fill ``body``.
 
     ``changed`` is emitted whenever :meth:`complete`, :meth:`next_sentence`, or what can be
-    reached, may have changed. ``stretch`` False ends the body with empty space.
+    reached, may have changed.
+
+    Every part is put into its place before it is filled: whatever gets another place is given the
+    look of the program anew, with all that is in it.
     """
 
     stage: ClassVar[StageName]
@@ -25,8 +28,8 @@ class Page(QWidget):
     hint: ClassVar[str]
     changed = Signal()
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__()
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.context = context
         self.setAccessibleName(self.title)
         outer = QVBoxLayout(self)
@@ -69,9 +72,9 @@ class Page(QWidget):
         """The window closes: end timers and whatever the page itself runs."""
 
 
-def scrolling(inner: QWidget) -> QScrollArea:
+def scrolling(inner: QWidget, parent: QWidget | None = None) -> QScrollArea:
     """``inner`` in a frame that scrolls up and down where the window is small."""
-    area = QScrollArea()
+    area = QScrollArea(parent)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

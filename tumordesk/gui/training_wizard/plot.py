@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tumordesk.gui import theme, tokens
 from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.training_wizard.pieces import Later
 
 _LEFT_AXIS = 52
 _HEIGHT = 150
@@ -21,7 +22,8 @@ class Plot(QWidget):
     """A chart with a title and one figure beside it. ``unit`` stands on the horizontal axis.
 
     ``log_y``/``log_x``: logarithmic axes; values of 0 and below are left out there. Lines are
-    given by :meth:`set_line`; a name not given before makes a new one.
+    given by :meth:`set_line`; a name not given before makes a new one. Nothing is drawn before
+    :attr:`chart` was asked for: it takes some time to make.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class Plot(QWidget):
         self._lines: dict[str, pg.PlotDataItem] = {}
         self._tones: dict[str, str] = {}
         self._data: dict[str, tuple[list[float], list[float]]] = {}
+        self._guide, self._mark = _upright(), _upright()
         self.title = label(title, "strong")
         self.figure = label("", "secondary")
         self.keys = label("", "small")
@@ -41,36 +44,51 @@ class Plot(QWidget):
         head.addWidget(self.keys)
         head.addStretch(1)
         head.addWidget(self.figure)
-        self.chart = _Chart(log_x, log_y)
-        self.chart.setAccessibleName(f"{title}, chart")
-        self.chart.scene().sigMouseMoved.connect(self._pointed)
-        self._guide = pg.InfiniteLine(angle=90, movable=False)
-        self._guide.setVisible(False)
-        self.chart.addItem(self._guide, ignoreBounds=True)
-        self._mark = pg.InfiniteLine(angle=90, movable=False)
-        self._mark.setVisible(False)
-        self.chart.addItem(self._mark, ignoreBounds=True)
+        self._place = Later(self._made_chart)
+        self._place.setMinimumHeight(_HEIGHT)
         self.unit = label(unit, "small")
         self.unit.setAlignment(Qt.AlignmentFlag.AlignRight)
         column = tight(QVBoxLayout(self), tokens.SPACE_4)
         column.addLayout(head)
-        column.addWidget(self.chart, 1)
+        column.addWidget(self._place, 1)
         column.addWidget(self.unit)
         self._shown = ""
-        self._paint()
+
+    @property
+    def chart(self) -> _Chart:
+        """What is drawn on; made now where it was not."""
+        return self._place.part
+
+    def make(self) -> None:
+        """Make the chart where that was not done yet."""
+        self._place.part.show()
+
+    def _made_chart(self) -> _Chart:
+        chart = _Chart(*self._log)
+        chart.setAccessibleName(f"{self.accessibleName()}, chart")
+        chart.scene().sigMouseMoved.connect(self._pointed)
+        for item in (self._guide, self._mark):
+            chart.addItem(item, ignoreBounds=True)
+        for name in self._data:
+            self._draw(chart, name)
+        self._colour_guides()
+        return chart
 
     def set_line(
         self, name: str, x: Sequence[float], y: Sequence[float], tone: str = "accent"
     ) -> None:
         """Draw or replace a line. ``tone``: 'accent', 'faint', 'second' or 'points'."""
         pairs = [(a, b) for a, b in zip(x, y, strict=True) if self._drawable(a, b)]
-        xs, ys = [a for a, _ in pairs], [b for _, b in pairs]
+        self._data[name] = ([a for a, _ in pairs], [b for _, b in pairs])
+        self._tones.setdefault(name, tone)
+        if self._place.made is not None:
+            self._draw(self._place.made, name)
+
+    def _draw(self, chart: _Chart, name: str) -> None:
         if name not in self._lines:
-            self._tones[name] = tone
-            self._lines[name] = self.chart.plot([], [])
+            self._lines[name] = chart.plot([], [])
             self._colour(name)
-        self._data[name] = (xs, ys)
-        self._lines[name].setData(xs, ys)
+        self._lines[name].setData(*self._data[name])
 
     def line(self, name: str) -> tuple[list[float], list[float]]:
         """(x, y) of a line as drawn; empty where there is none."""
@@ -126,12 +144,16 @@ class Plot(QWidget):
             self._paint()
 
     def _paint(self) -> None:
-        colours = theme.palette()
-        self.chart.restyle()
-        self._guide.setPen(pg.mkPen(colours.text_disabled, width=1))
-        self._mark.setPen(pg.mkPen(colours.success, width=1, style=Qt.PenStyle.DashLine))
+        if self._place.made is not None:
+            self._place.made.restyle()
+            self._colour_guides()
         for name in self._lines:
             self._colour(name)
+
+    def _colour_guides(self) -> None:
+        colours = theme.palette()
+        self._guide.setPen(pg.mkPen(colours.text_disabled, width=1))
+        self._mark.setPen(pg.mkPen(colours.success, width=1, style=Qt.PenStyle.DashLine))
 
     def _colour(self, name: str) -> None:
         colours = theme.palette()
@@ -152,6 +174,13 @@ class Plot(QWidget):
             item.setSymbolPen(None)
 
 
+def _upright() -> pg.InfiniteLine:
+    """A vertical line that is not seen yet."""
+    made = pg.InfiniteLine(angle=90, movable=False)
+    made.setVisible(False)
+    return made
+
+
 class _Chart(pg.PlotWidget):  # type: ignore[misc]
     """pyqtgraph's plot with its mouse, menu and buttons taken away: the view always shows all."""
 
@@ -170,6 +199,7 @@ class _Chart(pg.PlotWidget):  # type: ignore[misc]
         # The value itself, never '(x1e-03)' beside the axis.
         item.getAxis("left").enableAutoSIPrefix(False)
         item.getAxis("bottom").enableAutoSIPrefix(False)
+        self.restyle()
 
     def sizeHint(self) -> QSize:
         """No wish of its own: the page decides."""

@@ -109,6 +109,7 @@ class RateFinder(QFrame):
             self._column.addWidget(self.plot)
         self.plot.set_line("loss", answer.rates, answer.losses, "accent")
         self.plot.set_mark(answer.suggested)
+        self.plot.make()
 
     def _failed(self, sentence: str) -> None:
         self._say(sentence, "error")

@@ -25,11 +25,11 @@ from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import ElidedLabel, tight
 from tumordesk.gui.training_process import Outcome, TrainerProcess
 from tumordesk.gui.training_wizard.beside import ViewStack
-from tumordesk.gui.training_wizard.comparison_table import ComparisonTable
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.explain_store import ExplainStore
 from tumordesk.gui.training_wizard.figures_view import FiguresView
 from tumordesk.gui.training_wizard.pages import Page, scrolling
+from tumordesk.gui.training_wizard.pieces import Pieces
 from tumordesk.gui.training_wizard.report_export import Kind, ReportExport
 from tumordesk.gui.training_wizard.results_views import ClassifierView, OutlinerView
 from tumordesk.gui.training_wizard.waiting import State, Waiting
@@ -51,8 +51,8 @@ class ResultsPage(Page):
         "Below each figure: its 95 % interval."
     )
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.run: Path | None = None
         self.part = "test"
         self.found: Evaluation | None = None
@@ -63,6 +63,7 @@ class ResultsPage(Page):
         self.export = ReportExport(context, self)
         self.export.said.connect(context.say)
         self.export.busy_changed.connect(self._show_export)
+        self._pieces = Pieces(self)
         self._stack = QStackedWidget()
         self.body.addWidget(self._stack, 1)
         self.wait = Waiting()
@@ -70,15 +71,15 @@ class ResultsPage(Page):
         self.wait.other.clicked.connect(self._use_validation)
         self.wait.cancel.clicked.connect(self._cancel)
         self._stack.addWidget(self.wait)
-        self._shown = self._make_shown()
-        self._stack.addWidget(scrolling(self._shown))
-        self._shown.setMinimumHeight(0)  # tables and pictures keep the height they need
+        area = scrolling(QWidget(), self._stack)
+        area.widget().setMinimumHeight(0)  # tables and pictures keep the height they need
+        self._stack.addWidget(area)
+        self._build(area.widget())
         self._say(_NO_RUN)
 
     # Parts ---------------------------------------------------------------------------------
 
-    def _make_shown(self) -> QWidget:
-        box = QWidget()
+    def _build(self, box: QWidget) -> None:
         column = tight(QVBoxLayout(box), tokens.SPACE_12)
         head = tight(QHBoxLayout(), tokens.SPACE_8)
         self.subject = ElidedLabel("", "secondary")
@@ -89,21 +90,35 @@ class ResultsPage(Page):
         head.addWidget(self.again)
         head.addWidget(self._make_save())
         self.figures = FiguresView()
-        self.classifier_runs, self.outliner_runs = ComparisonTable(), ComparisonTable()
-        self.classifier = ClassifierView(self.store, self.classifier_runs)
-        self.outliner = OutlinerView(self.store, self.outliner_runs)
         self._views = ViewStack()
-        for view, table in (
-            (self.classifier, self.classifier_runs),
-            (self.outliner, self.outliner_runs),
-        ):
-            self._views.addWidget(view)
-            view.shown.connect(self._tab_shown)
-            table.opened.connect(self._open_run)
+        self._made: dict[str, ClassifierView | OutlinerView] = {}
         column.addLayout(head)
         column.addWidget(self.figures)
         column.addWidget(self._views, 1)
-        return box
+
+    def _view(self, task: str) -> ClassifierView | OutlinerView:
+        """The view of that task, made when it is first asked for: it is large."""
+        if task not in self._made:
+            kind = ClassifierView if task == "classification" else OutlinerView
+            made = self._made[task] = kind(self.store, self._views)
+            made.shown.connect(self._tab_shown)
+            made.runs.opened.connect(self._open_run)
+            self._views.addWidget(made)
+        return self._made[task]
+
+    @property
+    def classifier(self) -> ClassifierView:
+        """What shows a classifier."""
+        made = self._view("classification")
+        assert isinstance(made, ClassifierView)
+        return made
+
+    @property
+    def outliner(self) -> OutlinerView:
+        """What shows a model that outlines."""
+        made = self._view("segmentation")
+        assert isinstance(made, OutlinerView)
+        return made
 
     def _make_save(self) -> QPushButton:
         self.save = QPushButton(icon("save"), " &Save…")
@@ -158,13 +173,14 @@ class ResultsPage(Page):
 
     def stop(self) -> None:
         """The window closes."""
+        self._pieces.stop()
         self.store.stop()
 
     @property
     def view(self) -> ClassifierView | OutlinerView:
         """What suits the task of the run."""
         task = self.found.task if self.found is not None else "classification"
-        return self.classifier if task == "classification" else self.outliner
+        return self._view(task)
 
     # Evaluation ----------------------------------------------------------------------------
 
@@ -198,10 +214,13 @@ class ResultsPage(Page):
     def _was_read(self, run: Path, found: Evaluation | None) -> None:
         if run != self.run:
             return
-        if found is not None:
-            self._show(found)
-        else:
+        if found is None:
             self.evaluate()
+            return
+        self._pieces.add(
+            lambda: self._view(found.task),
+            lambda: self._show(found) if run == self.run else None,
+        )
 
     def _unreadable(self, failure: Failure) -> None:
         self._say("The results cannot be read.", failure.message, "failed")
@@ -265,11 +284,6 @@ class ResultsPage(Page):
 
     # All runs ------------------------------------------------------------------------------
 
-    @property
-    def runs_table(self) -> ComparisonTable:
-        """The table of runs that suits the task."""
-        return self.classifier_runs if self.view is self.classifier else self.outliner_runs
-
     def _tab_shown(self, name: str) -> None:
         if name == ALL_RUNS and self._compared != self.run:
             self.compare()
@@ -280,7 +294,7 @@ class ResultsPage(Page):
         if run is None:
             return
         self._compared = run
-        self.runs_table.say("Looking for other runs…")
+        self.view.runs.say("Looking for other runs…")
         self.context.runner.submit(
             "io",
             "comparable-runs",
@@ -302,14 +316,14 @@ class ResultsPage(Page):
         self._comparing = None
         if outcome.kind != "done":
             self._compared = None
-            self.runs_table.say(outcome.message or "Stopped.", tone="warning")
+            self.view.runs.say(outcome.message or "Stopped.", tone="warning")
             return
         try:
             found = results.read_comparison(_document(outcome.stdout))
         except ConfigError as error:
-            self.runs_table.say(str(error), tone="warning")
+            self.view.runs.say(str(error), tone="warning")
             return
-        self.runs_table.show_comparison(found, str(self.run) if self.run is not None else "")
+        self.view.runs.show_comparison(found, str(self.run) if self.run is not None else "")
 
     def _open_run(self, name: str) -> None:
         """Another run of the table: follow it, and show what it is worth."""

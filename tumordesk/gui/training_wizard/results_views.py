@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tumordesk.core.evaluation import CaseResult, Evaluation
@@ -15,6 +16,7 @@ from tumordesk.gui.training_wizard.comparison_table import ComparisonTable
 from tumordesk.gui.training_wizard.confusion_view import ConfusionView
 from tumordesk.gui.training_wizard.explain_store import ExplainStore
 from tumordesk.gui.training_wizard.picture_grid import PictureGrid
+from tumordesk.gui.training_wizard.pieces import Pieces
 from tumordesk.gui.training_wizard.roc_view import CalibrationView, RocView
 from tumordesk.gui.training_wizard.switch import Switch
 from tumordesk.gui.training_wizard.tables import ClassTable
@@ -36,19 +38,19 @@ class TabbedView(QWidget):
 
     shown = Signal(str)
 
-    def __init__(self, views: dict[str, QWidget], tips: tuple[str, ...]) -> None:
-        super().__init__()
+    def __init__(self, views: dict[str, QWidget], tips: tuple[str, ...], parent: QWidget) -> None:
+        super().__init__(parent)
         self._names = tuple(views)
         self.tabs = Switch(self._names, tips)
-        self._stack = ViewStack()
-        for view in views.values():
-            self._stack.addWidget(view)
+        self._stack = ViewStack(self)
         row = tight(QHBoxLayout())
         row.addWidget(self.tabs)
         row.addStretch(1)
         column = tight(QVBoxLayout(self), tokens.SPACE_12)
         column.addLayout(row)
         column.addWidget(self._stack, 1)
+        for view in views.values():
+            self._stack.addWidget(view)
         self.tabs.chosen.connect(self.show_tab)
         self._stack.show_view(self._stack.widget(0))
 
@@ -81,7 +83,8 @@ class CaseOpener:
 class ClassifierView(TabbedView):
     """Confusion matrix with pictures, classes and curves, mistakes, runs."""
 
-    def __init__(self, store: ExplainStore, comparison: ComparisonTable) -> None:
+    def __init__(self, store: ExplainStore, parent: QWidget) -> None:
+        self.runs = ComparisonTable()
         self.matrix = ConfusionView()
         self.cell = PictureGrid(store, _CELL_HINT)
         self.classes = ClassTable()
@@ -91,9 +94,11 @@ class ClassifierView(TabbedView):
         self._found: Evaluation | None = None
         views = {
             "Confusion": Beside(self.matrix, self.cell),
-            "Classes and curves": Beside(_titled("Classes", self.classes), self._charts()),
+            "Classes and curves": Beside(
+                _titled("Classes", self.classes), _Charts(self.roc, self.calibration)
+            ),
             "Mistakes": self.wrong,
-            "All runs": comparison,
+            "All runs": self.runs,
         }
         tips = (
             "Which classes are taken for which",
@@ -101,17 +106,10 @@ class ClassifierView(TabbedView):
             "Wrong answers, the surest first",
             "Every run on the same split, side by side",
         )
-        super().__init__(views, tips)
+        super().__init__(views, tips, parent)
         self.matrix.opened.connect(self.open_cell)
         for grid in (self.cell, self.wrong):
             grid.opened.connect(lambda place, grid=grid: self._open(grid, place))
-
-    def _charts(self) -> QWidget:
-        box = QWidget()
-        row = tight(QHBoxLayout(box), tokens.SPACE_16)
-        row.addWidget(self.roc, 1)
-        row.addWidget(self.calibration, 1)
-        return box
 
     def show_evaluation(self, found: Evaluation) -> None:
         """Show a classifier."""
@@ -142,6 +140,8 @@ class ClassifierView(TabbedView):
 
     def charts(self) -> dict[str, QWidget]:
         """What can be saved as pictures."""
+        self.roc.make()
+        self.calibration.make()
         return {
             "confusion": self.matrix.table,
             "roc": self.roc,
@@ -152,7 +152,8 @@ class ClassifierView(TabbedView):
 class OutlinerView(TabbedView):
     """Box plot over patients with pictures, best and worst cases, runs."""
 
-    def __init__(self, store: ExplainStore, comparison: ComparisonTable) -> None:
+    def __init__(self, store: ExplainStore, parent: QWidget) -> None:
+        self.runs = ComparisonTable()
         self.box = BoxPlot()
         self.patient = PictureGrid(store, _PATIENT_HINT)
         self.worst, self.best = PictureGrid(store), PictureGrid(store)
@@ -168,14 +169,14 @@ class OutlinerView(TabbedView):
         views = {
             "Patients": patients,
             "Worst and best": Beside(self.worst, self.best),
-            "All runs": comparison,
+            "All runs": self.runs,
         }
         tips = (
             "Overlap of each patient, with the pictures behind it",
             "Pictures outlined worst and best",
             "Every run on the same split, side by side",
         )
-        super().__init__(views, tips)
+        super().__init__(views, tips, parent)
         self.box.opened.connect(self.open_patient)
         for grid in (self.patient, self.worst, self.best):
             grid.opened.connect(lambda place, grid=grid: self._open(grid, place))
@@ -229,6 +230,23 @@ class OutlinerView(TabbedView):
     def charts(self) -> dict[str, QWidget]:
         """What can be saved as pictures."""
         return {"dice": self.box}
+
+
+class _Charts(QWidget):
+    """Two charts side by side, made one after the other once they are seen."""
+
+    def __init__(self, roc: RocView, calibration: CalibrationView) -> None:
+        super().__init__()
+        self._charts = (roc, calibration)
+        self._pieces = Pieces(self)
+        row = tight(QHBoxLayout(self), tokens.SPACE_16)
+        for chart in self._charts:
+            row.addWidget(chart, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Make them where that was not done."""
+        super().showEvent(event)
+        self._pieces.add(*(chart.make for chart in self._charts))
 
 
 def _titled(title: str, body: QWidget, words: str = "") -> QWidget:

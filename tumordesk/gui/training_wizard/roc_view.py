@@ -13,6 +13,7 @@ from tumordesk.core.evaluation import ClassFigures, Evaluation
 from tumordesk.gui import theme, tokens
 from tumordesk.gui.panels.parts import ElidedLabel, Swatch, clear, label, tight
 from tumordesk.gui.training_wizard.beside import words
+from tumordesk.gui.training_wizard.pieces import Later
 
 _WIDTH = 2
 _TICKS = [(k / 5, f"{k / 5:.1f}") for k in range(6)]
@@ -79,43 +80,55 @@ class RocView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.chart = UnitChart("ROC curves", "False-positive rate", "True-positive rate")
+        self._place = Later(self._made_chart)
+        self._place.setMinimumHeight(tokens.CHART_H)
+        self._classes: list[ClassFigures] = []
         self._curves: list[pg.PlotDataItem] = []
         self._legend = QGridLayout()
         self._legend.setHorizontalSpacing(tokens.SPACE_16)
         self._legend.setVerticalSpacing(tokens.SPACE_4)
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         column.addWidget(label("ROC", "strong"))
-        column.addWidget(self.chart, 1)
+        column.addWidget(self._place, 1)
         column.addLayout(self._legend)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Classes that have a curve."""
-        return self._names
+        return tuple(one.name for one in self._classes)
 
-    _names: tuple[str, ...] = ()
+    def make(self) -> None:
+        """Make the chart where that was not done yet: it takes some time."""
+        self._place.part.show()
+
+    def _made_chart(self) -> UnitChart:
+        chart = UnitChart("ROC curves", "False-positive rate", "True-positive rate")
+        self._draw(chart)
+        return chart
 
     def show_evaluation(self, found: Evaluation) -> None:
-        """Draw the curves of a classifier."""
-        for curve in self._curves:
-            self.chart.removeItem(curve)
-        self._curves.clear()
-        clear(self._legend)
+        """Show the curves of a classifier."""
         classes = [one for one in found.class_figures if one.roc]
-        if len(found.classes) == 2:
-            classes = classes[-1:]
-        self._names = tuple(one.name for one in classes)
-        for place, one in enumerate(classes):
-            self._add(place, one)
+        self._classes = classes[-1:] if len(found.classes) == 2 else classes
+        clear(self._legend)
+        for place, one in enumerate(self._classes):
+            self._name(place, one)
+        if self._place.made is not None:
+            self._draw(self._place.made)
 
-    def _add(self, place: int, one: ClassFigures) -> None:
-        colour = SEGMENT_COLOURS[place % len(SEGMENT_COLOURS)]
-        across, up = [x for x, _ in one.roc], [y for _, y in one.roc]
-        self._curves.append(self.chart.plot(across, up, pen=pg.mkPen(colour, width=_WIDTH)))
+    def _draw(self, chart: UnitChart) -> None:
+        for curve in self._curves:
+            chart.removeItem(curve)
+        self._curves.clear()
+        for place, one in enumerate(self._classes):
+            across, up = [x for x, _ in one.roc], [y for _, y in one.roc]
+            pen = pg.mkPen(_colour(place), width=_WIDTH)
+            self._curves.append(chart.plot(across, up, pen=pen))
+
+    def _name(self, place: int, one: ClassFigures) -> None:
         row = tight(QHBoxLayout(), tokens.SPACE_8)
         swatch = Swatch()
-        swatch.set_colours((colour,))
+        swatch.set_colours((_colour(place),))
         row.addWidget(swatch)
         row.addWidget(ElidedLabel(one.name, "small"), 1)
         self._legend.addLayout(row, *divmod(place, _LEGEND_COLUMNS))
@@ -126,24 +139,37 @@ class CalibrationView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.chart = UnitChart("Calibration", "Stated probability", "Share that was right")
-        self._line = self.chart.plot([], [])
-        self._points = pg.ScatterPlotItem()
-        self.chart.addItem(self._points)
+        self._place = Later(self._made_chart)
+        self._place.setMinimumHeight(tokens.CHART_H)
+        self._line: pg.PlotDataItem
+        self._points: pg.ScatterPlotItem
         self.note = words("", "small")
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         column.addWidget(label("Calibration", "strong"))
-        column.addWidget(self.chart, 1)
+        column.addWidget(self._place, 1)
         column.addWidget(self.note)
         self._bins: tuple[tuple[float, float, int], ...] = ()
 
+    def make(self) -> None:
+        """Make the chart where that was not done yet: it takes some time."""
+        self._place.part.show()
+
+    def _made_chart(self) -> UnitChart:
+        chart = UnitChart("Calibration", "Stated probability", "Share that was right")
+        self._line = chart.plot([], [])
+        self._points = pg.ScatterPlotItem()
+        chart.addItem(self._points)
+        self._draw()
+        return chart
+
     def show_evaluation(self, found: Evaluation) -> None:
-        """Draw the bins of a classifier that hold pictures."""
+        """Show the bins of a classifier that hold pictures."""
         self._bins = tuple(
             (b.confidence, b.accuracy, b.pictures) for b in found.calibration if b.pictures
         )
-        self._draw()
         self.note.setText(calibration_words(self._bins))
+        if self._place.made is not None:
+            self._draw()
 
     def _draw(self) -> None:
         colours = theme.palette()
@@ -159,8 +185,13 @@ class CalibrationView(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of a new theme."""
         super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange and hasattr(self, "_bins"):
+        known = event.type() == QEvent.Type.StyleChange and hasattr(self, "_bins")
+        if known and self._place.made is not None:
             self._draw()
+
+
+def _colour(place: int) -> tuple[int, int, int]:
+    return SEGMENT_COLOURS[place % len(SEGMENT_COLOURS)]
 
 
 def calibration_words(bins: Sequence[tuple[float, float, int]]) -> str:

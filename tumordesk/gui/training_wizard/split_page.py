@@ -54,8 +54,8 @@ class SplitPage(Page):
         "come from a third that it never saw."
     )
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self.counted = SplitCheck(context)
         self.counted.changed.connect(self._counted)
         self._report: DataReport | None = None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QStackedWidget
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from tumordesk.core.training_run import (
     CONFIG_NAME,
@@ -33,17 +33,17 @@ class TrainPage(Page):
     title = "Train"
     hint = "The network learns from the training part; after each epoch it is tried on validation."
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__(context)
-        self.start = TrainStart()
-        self.view = TrainView(context.runner)
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._run: Path | None = None
         self._early: list[TrainingEvent] = []
         self._ready = False
-        self._stack = QStackedWidget()
+        self._stack = QStackedWidget(self)
+        self.body.addWidget(self._stack, 1)
+        self.start = TrainStart(self._stack)
+        self.view = TrainView(context.runner, self._stack)
         self._stack.addWidget(self.start)
         self._stack.addWidget(self.view)
-        self.body.addWidget(self._stack, 1)
         self._wire()
         self.set_expert(context.expert)
         if context.training.folder is not None:  # attached to before this page was made

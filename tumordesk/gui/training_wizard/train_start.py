@@ -37,8 +37,8 @@ class TrainStart(QWidget):
 
     changed = Signal()
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.problem = ""
         self.config: TrainingConfig | None = None
         self._lines = QGridLayout()

@@ -48,8 +48,8 @@ class TrainView(QWidget):
     anew_asked = Signal()
     save_asked = Signal()
 
-    def __init__(self, runner: JobRunner) -> None:
-        super().__init__()
+    def __init__(self, runner: JobRunner, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.progress = TrainingProgress()
         self.config: TrainingConfig | None = None
         self.lost = ""
@@ -84,8 +84,9 @@ class TrainView(QWidget):
         self.save.clicked.connect(self.save_asked)
 
     def _build(self) -> None:
-        inner = QWidget()
-        column = tight(QVBoxLayout(inner), tokens.SPACE_12)
+        area = scrolling(QWidget(), self)
+        tight(QVBoxLayout(self)).addWidget(area)
+        column = tight(QVBoxLayout(area.widget()), tokens.SPACE_12)
         column.addWidget(self._head())
         charts = Card()
         charts.column.addWidget(self.curves)
@@ -98,7 +99,6 @@ class TrainView(QWidget):
         said.addStretch(1)
         row.addLayout(said, 2)
         column.addLayout(row)
-        tight(QVBoxLayout(self)).addWidget(scrolling(inner))
 
     def _head(self) -> Card:
         card = Card()

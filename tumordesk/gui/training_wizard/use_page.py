@@ -45,8 +45,8 @@ class UsePage(Page):
         "Publishing puts the model into the viewer's model list, with a card that says its worth."
     )
 
-    def __init__(self, context: WizardContext) -> None:
-        super().__init__(context)
+    def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
+        super().__init__(context, parent)
         self._facts: publishing.RunFacts | None = None
         self._run: Path | None = None
         self.model_id = ""

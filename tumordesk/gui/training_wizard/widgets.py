@@ -25,8 +25,8 @@ from tumordesk.gui.training_wizard.thumbnails import ThumbnailStore
 class Card(QFrame):
     """A framed field. ``column`` is what to fill."""
 
-    def __init__(self, title: str = "", icon: str = "") -> None:
-        super().__init__()
+    def __init__(self, title: str = "", icon: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setObjectName("field")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(

@@ -154,7 +154,7 @@ class TrainingWizard(QMainWindow):
 
     def _made(self, kind: type[Page]) -> Page:
         """A page, the first time that it is asked for."""
-        page = kind(self.context)
+        page = kind(self.context, self._stack)
         page.set_expert(self.context.expert)
         page.changed.connect(self.refresh)
         self._stack.addWidget(page)
