@@ -12,6 +12,7 @@ from tumordesk.gui.training_wizard.controls import Whole
 from tumordesk.gui.training_wizard.curves import CurvesView
 from tumordesk.gui.training_wizard.form import FormSection
 from tumordesk.gui.training_wizard.pieces import Later, Pieces
+from tumordesk.gui.training_wizard.plot import Plot
 from tumordesk.gui.training_wizard.sectioned import SectionedForm
 from window_fixtures import until
 
@@ -108,3 +109,14 @@ def test_charts_are_drawn_once_they_are_seen(qtbot: QtBot) -> None:
     drawn = view.loss.chart.getPlotItem().listDataItems()
     assert [0.5, 0.25] in [item.yData.tolist() for item in drawn if item.yData is not None]
     assert view.sizeHint().height() == height
+
+
+def test_a_single_value_stands_on_an_axis_of_its_size(qtbot: QtBot) -> None:
+    plot = Plot("Learning rate")
+    qtbot.addWidget(plot)
+    plot.show()
+    plot.set_line("rate", [1.0], [0.001])
+    low, high = plot.chart.getPlotItem().vb.viewRange()[1]
+    assert 0.0 < low < 0.001 < high < 0.01
+    plot.set_line("rate", [1.0, 2.0], [0.001, 0.1])
+    until(qtbot, lambda: plot.chart.getPlotItem().vb.viewRange()[1][1] >= 0.1)

@@ -45,6 +45,14 @@ def test_everything_that_is_known_is_filled_in(run: Path) -> None:
     assert publishing.problem_of(texts, facts) == ""
 
 
+def test_parts_of_the_folder_are_called_so(run: Path) -> None:
+    split = {"parts": {}, "counts": {"train": {"blob": 9}}, "method": "group", "origin": "given"}
+    write_json(run / "split.json", split)
+    table = dict(publishing.facts_table(publishing.read_facts(run)))
+    assert table["Split"] == "as the folder gives it"
+    assert table["Network"] == "MobileNetV2"
+
+
 def test_the_document_is_what_the_card_wants(run: Path) -> None:
     facts = publishing.read_facts(run)
     texts = replace(publishing.suggested(facts), limits="One\n\n Two ", licence=" CC0 ")

@@ -80,3 +80,8 @@ def test_the_order_in_words(tmp_path: Path) -> None:
     assert "as many as the memory holds" in words["Pictures"]
     assert "at most 1 h 30 min" in words["Length"]
     assert "5 epochs bring nothing better" in words["Length"]
+    assert words["Network"] == "MobileNetV2"
+    assert words["Computes on"] == "Processor"
+    known = dict(order_words(replace(config, initial_weights="auto", device="auto")))
+    assert known["Starts from"].startswith("TumorDesk's own weights")
+    assert known["Computes on"] == "GPU where there is one"

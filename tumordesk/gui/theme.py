@@ -180,6 +180,7 @@ QHeaderView::section {{ background: {panel}; color: {text_secondary}; border: no
     border-bottom: 1px solid {line}; padding: 6px 8px; }}
 
 QTableView::item {{ padding: 0 8px; border: none; }}
+QTableView QHeaderView::section {{ padding: 6px 11px; }}
 QTableView::item:selected {{ background: {raised}; color: {text}; }}
 QTableCornerButton::section {{ background: {panel}; border: none;
     border-bottom: 1px solid {line}; }}
@@ -255,7 +256,9 @@ QLabel[role="current"] {{ font-weight: 600; }}
 #field {{ background: {panel}; border: 1px solid {line}; border-radius: {RADIUS}px; }}
 #field[tone="warning"] {{ border-color: {warning}; }}
 #field[tone="error"] {{ border-color: {error}; }}
-#findings::item {{ padding: 6px 0; border-bottom: 1px solid {line}; }}
+#entry {{ background: {window}; }}
+#entry:focus {{ border-color: {accent}; }}
+#findings::item {{ padding: 6px 8px; border-bottom: 1px solid {line}; }}
 #dropField {{ background: {panel}; border: 1px dashed {text_disabled}; border-radius: 10px; }}
 #dropField[over="true"] {{ border: 2px dashed {accent}; background: {raised}; }}
 #switch {{ background: {raised}; border: 1px solid {line}; border-radius: {RADIUS}px; }}

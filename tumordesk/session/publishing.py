@@ -13,6 +13,7 @@ from tumordesk.core.evaluation import Evaluation
 from tumordesk.core.jsonio import read_json
 from tumordesk.core.training_run import CONFIG_NAME, SPLIT_NAME, TrainingConfig, read_config
 from tumordesk.session import results
+from tumordesk.session.training_progress import network_words
 from tumordesk.zoo import Zoo
 
 _METHODS = {
@@ -28,7 +29,8 @@ MAX_ID = 60
 class RunFacts:
     """What a run folder says of itself. ``counts``: part -> pictures; ``groups``: part -> groups.
 
-    ``own_ids``/``bundled_ids``: models that have a name already.
+    ``given``: the data folder said itself which pictures are for testing. ``own_ids`` and
+    ``bundled_ids``: models that have a name already.
     """
 
     run: Path
@@ -39,6 +41,7 @@ class RunFacts:
     evaluation: Evaluation | None = None
     own_ids: tuple[str, ...] = ()
     bundled_ids: tuple[str, ...] = ()
+    given: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,7 @@ def read_facts(run: Path) -> RunFacts:
         evaluation=found,
         own_ids=tuple(e.card.id for e in entries if e.origin == "user"),
         bundled_ids=tuple(e.card.id for e in entries if e.origin != "user"),
+        given=split.get("origin") == "given",
     )
 
 
@@ -160,6 +164,8 @@ def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
 
 def method_words(facts: RunFacts) -> str:
     """How the data were parted; a 'group' of one picture each is no patient."""
+    if facts.given:
+        return "as the folder gives it"
     pictures, groups = facts.counts.get("train"), facts.groups.get("train")
     if facts.method == "group" and pictures and groups == pictures:
         return "by picture, patients are not known"
@@ -179,7 +185,7 @@ def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
     rows, columns = config.input.size
     channels = config.input.channels
     table = [
-        ("Network", config.architecture),
+        ("Network", network_words(config.architecture)),
         ("Input", f"{rows} × {columns}" + (f", {channels} channels" if channels > 1 else "")),
         ("Classes", ", ".join(c for c in config.classes if c != "background")),
     ]

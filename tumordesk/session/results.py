@@ -13,6 +13,7 @@ from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import CaseResult, Evaluation, Interval
 from tumordesk.core.jsonio import from_plain, read_json
 from tumordesk.core.training_run import CHECKPOINTS, CONFIG_NAME, EVALUATION, read_config
+from tumordesk.session.training_progress import network_words
 
 NAMES = {
     "accuracy": "Accuracy",
@@ -165,7 +166,8 @@ def subject(found: Evaluation) -> str:
     of = f" of {groups} patients or groups" if groups and groups != found.pictures else ""
     part = PARTS.get(found.part, found.part)
     pictures = "picture" if found.pictures == 1 else "pictures"
-    return f"{found.model} · {found.architecture} · {found.pictures} {pictures}{of}, {part} part"
+    network = network_words(found.architecture)
+    return f"{found.model} · {network} · {found.pictures} {pictures}{of}, {part} part"
 
 
 def cell_cases(found: Evaluation, truth: int, said: int) -> tuple[CaseResult, ...]:

@@ -139,6 +139,21 @@ def device_words(device: str) -> str:
     return {"cpu": "Processor", "mps": "Apple GPU"}.get(device, device or "–")
 
 
+_STARTS = {
+    "": "scratch: nothing learned before",
+    "auto": "TumorDesk's own weights where they fit, in whole or in part; else nothing",
+    "imagenet": "ImageNet weights, downloaded",
+}
+
+
+def network_words(architecture: str) -> str:
+    """A network as people call it."""
+    from tumordesk.networks.catalog import ARCHITECTURES
+
+    info = ARCHITECTURES.get(architecture)
+    return info.title if info is not None else architecture
+
+
 def order_words(config: TrainingConfig) -> tuple[tuple[str, str], ...]:
     """(what, how) lines of what will be trained."""
     size = config.input.size
@@ -148,14 +163,15 @@ def order_words(config: TrainingConfig) -> tuple[tuple[str, str], ...]:
         length += f", at most {duration_words(config.budget_minutes * 60)}"
     if config.patience:
         length += f"; ends when {config.patience} epochs bring nothing better"
+    auto = config.device == "auto"
     batch = "as many as the memory holds" if not config.batch_size else str(config.batch_size)
     return (
         ("Task", "Outline" if config.task == "segmentation" else ", ".join(config.classes)),
-        ("Network", config.architecture),
-        ("Starts from", config.initial_weights or "scratch: nothing learned before"),
+        ("Network", network_words(config.architecture)),
+        ("Starts from", _STARTS.get(config.initial_weights) or config.initial_weights),
         ("Pictures", f"{size[0]} × {size[1]} pixels, {channels}, {batch} at a time"),
         ("Length", length),
-        ("Computes on", {"auto": "GPU where there is one"}.get(config.device, config.device)),
+        ("Computes on", "GPU where there is one" if auto else device_words(config.device)),
     )
 
 

@@ -20,7 +20,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label, tight
 from tumordesk.session.publishing import CardTexts, RunFacts, free_id, suggested
 
-_LIMITS_LINES = 4
+_LIMITS_LINES = 5
 _TUNE = "Choose threshold and smallest outline on the validation part"
 _LICENCES = "e.g. CC BY 4.0; only what the licences of your data allow"
 
@@ -42,7 +42,8 @@ class CardForm(QWidget):
         self.licence = _line(_LICENCES)
         self.limits = QPlainTextEdit()
         self.limits.setTabChangesFocus(True)
-        self.limits.document().setDocumentMargin(tokens.SPACE_8)
+        self.limits.setObjectName("entry")
+        self.limits.document().setDocumentMargin(tokens.SPACE_12)
         self.limits.setAccessibleName("Limits")
         self.limits.setPlaceholderText("One in each line: when should nobody rely on it?")
         height = self.limits.fontMetrics().lineSpacing() * _LIMITS_LINES + 2 * tokens.SPACE_12

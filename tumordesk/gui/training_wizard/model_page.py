@@ -28,6 +28,7 @@ from tumordesk.session.model_choices import (
 )
 from tumordesk.session.model_edit import ModelEditor
 from tumordesk.session.model_problems import FieldProblem, problems
+from tumordesk.session.training_progress import network_words
 from tumordesk.zoo import Zoo
 
 
@@ -266,7 +267,9 @@ class ModelPage(Page):
         plan = self.plan
         self.guided.show_starts(self._points())
         self.guided.show_plan(plan.level, plan.start, plan.minutes, plan.sequence, own=plan.own)
-        self.guided.show_outcome(self._facts(config), f"Network: {network_title(config)}.")
+        self.guided.show_outcome(
+            self._facts(config), f"Network: {network_words(config.architecture)}."
+        )
 
     def _facts(self, config: TrainingConfig) -> list[tuple[str, str]]:
         split = self.context.draft.split_report
@@ -335,14 +338,6 @@ class ModelPage(Page):
         self._remember()
         if self._form is not None:
             self._form.stop()
-
-
-def network_title(config: TrainingConfig) -> str:
-    """Name of the network as people read it."""
-    from tumordesk.networks.catalog import ARCHITECTURES
-
-    info = ARCHITECTURES.get(config.architecture)
-    return info.title if info is not None else config.architecture
 
 
 def _read_stock() -> Stock:

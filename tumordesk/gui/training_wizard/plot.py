@@ -89,6 +89,17 @@ class Plot(QWidget):
             self._lines[name] = chart.plot([], [])
             self._colour(name)
         self._lines[name].setData(*self._data[name])
+        self._fit(chart)
+
+    def _fit(self, chart: _Chart) -> None:
+        """Show everything; around a single value a fifth of it, not half a unit."""
+        values = [y for _, ys in self._data.values() for y in ys]
+        box, lone = chart.getPlotItem().vb, bool(values) and min(values) == max(values)
+        if lone and values[0] and not self._log[1]:
+            around = sorted((0.8 * values[0], 1.2 * values[0]))
+            box.setYRange(*around, padding=0)
+        elif not box.autoRangeEnabled()[1]:
+            box.enableAutoRange(axis=box.YAxis)
 
     def line(self, name: str) -> tuple[list[float], list[float]]:
         """(x, y) of a line as drawn; empty where there is none."""

@@ -72,6 +72,7 @@ class SamplesView(QWidget):
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         column.addLayout(head)
         column.addLayout(self._row)
+        column.addStretch(1)
         self.clear()
 
     def clear(self) -> None:
