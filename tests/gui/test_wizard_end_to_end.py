@@ -260,6 +260,37 @@ def test_closing_the_main_window_asks_and_stops_the_training(
     assert (run / "checkpoints" / "best.pt").is_file()
 
 
+@pytest.mark.timeout(900)
+def test_a_learning_rate_is_found_and_used(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path
+) -> None:
+    data = training_factories.mask_folder(tmp_path / "data")
+    wizard = _wizard(window)
+    _to_the_model(qtbot, wizard, data)
+    small = {"batch_size": 4, "input__size__0": 64, "input__size__1": 64}
+    _model_chosen(qtbot, wizard, **small)
+    page = wizard.pages["model"]
+    assert isinstance(page, ModelPage)
+    finder = page.expert.finder
+    page.expert.show_section("Learning")
+    _wait(qtbot, lambda: not finder.begin.visibleRegion().isEmpty())
+    _click(qtbot, finder.begin)
+    assert finder.bar.isVisible()
+    _wait(qtbot, lambda: not finder.command.running)
+    assert finder.plot is not None, finder.words.text()
+    rates, losses = finder.plot.line("loss")
+    assert len(rates) > 10
+    assert len(losses) == len(rates)
+    assert finder.plot.isVisible()
+    assert finder.answer is not None
+    if finder.answer.suggested is None:
+        assert finder.words.text() == finder.answer.reason != ""
+        return
+    _click(qtbot, finder.use)
+    assert page.expert.rows["optimiser.rate"].control.value() == finder.answer.suggested
+    assert wizard.context.draft.config().optimiser.rate == finder.answer.suggested
+
+
 RECIPES: tuple[tuple[str, str, tuple[str, ...], Goal | None], ...] = (
     ("coco-seg-512", "unet-mobilenetv2", (), None),
     ("yesno-224", "mobilenetv2", ("no", "yes"), None),

@@ -409,6 +409,17 @@ def test_the_way_to_a_section_is_one_click(qtbot: QtBot, make: Make) -> None:
     assert not form.jumps["Head"].isVisible()
 
 
+def test_a_section_is_reached_while_the_form_is_still_made(qtbot: QtBot, make: Make) -> None:
+    page = make()
+    wizard = page.window()
+    assert isinstance(wizard, TrainingWizard)
+    qtbot.mouseClick(wizard.mode.button(1), Qt.MouseButton.LeftButton)
+    page.expert.show_section("Learning")
+    control = page.expert.rows["optimiser.name"].control
+    assert control.hasFocus()
+    assert not control.visibleRegion().isEmpty()
+
+
 def test_a_start_that_saw_other_pictures_says_so(qtbot: QtBot, make: Make) -> None:
     page = make(expert=True)
     words = page.expert.rows["initial_weights"].words

@@ -27,6 +27,11 @@ class Pieces(QObject):
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._turn)
 
+    @property
+    def busy(self) -> bool:
+        """True while something is left to do."""
+        return bool(self._steps)
+
     def add(self, *steps: Callable[[], object]) -> None:
         """Do these too, after what waits already."""
         self._steps.extend(steps)

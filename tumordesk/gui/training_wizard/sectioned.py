@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from tumordesk.gui import tokens
@@ -93,20 +93,26 @@ class SectionedForm(QWidget):
     @property
     def sections(self) -> dict[str, FormSection]:
         """The sections by the words that lead to them."""
-        self._pieces.finish()
+        self._finish()
         return self._sections
 
     @property
     def rows(self) -> dict[str, Row]:
         """The rows of all sections by path."""
-        self._pieces.finish()
+        self._finish()
         return self._rows
 
     @property
     def jumps(self) -> dict[str, QPushButton]:
         """The buttons that lead to the sections."""
-        self._pieces.finish()
+        self._finish()
         return self._jumps
+
+    def _finish(self) -> None:
+        """Make what is left, and give all of it its place."""
+        if self._pieces.busy:
+            self._pieces.finish()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     # Showing -------------------------------------------------------------------------------
 
