@@ -68,6 +68,8 @@ def test_the_card_is_filled_in(outline_run: Path, tmp_path: Path) -> None:
     note = card.training_data[0].note
     assert "Split by group (seeded, seed 1): training 16, validation 8" in note
     assert any("its figures are chance" in limit for limit in card.limits)
+    given = split_words(replace(split, origin="given"))
+    assert given.startswith("Split as the folder gives it: training 16, validation 8")
     assert card.limits[-1].startswith("Measured on pictures of the data set scans")
     assert all("split by group" in metric.split for metric in card.metrics)
     own = publish(Publication(outline_run, "own", {"limits": ["Mine."]}, tmp_path / "models")).card

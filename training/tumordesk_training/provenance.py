@@ -80,6 +80,8 @@ def _digest(names: tuple[str, ...]) -> str:
 
 def method_words(split: Split) -> str:
     """How the data were split, in a few words: 'by group', 'by picture'."""
+    if split.origin == "given":
+        return "as the folder gives it"
     return _METHODS.get(split.method, split.method)
 
 
@@ -88,8 +90,9 @@ def split_words(split: Split) -> str:
     names = {"train": "training", "val": "validation", "test": "test"}
     counts = {part: sum(split.counts.get(part, {}).values()) for part in PARTS}
     listed = ", ".join(f"{names[p]} {n}" for p, n in counts.items() if n)
+    origin = "" if split.origin == "given" else f" ({split.origin}, seed {split.seed})"
     return (
-        f"Split {method_words(split)} ({split.origin}, seed {split.seed}): {listed} pictures. "
+        f"Split {method_words(split)}{origin}: {listed} pictures. "
         f"Split id {split_id(split)[:16]}."
     )
 
