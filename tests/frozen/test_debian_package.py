@@ -43,6 +43,8 @@ def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         _call(["debootstrap", "--variant=minbase", "bookworm", str(root), MIRROR])
         BASE.parent.mkdir(exist_ok=True)
         _call(["tar", "-cpf", str(BASE), "-C", str(root), "."])
+    # pytest's folders are closed to others; this one is the root folder of an ordinary user.
+    root.chmod(0o755)
     for name in ("/etc/resolv.conf", "/etc/hosts"):
         shutil.copy(name, root / name.lstrip("/"))
     for name in ("proc", "sys", "dev"):
