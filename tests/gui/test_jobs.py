@@ -185,3 +185,31 @@ def test_the_compute_lane_runs_one_job_at_a_time(qtbot: QtBot, runner: JobRunner
         runner.submit("compute", f"job:{number}", work, **ends.callbacks())
     qtbot.waitUntil(lambda: len(ends.kinds) == 20)
     assert max(most) == 1
+
+
+def test_a_window_that_closes_is_told_nothing_more(qtbot: QtBot, runner: JobRunner) -> None:
+    guest, go, acts = JobRunner(runner, host=runner), threading.Event(), []
+    early, late, other = Ends(), Ends(), Ends()
+    guest.submit("compute", "a", lambda _: acts.append("early"), **early.callbacks())
+    qtbot.waitUntil(lambda: early.kinds == ["done"])
+    guest.submit("compute", "a", lambda _: go.wait(5.0), **late.callbacks())
+    guest.submit("compute", "b", lambda _: acts.append("late"), **late.callbacks())
+    guest.close()
+    guest.submit("compute", "c", lambda _: acts.append("too late"), **late.callbacks())
+    go.set()
+    runner.submit("compute", "a", lambda _: None, **other.callbacks())
+    qtbot.waitUntil(lambda: other.kinds == ["done"])
+    assert acts == ["early", "late"]
+    assert late.events == []
+
+
+def test_guests_end_with_their_host(qtbot: QtBot) -> None:
+    host, ends, started = JobRunner(), Ends(), threading.Event()
+    guest = JobRunner(host, host=host)
+    guest.submit("io", "a", lambda _: started.set(), **ends.callbacks())
+    assert started.wait(5.0)
+    assert host.shutdown(5.0)
+    qtbot.wait(20)
+    assert guest.closed
+    assert ends.events == []
+    host.deleteLater()

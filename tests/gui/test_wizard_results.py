@@ -286,6 +286,9 @@ def test_tables_and_charts_replace_nothing(qtbot: QtBot, make: Make, tmp_path: P
     assert (out / "first-cases.csv").read_text().startswith("a,b")
     image = QImage(str(out / "first-roc.png"))
     assert image.width() > 500
+    middle = image.height() // 2
+    edges = [image.pixelColor(x, middle) for x in (1, image.width() - 2)]
+    assert edges[0] == edges[1], "the chart fills the picture"
     assert not any(name.startswith(".part") for name in names)
 
 

@@ -191,9 +191,9 @@ def test_onnx_for_other_programs(
 def test_coming_back_keeps_what_was_written(qtbot: QtBot, window: MainWindow, run: Path) -> None:
     page = page_of(qtbot, window, run)
     page.form.summary.setText("My words")
-    with qtbot.waitSignal(window.runner.idle_changed):
+    with qtbot.waitSignal(page.context.runner.idle_changed):
         page.enter()
-    until(qtbot, lambda: window.runner.active == 0)
+    until(qtbot, lambda: page.context.runner.active == 0)
     assert page.form.summary.text() == "My words"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,19 @@ def test_it_closes_alone_and_with_the_main_window(qtbot: QtBot, window: MainWind
     window.close()
     assert window.training.wizard is None
     assert not window.isVisible()
+
+
+def test_what_is_read_for_a_closed_wizard_is_dropped(qtbot: QtBot, window: MainWindow) -> None:
+    window.training.show()
+    wizard, go, said = _wizard(window), threading.Event(), []
+    wizard.context.runner.submit("io", "slow", lambda _: go.wait(5.0), done=said.append)
+    with qtbot.waitSignal(wizard.destroyed):
+        wizard.close()
+    go.set()
+    window.runner.submit("io", "next", lambda _: None, done=lambda _: said.append("next"))
+    until(qtbot, lambda: "next" in said)
+    qtbot.wait(20)
+    assert said == ["next"]
 
 
 def test_guided_or_expert_is_remembered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -70,6 +70,13 @@ def test_every_picture_is_tested_in_one_fold(pictures: Path, tmp_path: Path) -> 
     assert series.summary["accuracy"]["deviation"] == pytest.approx(np.std(accuracy, ddof=1))
 
 
+def test_networks_take_only_options_they_know(scans: Path) -> None:
+    config = mask_config(scans, architecture="unet-mobilenetv2", options={"decoder_channels": [8]})
+    light, plain = by_network(config, ("unet-mobilenetv2", "unet"))
+    assert light.config.options == {"decoder_channels": [8]}
+    assert plain.config.options == {}
+
+
 def test_a_run_that_fails_does_not_stop_the_others(pictures: Path, tmp_path: Path) -> None:
     config = class_config(pictures, epochs=1, samples=0)
     planned = by_network(config, ("unet", "resnet18"))

@@ -7,7 +7,7 @@ import sys
 
 _M_TRIM_THRESHOLD = -1
 _M_MMAP_MAX = -4
-_NEVER = 2**31 - 1
+_NEVER = -1
 
 
 def keep_memory() -> bool:

@@ -63,8 +63,15 @@ class Series:
 
 
 def by_network(config: TrainingConfig, networks: Sequence[str]) -> tuple[Planned, ...]:
-    """The same order for several architectures."""
-    return tuple(Planned(n, replace(config, architecture=n)) for n in networks)
+    """The same order for several architectures, each with those of its options it knows."""
+    from tumordesk.networks import ARCHITECTURES
+
+    def one(network: str) -> TrainingConfig:
+        known = ARCHITECTURES[network].options
+        options = {name: value for name, value in config.options.items() if name in known}
+        return replace(config, architecture=network, options=options)
+
+    return tuple(Planned(network, one(network)) for network in networks)
 
 
 def by_fold(config: TrainingConfig, folds: int) -> tuple[Planned, ...]:

@@ -58,6 +58,7 @@ class _Job:
     cancelled: Callable[[], None] | None
     progress: Callable[[Progress], None] | None
     partial: Callable[[Any], None] | None
+    work: Callable[[_Job], None]
     context: RunnerContext = field(init=False)
     retired: bool = False
     ended: bool = False
@@ -66,10 +67,9 @@ class _Job:
 class _Lane:
     """A queue and its threads, started with the first job."""
 
-    def __init__(self, name: Lane, count: int, work: Callable[[_Job], None]) -> None:
+    def __init__(self, name: Lane, count: int) -> None:
         self._name = name
         self._count = count
-        self._work = work
         self._queue: deque[_Job] = deque()
         self._condition = threading.Condition()
         self._threads: list[threading.Thread] = []
@@ -109,7 +109,7 @@ class _Lane:
                 if self._closed:
                     return
                 job = self._queue.popleft()
-            self._work(job)
+            job.work(job)
 
     def close(self) -> None:
         with self._condition:
@@ -124,17 +124,22 @@ class _Lane:
 
 
 class JobRunner(QObject):
-    """Submits functions to a lane. Lives on the window's thread; call it only from there."""
+    """Submits functions to a lane. Lives on the window's thread; call it only from there.
+
+    ``host``: a runner whose threads are used, for a window that may close before the program
+    does: it calls :meth:`close`, and nothing reaches it any more.
+    """
 
     _outcome = Signal(object, str, object)
     idle_changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, host: JobRunner | None = None) -> None:
         super().__init__(parent)
+        self._host = host
         self._current: dict[str, _Job] = {}
         self._active: set[_Job] = set()
         self._closed = False
-        self._lanes = {name: _Lane(name, count, self._work) for name, count in THREADS.items()}
+        self._lanes: dict[Lane, _Lane] = host._lanes if host is not None else _lanes()
         self._outcome.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
 
     def submit(
@@ -153,13 +158,13 @@ class JobRunner(QObject):
         """Run ``function(context)`` in ``lane``; callbacks come on the window's thread.
 
         A newer job with the same ``key`` cancels the older one, whose result is dropped (it
-        ends in ``cancelled``). ``first`` jumps the queue. After :meth:`shutdown` nothing is
-        accepted and nothing delivered any more.
+        ends in ``cancelled``). ``first`` jumps the queue. After :meth:`shutdown` or
+        :meth:`close` nothing is accepted and nothing delivered any more.
         """
-        if self._closed:
+        if self.closed:
             return
         self.cancel(key)
-        job = _Job(lane, key, function, done, failed, cancelled, progress, partial)
+        job = _Job(lane, key, function, done, failed, cancelled, progress, partial, self._work)
         job.context = RunnerContext(
             lambda report: self._emit(job, "progress", report),
             lambda value: self._emit(job, "partial", value),
@@ -188,6 +193,15 @@ class JobRunner(QObject):
     def active(self) -> int:
         """Jobs that have not ended yet, cancelled ones included."""
         return len(self._active)
+
+    @property
+    def closed(self) -> bool:
+        """True once nothing is accepted and nothing delivered any more."""
+        return self._closed or (self._host is not None and self._host.closed)
+
+    def close(self) -> None:
+        """Deliver nothing any more; what was asked for is still done."""
+        self._closed = True
 
     def shutdown(self, timeout_s: float = SHUTDOWN_S) -> bool:
         """Cancel all jobs and wait for the threads; True when all ended in time."""
@@ -222,7 +236,7 @@ class JobRunner(QObject):
             self._emit(job, "done", result)
 
     def _emit(self, job: _Job, kind: str, value: object) -> None:
-        if self._closed:
+        if self.closed:
             return
         try:
             self._outcome.emit(job, kind, value)
@@ -232,7 +246,7 @@ class JobRunner(QObject):
 
     @Slot(object, str, object)
     def _deliver(self, job: _Job, kind: str, value: object) -> None:
-        if self._closed or job.ended:
+        if self.closed or job.ended:
             return
         if kind in ("progress", "partial"):
             callback = job.progress if kind == "progress" else job.partial
@@ -253,3 +267,7 @@ class JobRunner(QObject):
         elif kind == "cancelled" and job.cancelled is not None:
             job.cancelled()
         self.idle_changed.emit()
+
+
+def _lanes() -> dict[Lane, _Lane]:
+    return {name: _Lane(name, count) for name, count in THREADS.items()}

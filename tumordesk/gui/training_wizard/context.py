@@ -24,9 +24,10 @@ class WizardContext(QObject):
 
     ``said``: a :class:`Message` for the top of the window. ``published``: id of a model that is
     in the user's models now; ``wanted``: it is to be used in the viewer. ``go``: show another
-    stage. ``runner``: threads for reading files. ``check``: what the training program says of the
-    data. ``training``: the run that is trained or attached to. ``device``: as in the settings
-    ("auto", "cpu", "cuda", "mps"). ``command``: the training program where it is not the usual one.
+    stage. ``runner``: for reading files; it tells nothing once the window closed. ``check``: what
+    the training program says of the data. ``training``: the run that is trained or attached to.
+    ``device``: as in the settings ("auto", "cpu", "cuda", "mps"). ``command``: the training program
+    where it is not the usual one.
     """
 
     said = Signal(object)
@@ -46,7 +47,7 @@ class WizardContext(QObject):
     ) -> None:
         super().__init__(parent)
         self.draft = Draft()
-        self.runner = runner
+        self.runner = JobRunner(self, host=runner)
         self.choices = choices or TrainingChoices()
         self.device = device
         self.command = command
@@ -54,7 +55,7 @@ class WizardContext(QObject):
         self._processes: list[TrainerProcess] = []
         self.thumbnails = ThumbnailStore(self)
         self.check = DataCheck(self)
-        self.training = TrainingRunProcess(runner, self, command)
+        self.training = TrainingRunProcess(self.runner, self, command)
         self.training.begun.connect(self._begun)
         self.training.state_changed.connect(self._state_changed)
         self.training.lost.connect(lambda _: self._state_changed(RunState.FAILED))
@@ -116,3 +117,4 @@ class WizardContext(QObject):
         for process in self._processes:
             process.shutdown()
         self._processes.clear()
+        self.runner.close()

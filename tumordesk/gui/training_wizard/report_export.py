@@ -171,6 +171,7 @@ def picture_of(widget: QWidget) -> QImage:
     """What a widget shows, at twice its size, so that it can be printed."""
     if not widget.isVisible():  # of a view that was not opened yet
         widget.resize(widget.size().expandedTo(_LEAST))
+        widget.grab()  # Qt gives it the size that it has in its page now, not while it is drawn
     size = widget.size() * CHART_SCALE
     image = QImage(size, QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(CHART_SCALE)
