@@ -154,6 +154,17 @@ def test_clicks_choose_how_thorough_and_how_long(qtbot: QtBot, make: Make) -> No
     assert page.guided.tiles["balanced"].isChecked()
 
 
+def test_tab_goes_through_the_choices_as_they_are_read(qtbot: QtBot, make: Make) -> None:
+    guided = make().guided
+    guided.tiles["quick"].setFocus()
+    passed = []
+    for _ in range(3):
+        qtbot.keyClick(guided.focusWidget(), Qt.Key.Key_Tab)
+        passed.append(guided.focusWidget())
+    assert passed[0] in guided.starts.values()
+    assert passed[1:] == [guided.sequence, guided.minutes]
+
+
 def test_the_sequence_suggests_the_start_until_a_person_chose_one(qtbot: QtBot, make: Make) -> None:
     page = make()
     page.guided.sequence.setFocus()

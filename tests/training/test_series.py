@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from training_factories import class_config, class_folder, mask_config, mask_folder
-from tumordesk.core.errors import ConfigError
+from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.training_run import (
     AugmentConfig,
     OptimiserConfig,
@@ -149,6 +149,17 @@ def test_a_sweep_over_a_configuration_of_ones_own(
     found = json.loads((tmp_path / "out" / "sweep.json").read_text())
     assert [run["architecture"] for run in found["runs"]] == ["mobilenetv2", "resnet18"]
     assert all("accuracy" in run["figures"] for run in found["runs"])
+
+
+def test_a_sweep_of_which_nothing_came_is_no_success(
+    pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: loop.Trainer) -> RunState:
+        raise DataError("The memory does not suffice.")
+
+    monkeypatch.setattr(loop.Trainer, "_run", broken)
+    write_config(tmp_path / "config.json", class_config(pictures, epochs=1, samples=0))
+    assert main(["sweep", str(tmp_path / "config.json"), "--out", str(tmp_path / "out")]) == 2
 
 
 def test_a_preview_shows_originals_and_what_becomes_of_them(

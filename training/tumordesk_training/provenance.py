@@ -92,8 +92,7 @@ def split_words(split: Split) -> str:
     listed = ", ".join(f"{names[p]} {n}" for p, n in counts.items() if n)
     origin = "" if split.origin == "given" else f" ({split.origin}, seed {split.seed})"
     return (
-        f"Split {method_words(split)}{origin}: {listed} pictures. "
-        f"Split id {split_id(split)[:16]}."
+        f"Split {method_words(split)}{origin}: {listed} pictures. Split id {split_id(split)[:16]}."
     )
 
 

@@ -49,7 +49,9 @@ def _sweep(args: argparse.Namespace) -> int:
     )
     for line in table(series):
         say(line)
-    return 130 if state is RunState.STOPPED else 0
+    if state is RunState.STOPPED:
+        return 130
+    return 2 if all(run.state == RunState.FAILED for run in series.runs) else 0
 
 
 def _networks(args: argparse.Namespace, config: TrainingConfig) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -124,6 +125,13 @@ class GuidedChoices(QWidget):
             self._start_column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
             self._start_column.addWidget(note)
         self._start_column.addStretch(1)
+        self._order_by_tab()
+
+    def _order_by_tab(self) -> None:
+        """Starts are made last, but stand before the pictures and the time."""
+        chain = [*self.tiles.values(), *self.starts.values(), self.sequence, self.minutes]
+        for first, second in pairwise(chain):
+            QWidget.setTabOrder(first, second)
 
     def show_outcome(self, facts: Sequence[tuple[str, str]], summary: str) -> None:
         """Show (number, what it counts), and a sentence."""
