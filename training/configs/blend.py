@@ -1,15 +1,17 @@
 """Mixes the weights of two models of one family: the second was trained on from the first.
 
-    python training/configs/blend.py FIRST SECOND SHARE OUT.safetensors
+    python training/configs/blend.py FIRST SECOND SHARE OUT
 
-OUT is (1 - SHARE) of FIRST and SHARE of SECOND, model folders both. Between such models the mean is
-often better than either (Wortsman et al. 2022, arXiv 2203.05482). ``tumordesk-train run --weights
-OUT.safetensors`` goes on from it.
+All are model folders; OUT gets (1 - SHARE) of FIRST's weights and SHARE of SECOND's. Between such
+models the mean is often better than either (Wortsman et al. 2022, arXiv 2203.05482). Its card is
+SECOND's, figures and all: OUT is only for ``tumordesk-train run --weights OUT``, to go on from.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import json
 from pathlib import Path
 
 import safetensors.torch
@@ -33,7 +35,12 @@ def main() -> None:
         else second[name]
         for name, value in first.items()
     }
-    safetensors.torch.save_file(mixed, args.out)
+    args.out.mkdir()
+    weights = args.out / "weights.safetensors"
+    safetensors.torch.save_file(mixed, weights)
+    card = json.loads((args.second / "model.json").read_text())
+    card["weights_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
+    (args.out / "model.json").write_text(json.dumps(card, indent=2))
 
 
 if __name__ == "__main__":
