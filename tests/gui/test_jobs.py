@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from tumordesk.core.errors import ReadError
@@ -203,13 +204,15 @@ def test_a_window_that_closes_is_told_nothing_more(qtbot: QtBot, runner: JobRunn
     assert late.events == []
 
 
-def test_guests_end_with_their_host(qtbot: QtBot) -> None:
+def test_guests_end_with_their_host(qapp: QApplication) -> None:
     host, ends, started = JobRunner(), Ends(), threading.Event()
     guest = JobRunner(host, host=host)
     guest.submit("io", "a", lambda _: started.set(), **ends.callbacks())
     assert started.wait(5.0)
+    with pytest.raises(RuntimeError, match="host"):
+        guest.shutdown()
     assert host.shutdown(5.0)
-    qtbot.wait(20)
+    qapp.processEvents()  # the threads have ended: what they sent waits here by now
     assert guest.closed
     assert ends.events == []
     host.deleteLater()

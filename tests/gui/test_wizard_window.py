@@ -10,6 +10,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from tumordesk.core.policy import Policy
 from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
@@ -48,6 +49,18 @@ def test_ctrl_t_opens_one_wizard(qtbot: QtBot, window: MainWindow) -> None:
 def test_the_start_screen_opens_it(qtbot: QtBot, window: MainWindow) -> None:
     qtbot.mouseClick(window.parts.start.train_button, Qt.MouseButton.LeftButton)
     assert _wizard(window).isVisible()
+
+
+def test_what_an_administrator_switched_off_is_not_read_ahead(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = Policy(disabled=frozenset({"training"}))
+    monkeypatch.setattr("tumordesk.gui.controllers.training.policy", lambda: off)
+    window.training.warm_up()
+    assert not window.runner.busy("warm-up-wizard")
+    window.training.show()
+    assert window.training.wizard is None
+    assert "switched off" in window.parts.banner.message.title
 
 
 def test_it_closes_alone_and_with_the_main_window(qtbot: QtBot, window: MainWindow) -> None:

@@ -204,7 +204,13 @@ class JobRunner(QObject):
         self._closed = True
 
     def shutdown(self, timeout_s: float = SHUTDOWN_S) -> bool:
-        """Cancel all jobs and wait for the threads; True when all ended in time."""
+        """Cancel all jobs and wait for the threads; True when all ended in time.
+
+        Raises:
+            RuntimeError: the threads belong to another runner.
+        """
+        if self._host is not None:
+            raise RuntimeError("the threads belong to the host: close() instead")
         self._closed = True
         for job in list(self._active):
             job.context.cancel()

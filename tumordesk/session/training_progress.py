@@ -139,9 +139,10 @@ def device_words(device: str) -> str:
     return {"cpu": "Processor", "mps": "Apple GPU"}.get(device, device or "–")
 
 
+OWN_WEIGHTS = "TumorDesk's own weights where they fit, in whole or in part; else nothing"
 _STARTS = {
     "": "scratch: nothing learned before",
-    "auto": "TumorDesk's own weights where they fit, in whole or in part; else nothing",
+    "auto": OWN_WEIGHTS,
     "imagenet": "ImageNet weights, downloaded",
 }
 

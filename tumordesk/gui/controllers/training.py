@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from tumordesk.gui.main_window import MainWindow
     from tumordesk.gui.training_wizard.wizard import TrainingWizard
 
-
 _WIZARD = "tumordesk.gui.training_wizard"
 _MODULES = (
     "context", "data_page", "check_page", "split_page", "model_page", "train_page",
@@ -40,6 +39,8 @@ class TrainingController(QObject):
 
     def warm_up(self) -> None:
         """Read the wizard's code ahead, so that it opens at once; first what needs no window."""
+        if not policy().allows("training"):
+            return
 
         def job(_: object) -> None:
             import tumordesk.session.model_problems

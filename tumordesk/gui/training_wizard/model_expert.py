@@ -29,6 +29,7 @@ from tumordesk.session.model_choices import (
 )
 from tumordesk.session.model_edit import ModelEditor
 from tumordesk.session.model_problems import NO_IMAGENET, FieldProblem
+from tumordesk.session.training_progress import OWN_WEIGHTS
 from tumordesk.zoo import ModelEntry
 
 FILE, FOLDER = "file:", "folder:"
@@ -38,9 +39,7 @@ _FREEZE_WORDS = {
     "later": "The new part learns first, then everything, more gently.",
 }
 _SPLIT = "Pictures are divided as chosen on the page Split, whatever the recipe did."
-_AUTO = StartPoint(
-    AUTO, "Automatic", "TumorDesk's own weights where they fit, in whole or in part; else nothing."
-)
+_AUTO = StartPoint(AUTO, "Automatic", f"{OWN_WEIGHTS}.")
 
 
 @dataclass(frozen=True)
