@@ -45,6 +45,19 @@ def test_everything_that_is_known_is_filled_in(run: Path) -> None:
     assert publishing.problem_of(texts, facts) == ""
 
 
+def test_a_trial_does_not_claim_pictures_that_it_left_out(run: Path) -> None:
+    facts = publishing.read_facts(run)
+    trial = replace(facts, config=replace(facts.config, limit=8))
+    assert (
+        publishing.suggested(trial).summary == "Tells apart blob and ring, trained on 8 pictures."
+    )
+    table = dict(publishing.facts_table(trial))
+    assert table["Training pictures"] == "8 of 50, a trial"
+    assert table["Test pictures"] == "6 of 1 group"
+    data = publishing.document_of(publishing.suggested(trial), trial)["training_data"][0]
+    assert (data["images"], data["patients"]) == (8, None)
+
+
 def test_parts_of_the_folder_are_called_so(run: Path) -> None:
     split = {"parts": {}, "counts": {"train": {"blob": 9}}, "method": "group", "origin": "given"}
     write_json(run / "split.json", split)

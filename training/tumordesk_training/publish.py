@@ -165,12 +165,14 @@ def _install(staged: Path, order: Publication) -> ModelEntry:
 
 def _described(card: ModelCard, config: TrainingConfig, split: Split) -> ModelCard:
     """Facts that no person needs to type."""
-    images = sum(split.counts.get("train", {}).values())
+    pictures = sum(split.counts.get("train", {}).values())
+    images = min(pictures, config.limit or pictures)  # of a trial, what it took
+    groups = len(split.parts.get("train", ()))
     data = TrainingData(
         name=Path(config.data.root).resolve().name,
         licence="",
         citation="",
-        patients=len(split.parts.get("train", ())) if config.data.volumes else None,
+        patients=groups if config.data.volumes and images == pictures else None,
         images=images,
         note=split_words(split),
     )

@@ -43,6 +43,11 @@ class RunFacts:
     bundled_ids: tuple[str, ...] = ()
     given: bool = False
 
+    def used(self, part: str) -> int:
+        """Pictures of a part that the run took: a trial takes only some of them."""
+        pictures = self.counts.get(part, 0)
+        return min(pictures, self.config.limit or pictures)
+
 
 @dataclass(frozen=True)
 class CardTexts:
@@ -93,7 +98,7 @@ def suggested(facts: RunFacts) -> CardTexts:
     name = facts.config.name.strip() or facts.run.name
     what = "Outlines" if facts.config.task == "segmentation" else "Tells apart"
     classes = [c for c in facts.config.classes if c != "background"]
-    pictures = facts.counts.get("train", 0)
+    pictures = facts.used("train")
     trained = f", trained on {pictures} pictures" if pictures else ""
     return CardTexts(
         name=name,
@@ -144,12 +149,13 @@ def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
     """The texts as ``tumordesk-train publish --card`` reads them."""
     known = facts.config.data.volumes or facts.method == "group"
     groups, pictures = facts.groups.get("train"), facts.counts.get("train")
+    whole = facts.used("train") == pictures
     data = {
         "name": texts.data_name.strip() or Path(facts.config.data.root).name,
         "licence": texts.data_licence.strip(),
         "citation": texts.data_citation.strip(),
-        "patients": groups if known and groups and groups != pictures else None,
-        "images": pictures,
+        "patients": groups if whole and known and groups and groups != pictures else None,
+        "images": facts.used("train") or None,
         "note": split_words(facts),
     }
     return {
@@ -198,6 +204,8 @@ def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
 
 def _counted(facts: RunFacts, part: str) -> str:
     pictures, groups = facts.counts[part], facts.groups.get(part, 0)
+    if facts.used(part) < pictures:
+        return f"{facts.used(part)} of {pictures}, a trial"
     if not groups or groups == pictures or facts.method != "group":
         return str(pictures)
     return f"{pictures} of {groups} {'group' if groups == 1 else 'groups'}"
