@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,6 +16,8 @@ from tumordesk.gui.training_wizard.pieces import Later, Pieces
 from tumordesk.gui.training_wizard.plot import Plot
 from tumordesk.gui.training_wizard.sectioned import SectionedForm
 from window_fixtures import until
+
+TALL = 700
 
 
 class Form(SectionedForm):
@@ -53,6 +56,18 @@ def form(qtbot: QtBot) -> Iterator[Form]:
         window.show()
     yield made
     made._pieces.stop()
+
+
+def _place(form: Form, name: str) -> int:
+    """Where a section begins, from the top of what is seen."""
+    return form.sections[name].mapTo(form._area.viewport(), QPoint(0, 0)).y()
+
+
+def _grown(form: Form, name: str) -> None:
+    """A section gets something tall, as pictures that arrive late."""
+    late = QLabel("Late")
+    late.setFixedHeight(TALL)
+    form.sections[name].add_wide(late)
 
 
 def _seen(form: Form) -> list[str]:
@@ -120,3 +135,33 @@ def test_a_single_value_stands_on_an_axis_of_its_size(qtbot: QtBot) -> None:
     assert 0.0 < low < 0.001 < high < 0.01
     plot.set_line("rate", [1.0, 2.0], [0.001, 0.1])
     until(qtbot, lambda: plot.chart.getPlotItem().vb.viewRange()[1][1] >= 0.1)
+
+
+@pytest.fixture
+def tall(qtbot: QtBot, form: Form) -> Form:
+    """A form with more than fits into the window, shown from its third section on."""
+    for name in ("One", "Three"):
+        _grown(form, name)
+    until(qtbot, lambda: form.sections["Three"].y() > TALL)
+    form.show_section("Three")
+    assert _place(form, "Three") == 0
+    return form
+
+
+def test_what_is_looked_at_stays_when_something_above_grows(qtbot: QtBot, tall: Form) -> None:
+    _grown(tall, "One")
+    until(qtbot, lambda: tall.sections["Three"].y() > 2 * TALL)
+    assert _place(tall, "Three") == 0
+    assert tall.jumps["Three"].isChecked()
+
+
+def test_a_place_that_a_person_scrolled_to_stays_too(qtbot: QtBot, tall: Form) -> None:
+    bar = tall._area.verticalScrollBar()
+    bar.setValue(bar.value() + 90)
+    _grown(tall, "One")
+    until(qtbot, lambda: tall.sections["Three"].y() > 2 * TALL)
+    assert _place(tall, "Three") == -90
+    bar.setValue(40)
+    _grown(tall, "One")
+    until(qtbot, lambda: tall.sections["Three"].y() > 3 * TALL)
+    assert bar.value() == 40

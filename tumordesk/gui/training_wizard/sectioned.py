@@ -1,11 +1,14 @@
-"""A form of many sections below each other, with a row of words above that lead to them."""
+"""A form of many sections below each other, with a row of words above that lead to them.
+
+What is looked at stays where it is when something above it grows (pictures that arrive later).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPoint, Qt
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from tumordesk.gui import tokens
@@ -33,6 +36,8 @@ class SectionedForm(QWidget):
         self._left_out: frozenset[str] = frozenset()
         self._shown: set[str] = set()
         self._whole = False
+        self._held: tuple[str, int] | None = None
+        self._holding = False
         self._pieces = Pieces(self)
         self._area = scrolling(QWidget(), self)
         self._column = tight(QVBoxLayout(self._area.widget()), tokens.SPACE_16)
@@ -43,8 +48,8 @@ class SectionedForm(QWidget):
         outer.addWidget(self._area, 1)
         # The width must not change when the first sections are there and the next ones come.
         self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self._area.verticalScrollBar().valueChanged.connect(self._mark_section)
-        self._area.verticalScrollBar().rangeChanged.connect(self._mark_section)
+        self._area.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self._area.verticalScrollBar().rangeChanged.connect(self._hold)
 
     # Making --------------------------------------------------------------------------------
 
@@ -68,6 +73,7 @@ class SectionedForm(QWidget):
         section = maker(self._area.widget())
         section.hide()
         section.edited.connect(self.row_edited)
+        section.installEventFilter(self)
         self._sections[name] = section
         self._rows |= section.rows
         self._column.insertWidget(self._column.count() - 1, section)
@@ -112,7 +118,11 @@ class SectionedForm(QWidget):
         """Make what is left, and give all of it its place."""
         if self._pieces.busy:
             self._pieces.finish()
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+            self._settle()
+
+    def _settle(self) -> None:
+        """Give everything the place that it has asked for."""
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     # Showing -------------------------------------------------------------------------------
 
@@ -128,19 +138,49 @@ class SectionedForm(QWidget):
         """Scroll to a section, and put the keyboard there."""
         section = self.sections[name]
         inner = self._area.widget()
-        top = section.mapTo(inner, QPoint(0, 0)).y()
-        self._area.verticalScrollBar().setValue(top)
-        self._mark_section()
+        self._settle()
+        self._held = (name, 0)
+        self._hold()
         first = next(
             (r.control for r in section.rows.values() if r.control.isVisibleTo(inner)), None
         )
         if first is not None:
             first.setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def _scrolled(self) -> None:
+        """Another place is looked at: remember it by the section at the top."""
+        bar = self._area.verticalScrollBar()
+        if not self._holding:
+            above = [name for name in self._seen() if self._sections[name].y() <= bar.value()]
+            self._held = (above[-1], bar.value() - self._top(above[-1])) if above else None
+        self._mark_section()
+
+    def _hold(self) -> None:
+        """Look at the same place as before, wherever it is now."""
+        if self._held is not None and self._held[0] in self._seen():
+            name, below = self._held
+            self._holding = True
+            self._area.verticalScrollBar().setValue(self._top(name) + below)
+            self._holding = False
+        self._mark_section()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The section that is looked at was moved by what is above it."""
+        held = self._sections.get(self._held[0]) if self._held is not None else None
+        if event.type() == QEvent.Type.Move and watched is held:
+            self._hold()
+        return super().eventFilter(watched, event)
+
+    def _top(self, name: str) -> int:
+        return self._sections[name].mapTo(self._area.widget(), QPoint(0, 0)).y()
+
+    def _seen(self) -> list[str]:
+        inner = self._area.widget()
+        return [name for name, s in self._sections.items() if s.isVisibleTo(inner)]
+
     def _mark_section(self) -> None:
         """Mark the section at the top; at the very end, the last one."""
-        bar, inner = self._area.verticalScrollBar(), self._area.widget()
-        shown = [name for name, s in self._sections.items() if s.isVisibleTo(inner)]
+        bar, shown = self._area.verticalScrollBar(), self._seen()
         above = [n for n in shown if self._sections[n].y() <= bar.value() + tokens.SPACE_32]
         at_end = bar.value() == bar.maximum() > 0
         current = shown[-1] if at_end else above[-1] if above else ""
