@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtCore import QEventLoop, QPoint, Qt
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from tumordesk.gui.training_wizard import pieces
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
 from wizard_model_pages import Make, choice_of, click, config_of, model_pages, write
 
@@ -328,6 +329,27 @@ def test_a_section_is_reached_while_the_form_is_still_made(qtbot: QtBot, make: M
     control = page.expert.rows["optimiser.name"].control
     assert control.hasFocus()
     assert not control.visibleRegion().isEmpty()
+
+
+@pytest.mark.parametrize("turns", range(0, 16, 2))
+def test_a_section_is_reached_however_much_of_the_form_is_made(
+    qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch, turns: int
+) -> None:
+    monkeypatch.setattr(pieces, "SLICE_S", 0.0)
+    page = make()
+    wizard = page.window()
+    assert isinstance(wizard, TrainingWizard)
+    qtbot.mouseClick(wizard.mode.button(1), Qt.MouseButton.LeftButton)
+    for _ in range(turns):
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 1)
+    for path in ("batch_size", "input.size.0", "input.size.1"):
+        page.expert.put(path, 64)
+    page.expert.show_section("Learning")
+    for _ in range(3):  # what else wants to move it has its turn
+        QApplication.processEvents()
+    section = page.expert.sections["Learning"]
+    assert section.mapTo(page.expert._area.viewport(), QPoint(0, 0)).y() == 0
+    assert page.expert.jumps["Learning"].isChecked()
 
 
 def test_a_start_that_saw_other_pictures_says_so(qtbot: QtBot, make: Make) -> None:
