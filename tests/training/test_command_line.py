@@ -313,14 +313,14 @@ def test_stop_has_its_own_exit_codes(
 ) -> None:
     from tumordesk_training import loop
 
-    step = loop.Trainer._one_step
+    check = loop.Trainer._check
 
-    def stopping(self: loop.Trainer, *arguments: Any) -> float:
+    def stopping(self: loop.Trainer) -> None:
+        check(self)
         if self._now.epoch == when:
             (self._folder / "STOP").touch()
-        return step(self, *arguments)
 
-    monkeypatch.setattr(loop.Trainer, "_one_step", stopping)
+    monkeypatch.setattr(loop.Trainer, "_check", stopping)
     write_config(tmp_path / "config.json", mask_config(scans, epochs=3))
     for when, code, words in (
         (0, 4, "before the first epoch"),

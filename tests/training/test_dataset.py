@@ -241,6 +241,16 @@ def test_augmentation_moves_picture_and_mask_together() -> None:
         assert 2 * both / float(found.sum() + (moved > 0).sum()) > 0.93
 
 
+@pytest.mark.filterwarnings("error")
+def test_erasing_leaves_the_mask_alone_and_says_nothing() -> None:
+    torch.manual_seed(3)
+    transform = train_transform(replace(NO_AUGMENT, erase=1.0), (64, 64))
+    mask = torch.ones(64, 64, dtype=torch.uint8)
+    picture, kept = transform(tv_tensors.Image(mask[None] * 255), tv_tensors.Mask(mask))
+    assert 0 < int((picture == 0).sum()) < 64 * 64 * 0.07
+    assert torch.equal(kept.as_subclass(torch.Tensor), mask)
+
+
 @pytest.mark.parametrize("name", sorted(PRESETS))
 def test_presets_keep_the_range_and_the_air_black(name: str, scans: Path) -> None:
     torch.manual_seed(1)

@@ -33,6 +33,7 @@ from tumordesk_training.run import start
 from tumordesk_training.samples import drawn
 from tumordesk_training.setup import loader_workers, make_network, make_optimiser
 from tumordesk_training.speed import Speed
+from tumordesk_training.step import Stepper
 
 
 @pytest.fixture(scope="module")
@@ -91,15 +92,15 @@ def test_the_backbone_learns_at_its_share_of_the_rate(classes: Path) -> None:
 def short_of_memory(monkeypatch: pytest.MonkeyPatch, most: int) -> list[int]:
     """A machine whose memory holds ``most`` pictures at once; the sizes that were tried."""
     tried: list[int] = []
-    gradients = loop.Trainer._gradients
+    backward = Stepper._backward
 
-    def limited(self: loop.Trainer, images: torch.Tensor, *rest: Any) -> float:
+    def limited(self: Stepper, images: torch.Tensor, *rest: Any) -> float:
         tried.append(len(images))
         if len(images) > most:
             raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 GiB")
-        return gradients(self, images, *rest)
+        return backward(self, images, *rest)
 
-    monkeypatch.setattr(loop.Trainer, "_gradients", limited)
+    monkeypatch.setattr(Stepper, "_backward", limited)
     return tried
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 import safetensors.torch
 import torch
 
-from training_factories import class_config, class_folder, head, mask_folder, save
+from training_factories import class_config, class_folder, head, mask_config, mask_folder, save
 from tumordesk.core.errors import ConfigError, DataError, ModelError
 from tumordesk.core.recipes import find_recipe, recipes, with_settings
 from tumordesk.core.training_run import DataConfig, RunState, read_run
+from tumordesk.networks.parts import head_name
 from tumordesk_training import initial
 from tumordesk_training.cli import main
 from tumordesk_training.layouts import scan
@@ -224,11 +226,45 @@ def test_imagenet_weights_are_downloaded_only_where_asked(
 
 
 def initial_network(config: Any, weights: str) -> Any:
-    from dataclasses import replace
-
     from tumordesk_training.setup import make_network
 
     return make_network(replace(config, initial_weights=weights))
+
+
+@pytest.mark.parametrize("name", ["own.safetensors", "own.pth"])
+def test_a_file_of_the_same_network_is_taken_whole(tmp_path: Path, name: str) -> None:
+    config = mask_config(tmp_path)
+    torch.manual_seed(5)
+    network = initial_network(config, "")[0]
+    path = tmp_path / name
+    save = safetensors.torch.save_file if name.endswith("safetensors") else torch.save
+    save(network.state_dict(), path)
+    begun, words = initial_network(config, str(path))
+    own = network.state_dict()
+    assert all(torch.equal(value, own[key]) for key, value in begun.state_dict().items())
+    assert words[0] == "The weights start from own.safetensors."
+
+    more = replace(config, classes=("background", "edema", "core"))
+    begun, words = initial_network(more, str(path))
+    changed = [k for k, v in begun.state_dict().items() if not torch.equal(v, own[k])]
+    assert changed
+    assert all(key.startswith(head_name(begun)) for key in changed)
+    assert "its last layer starts anew" in words[1]
+
+
+def test_a_file_of_another_network_gives_its_backbone(tmp_path: Path) -> None:
+    config = class_config(tmp_path)
+    network = initial_network(config, "")[0]
+    path = tmp_path / "other.safetensors"
+    safetensors.torch.save_file(network.state_dict(), path)
+    outlines = mask_config(tmp_path, architecture="unet-mobilenetv2", options={})
+    begun, words = initial_network(outlines, str(path))
+    assert words[0] == "The encoder starts from the weights in other.safetensors."
+    own = network.state_dict()
+    assert torch.equal(
+        begun.state_dict()["encoder.features.0.0.weight"],
+        own["backbone.features.0.0.weight"],
+    )
 
 
 def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from tumordesk_training import checkpoints, events, loop
 from tumordesk_training.lock import only_one
 from tumordesk_training.run import start
 from tumordesk_training.split import read_split
+from tumordesk_training.step import Stepper
 
 
 @pytest.fixture(scope="module")
@@ -81,14 +82,14 @@ def test_the_same_run_again_gives_the_same_weights(
 KILLED = """
 import os, signal, sys
 from tumordesk_training import loop
-step = loop.Trainer._one_step
-def killed(self, *args):
+check = loop.Trainer._check
+def killed(self):
     if self._now.epoch == 2 and self._now.step % 2:
         with open(self._folder / "events.jsonl", "a") as stream:
             stream.write('{"kind": "ep')  # the kill hits in the middle of a line
         os.kill(os.getpid(), signal.SIGKILL)
-    return step(self, *args)
-loop.Trainer._one_step = killed
+    check(self)
+loop.Trainer._check = killed
 from tumordesk_training.cli import main
 sys.exit(main(sys.argv[1:]))
 """
@@ -211,10 +212,10 @@ def test_weights_that_are_no_numbers_are_not_kept(
 def test_a_defect_is_written_down_as_a_failure(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> float:
+    def broken(*_: object, **__: object) -> float:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(loop.Trainer, "_one_step", broken)
+    monkeypatch.setattr(Stepper, "step", broken)
     with pytest.raises(ZeroDivisionError):
         start(tmp_path / "run", mask_config(data))
     assert read_run(tmp_path / "run").state is RunState.FAILED
@@ -226,7 +227,7 @@ def test_too_little_memory_is_told_in_plain_words(
     def hungry(*_: object) -> float:
         raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 GiB")
 
-    monkeypatch.setattr(loop.Trainer, "_one_step", hungry)
+    monkeypatch.setattr(Stepper, "gradients", hungry)
     with pytest.raises(DataError, match=r"memory does not suffice.*smaller batch_size"):
         start(tmp_path / "run", mask_config(data))
 

@@ -155,18 +155,35 @@ def test_who_never_comes_is_told() -> None:
         own_corner(dist.HashStore(), 0, 2, timeout_s=0)
 
 
-# Two runs in one start, as above.
+# Four runs in one start, as above. In the last two the memory of process 1 holds two pictures,
+# or none.
 SAME = """
 import sys
 from pathlib import Path
+import torch
 from tumordesk_training import run
 from tumordesk_training.cli import main
+from tumordesk_training.step import Stepper
 
 root = Path(sys.argv[1])
 team, leave = run.join("cpu"), run.leave
 run.join, run.leave = lambda device: team, lambda: None
+
+def train(order, name):
+    return main(["run", str(root / f"{order}.json"), "--out", str(root / name)])
+
+backward, most = Stepper._backward, 2
+def limited(self, images, *rest):
+    if self.team.rank == 1 and len(images) > most:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 7 GiB")
+    return backward(self, images, *rest)
+
 for name in ("classes", "outlines"):
-    assert main(["run", str(root / f"two-{name}.json"), "--out", str(root / f"two-{name}")]) == 0
+    assert train(f"two-{name}", f"two-{name}") == 0
+Stepper._backward = limited
+assert train("two-classes", "short") == 0
+most = 0
+assert train("two-classes", "too-short") == 2
 leave()
 """
 
@@ -210,6 +227,24 @@ def test_two_processes_learn_the_same_as_one(alike: Path) -> None:
     assert best(alike / "two-classes") == pytest.approx(best(alike / "one-classes"), abs=1e-6)
 
 
+def test_where_one_process_is_short_of_memory_all_divide_their_batches(alike: Path) -> None:
+    whole = checkpoints.load(alike / "two-classes" / "checkpoints" / "last.pt")["model"]
+    divided = checkpoints.load(alike / "short" / "checkpoints" / "last.pt")["model"]
+    for name, value in whole.items():
+        torch.testing.assert_close(value, divided[name], rtol=1e-4, atol=1e-5)
+    warnings = [e.message for e in read_run(alike / "short").events if e.kind == "warning"]
+    assert [w for w in warnings if "memory" in w] == [
+        "The memory does not hold a batch of 4 pictures of every process: "
+        "it is computed 2 at a time from here on."
+    ]
+
+
+def test_where_one_process_has_no_memory_at_all_the_run_ends_and_says_so(alike: Path) -> None:
+    run = read_run(alike / "too-short")
+    assert run.state is RunState.FAILED
+    assert "memory does not suffice" in run.events[-1].message
+
+
 def test_two_processes_reach_the_same_validation_figure(alike: Path) -> None:
     """All layers trained, batch normalisation of half batches: Dice within 0.05."""
     one, two = best(alike / "one-outlines"), best(alike / "two-outlines")
@@ -225,15 +260,15 @@ from tumordesk_training import loop
 from tumordesk_training.cli import main
 
 root = Path(sys.argv[1])
-step = loop.Trainer._one_step
+check = loop.Trainer._check
 
-def killed(self, *args):
+def killed(self):
     first = os.environ["TORCHELASTIC_RESTART_COUNT"] == "0"
     if first and self._team.rank == 1 and self._now.epoch == 1:
         os.kill(os.getpid(), signal.SIGKILL)
-    return step(self, *args)
+    check(self)
 
-loop.Trainer._one_step = killed
+loop.Trainer._check = killed
 sys.exit(main(["run", str(root / "config.json"), "--out", str(root / "run")]))
 """
 

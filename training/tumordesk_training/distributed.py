@@ -35,11 +35,15 @@ class Team:
 
     def any(self, flag: bool) -> bool:
         """True on all ranks as soon as one says so."""
+        return bool(self.most(int(flag)))
+
+    def most(self, value: int) -> int:
+        """The highest value of all ranks, on all ranks."""
         if self.world == 1:
-            return flag
-        value = torch.tensor([int(flag)], device=_device())
-        dist.all_reduce(value, op=dist.ReduceOp.MAX)
-        return bool(value.item())
+            return value
+        box = torch.tensor([value], device=_device())
+        dist.all_reduce(box, op=dist.ReduceOp.MAX)
+        return int(box.item())
 
     def same(self, value: Any) -> Any:
         """Rank 0's plain value, on all ranks."""
@@ -83,6 +87,12 @@ class Team:
         if self.world > 1:
             for tensor in tensors:
                 dist.broadcast(tensor, src=0)
+
+    def average(self, tensors: Iterable[torch.Tensor]) -> None:
+        """Give all ranks the mean of ``tensors`` over the ranks, in place."""
+        if self.world > 1:
+            for tensor in tensors:
+                dist.all_reduce(tensor.div_(self.world))
 
     def wait(self) -> None:
         """Until all ranks are here."""

@@ -73,12 +73,12 @@ def load_initial(network: nn.Module, config: TrainingConfig) -> tuple[str, ...]:
     if not wish:
         return (SCRATCH,)
     if wish == IMAGENET:
-        return _load_foreign(network, _download(config.architecture), "ImageNet weights")
+        return _load_foreign(network, _download(config.architecture), "ImageNet weights", config)
     path = Path(wish).expanduser()
     if path.suffix in _SUFFIXES:
-        return _load_file(network, path)
+        return _load_file(network, path, config)
     if path.is_dir() and not (path / CARD_NAME).is_file():
-        return _load_file(network, _in_folder(path, config.architecture))
+        return _load_file(network, _in_folder(path, config.architecture), config)
     return _load_model(network, config, Zoo().find(wish))
 
 
@@ -118,9 +118,9 @@ def _plain(name: str) -> str:
     return "".join(c for c in name.lower() if c.isalnum())
 
 
-def _load_file(network: nn.Module, path: Path) -> tuple[str, ...]:
+def _load_file(network: nn.Module, path: Path, config: TrainingConfig) -> tuple[str, ...]:
     if path.suffix == ".safetensors":
-        return load_pretrained(network, path)
+        return _load_all_or_backbone(network, path, config)
     if not path.is_file():
         raise ModelError(f"There is no file {path.name}.", "Check the path.")
     try:
@@ -129,17 +129,32 @@ def _load_file(network: nn.Module, path: Path) -> tuple[str, ...]:
         raise ModelError(
             f"{path.name} is no file of plain weights.", "Use .safetensors, or a state dict."
         ) from error
-    return _load_foreign(network, state, path.name)
+    return _load_foreign(network, state, path.name, config)
 
 
-def _load_foreign(network: nn.Module, state: Any, name: str) -> tuple[str, ...]:
+def _load_all_or_backbone(
+    network: nn.Module, path: Path, config: TrainingConfig
+) -> tuple[str, ...]:
+    """Weights of this very network (a checkpoint of one's own) are taken whole."""
+    centre = config.input.neighbours > 0
+    try:
+        state, messages = adapt_state(read_state(path), network, centre=centre)
+    except ModelError:
+        return load_pretrained(network, path)
+    network.load_state_dict(state)
+    return (f"The weights start from {path.name}.", *messages)
+
+
+def _load_foreign(
+    network: nn.Module, state: Any, name: str, config: TrainingConfig
+) -> tuple[str, ...]:
     """Load a library's state dict; it goes through a safetensors file like all others."""
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         raise ModelError(f"{name} holds no table of weights.", "Use a state dict.")
     with tempfile.TemporaryDirectory(prefix="tumordesk-weights-") as folder:
         path = Path(folder) / f"{Path(name).stem.replace(' ', '-')}.safetensors"
         safetensors.torch.save_file({k: v.contiguous() for k, v in state.items()}, path)
-        return load_pretrained(network, path)
+        return _load_all_or_backbone(network, path, config)
 
 
 def _download(architecture: str) -> dict[str, torch.Tensor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -17,14 +16,13 @@ from torch.utils.data import DataLoader
 
 from tumordesk.core.errors import DataError, WriteError
 from tumordesk.core.training_run import CHECKPOINTS, EVENTS_NAME, RunState, TrainingConfig
-from tumordesk.networks.parts import backbone_parameters
 from tumordesk_training import checkpoints
 from tumordesk_training.control import Control, StopAsked
 from tumordesk_training.dataset import Cache, EpochSampler, Slices
 from tumordesk_training.distributed import Team
 from tumordesk_training.ema import Average
 from tumordesk_training.events import EventLog
-from tumordesk_training.failures import diverged, in_plain_words, is_memory
+from tumordesk_training.failures import diverged, in_plain_words
 from tumordesk_training.losses import Loss, class_weights
 from tumordesk_training.metrics import score
 from tumordesk_training.presets import train_transform
@@ -32,7 +30,6 @@ from tumordesk_training.samples import Samples
 from tumordesk_training.schedule import (
     PLATEAU_FACTOR,
     PLATEAU_PATIENCE,
-    rate_factor,
     stage_size,
 )
 from tumordesk_training.setup import (
@@ -47,6 +44,7 @@ from tumordesk_training.setup import (
 )
 from tumordesk_training.speed import Speed, memory_mb
 from tumordesk_training.standing import Learner, Standing
+from tumordesk_training.step import Stepper
 from tumordesk_training.validate import Scaler, validate
 
 _STEP_EVENT_S = 1.0
@@ -103,7 +101,6 @@ class Trainer:
         self._samples = Samples(val, config)
         self._started = 0.0
         self._frozen = config.optimiser.freeze_backbone
-        self._model: nn.Module = self._network
 
     def _weights(self) -> torch.Tensor | None:
         if not self._config.loss.balanced:
@@ -145,12 +142,12 @@ class Trainer:
             self._now.step = self._now.epoch * self._steps  # maybe with other processes now
             self._kept = self._now.epoch
             self._messages = (f"Resumed after epoch {self._now.epoch}.",)
-        self._model = self._wrapped()
+        stepper = self._stepper()
         self._started = time.monotonic() - self._now.elapsed_s
         facts = self._facts()
         self._team.lead(lambda: self._tell_start(facts))
         try:
-            self._epochs()
+            self._epochs(stepper)
         except StopAsked:
             self._control.obeyed()
             self._log.write("stopped", epoch=self._now.epoch, step=self._now.step)
@@ -206,12 +203,12 @@ class Trainer:
             progress = max(progress, elapsed / 60.0 / self._config.budget_minutes)
         return min(progress, 1.0)
 
-    def _epochs(self) -> None:
+    def _epochs(self, stepper: Stepper) -> None:
         while not self._over():
             begun = time.monotonic()
             size = stage_size(self._progress(), self._config.stages, self._config.input.size)
             self._thaw()
-            loss, count = self._one_epoch(size)
+            loss, count = self._one_epoch(size, stepper)
             trained = max(1e-6, time.monotonic() - begun)
             values = self._validated()
             self._now.epoch += 1
@@ -272,7 +269,7 @@ class Trainer:
             f"{values['seconds']:.0f} s{best}"
         )
 
-    def _one_epoch(self, size: tuple[int, int]) -> tuple[float, int]:
+    def _one_epoch(self, size: tuple[int, int], stepper: Stepper) -> tuple[float, int]:
         to_training(self._network, frozen=self._frozen)
         self._sampler.epoch = self._now.epoch
         torch.manual_seed(self._config.seed * 100_003 + self._now.epoch * 101 + self._team.rank)
@@ -293,7 +290,7 @@ class Trainer:
         for images, targets in loader:
             self._check()
             progress = self._progress()
-            loss = self._step_that_fits(images, targets, progress)
+            loss = stepper.step(images, targets, progress, frozen=self._frozen)
             total, count = total + loss * len(images), count + len(images)
             self._now.step += 1
             self._tell_step(loss, len(images), progress)
@@ -312,12 +309,23 @@ class Trainer:
             }
             self._log.write("step", epoch=self._now.epoch, step=self._now.step, values=values)
 
-    def _wrapped(self) -> nn.Module:
-        """The network as it is called in training; made once, for each wrapping adds hooks."""
-        if self._team.world == 1:
-            return self._network
-        ids = [self._precision.device.index] if self._precision.device.type == "cuda" else None
-        return DistributedDataParallel(self._network, device_ids=ids)
+    def _stepper(self) -> Stepper:
+        """Made once, for each wrapping of the network for several processes adds hooks."""
+        model: nn.Module = self._network
+        if self._team.world > 1:
+            ids = [self._precision.device.index] if self._precision.device.type == "cuda" else None
+            model = DistributedDataParallel(model, device_ids=ids)
+        return Stepper(
+            self._learner,
+            model,
+            self._loss,
+            self._scale,
+            self._precision,
+            self._config.optimiser,
+            self._team,
+            self._now,
+            self._warn,
+        )
 
     def _check(self) -> None:
         begun = time.monotonic()
@@ -339,63 +347,6 @@ class Trainer:
             )
 
         self._control.check(paused, resumed)
-
-    def _step_that_fits(
-        self, images: torch.Tensor, targets: torch.Tensor, progress: float
-    ) -> float:
-        """One step; where the memory does not hold the batch, it is computed in more parts.
-
-        The step stays the same: gradients of the parts are added up.
-        """
-        while True:
-            try:
-                return self._one_step(images, targets, progress)
-            except (RuntimeError, MemoryError) as error:
-                parts = 2 * self._now.parts
-                if not is_memory(error) or self._team.world > 1 or parts > len(images) // 2:
-                    raise
-            self._optimiser.zero_grad(set_to_none=True)
-            if self._precision.device.type == "cuda":
-                torch.cuda.empty_cache()
-            self._now.parts = parts
-            each = math.ceil(len(images) / parts)
-            self._warn(
-                f"The memory does not hold a batch of {len(images)} pictures: "
-                f"it is computed {each} at a time from here on."
-            )
-
-    def _one_step(self, images: torch.Tensor, targets: torch.Tensor, progress: float) -> float:
-        config = self._config.optimiser
-        factor = rate_factor(progress, config, self._now.plateau)
-        for group in self._optimiser.param_groups:
-            group["lr"] = config.rate * factor * group.get("share", 1.0)
-        self._optimiser.zero_grad(set_to_none=True)
-        value = 0.0
-        chunks = (images.tensor_split(self._now.parts), targets.tensor_split(self._now.parts))
-        for some, wanted in zip(*chunks, strict=True):
-            value += self._gradients(some, wanted, len(some) / len(images))
-        if self._frozen and not config.freeze_backbone and self._team.world > 1:
-            for parameter in backbone_parameters(self._network):
-                parameter.grad = None
-        if config.gradient_clip:
-            self._grad_scaler.unscale_(self._optimiser)
-            nn.utils.clip_grad_norm_(self._network.parameters(), config.gradient_clip)
-        self._grad_scaler.step(self._optimiser)
-        self._grad_scaler.update()
-        self._average.update()
-        return value
-
-    def _gradients(self, images: torch.Tensor, targets: torch.Tensor, share: float) -> float:
-        """Add the gradients of some pictures, ``share`` of the batch; their part of the loss."""
-        with self._precision.autocast():
-            logits = self._model(self._scale(images))
-        loss = self._loss(logits, targets.to(self._precision.device)) * share
-        value = float(loss.detach())
-        if self._team.any(not math.isfinite(value)):
-            now = self._now
-            raise diverged("The loss is", now.epoch + 1, now.step, now.best_epoch)
-        self._grad_scaler.scale(loss).backward()
-        return value
 
     def _keep(self, value: float) -> None:
         """Remember how it stands; write last, and best where this is the best so far.
