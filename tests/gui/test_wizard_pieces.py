@@ -115,6 +115,7 @@ def test_a_part_for_later_is_made_once(qtbot: QtBot) -> None:
 def test_charts_are_drawn_once_they_are_seen(qtbot: QtBot) -> None:
     view = CurvesView("segmentation")
     qtbot.addWidget(view)
+    view.resize(900, 300)
     view.loss.set_line("epochs", [1.0, 2.0], [0.5, 0.25])
     places = [plot._place for plot in (view.score, view.loss, view.rate)]
     assert not any(place.made for place in places)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import training_factories
@@ -242,6 +242,50 @@ def test_pictures_of_an_epoch_are_shown(qtbot: QtBot, make: Make, tmp_path: Path
     wizard.show_stage("train")
     samples = _page(wizard).view.samples
     until(qtbot, lambda: bool(samples.samples))
-    assert [(s.key, s.line, s.right) for s in samples.samples] == [
-        ("blob/1.png", "ring, is blob", False)
+    assert [(s.key, s.line, s.truth, s.right) for s in samples.samples] == [
+        ("blob/1.png", "ring", "is blob", False)
+    ]
+
+
+def test_in_the_narrowest_window_nothing_is_cut_off(
+    qtbot: QtBot, make: Make, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    write_config(run / "config.json", training_factories.class_config(tmp_path))
+    folder = run / "samples" / "epoch-001"
+    entries = []
+    for name in ("0.png", "1.png", "2.png", "3.png", "4.png", "5.png"):
+        training_factories.save(folder / name, training_factories.head(1)[0])
+        entries.append({"file": name, "key": name, "truth": "blob", "said": "a long ring"})
+    (folder / "index.json").write_text(json.dumps(entries), encoding="utf-8")
+    figures = {"loss": 1.0, "balanced_accuracy": 0.5, "accuracy": 0.5, "rate": 1e-5}
+    events = [
+        {"kind": "start", "time": 0.0},
+        {"kind": "epoch", "time": 1.0, "epoch": 1, "values": figures},
+        {"kind": "samples", "time": 1.0, "epoch": 1, "values": {"folder": "samples/epoch-001"}},
+        {"kind": "stopped", "time": 2.0, "epoch": 1},
+    ]
+    text = "".join(json.dumps(event) + "\n" for event in events)
+    (run / "events.jsonl").write_text(text, encoding="utf-8")
+    wizard = make(drafted=False)
+    wizard.resize(wizard.minimumSize())
+    wizard.context.training.attach(run)
+    wizard.show_stage("train")
+    page = _page(wizard)
+    until(qtbot, lambda: len(page.view.samples.samples) == 6 and page.view.resume.isVisible())
+    until(qtbot, lambda: _cut_off(page) == [])
+    wizard.resize(1366, 768)
+    until(qtbot, lambda: _cut_off(page) == [])
+
+
+def _cut_off(page: TrainPage) -> list[str]:
+    """What of the view reaches over the right side of its page, or is narrower than it must be."""
+    return [
+        f"{type(part).__name__} {part.accessibleName() or part.property('text')}"
+        for part in page.view.findChildren(QWidget)
+        if part.isVisible()
+        and (
+            part.mapTo(page, part.rect().topRight()).x() > page.width()
+            or part.width() < part.minimumSizeHint().width()
+        )
     ]

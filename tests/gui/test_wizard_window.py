@@ -106,3 +106,21 @@ def test_stages_that_need_data_cannot_be_visited_yet(qtbot: QtBot, window: MainW
     assert enabled == ["data"]
     assert not wizard.next.isEnabled()
     assert wizard.sentence.text()
+
+
+def test_the_keyboard_comes_back_to_next(
+    qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.training.show()
+    wizard = _wizard(window)
+    ready = True
+    monkeypatch.setattr(wizard.page, "complete", lambda: ready)
+    wizard.refresh()
+    wizard.next.setFocus()
+    until(qtbot, wizard.next.hasFocus)
+    ready = False
+    wizard.refresh()
+    assert not any(button.hasFocus() for button in wizard.rail.buttons.values())
+    ready = True
+    wizard.refresh()
+    assert wizard.next.hasFocus()

@@ -70,8 +70,11 @@ class _Matrix(QTableWidget):
             header.setSectionsClickable(False)
             header.setHighlightSections(False)
             header.setMinimumSectionSize(tokens.CELL_MIN)
-            header.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
+        across = self.horizontalHeader()
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+        across.setMinimumHeight(2 * across.fontMetrics().lineSpacing() + tokens.SPACE_8)
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.cellClicked.connect(self.opened)
 
@@ -105,7 +108,7 @@ class _Matrix(QTableWidget):
 
 
 def _heading(name: str, tip: str) -> QTableWidgetItem:
-    item = QTableWidgetItem(name)
+    item = QTableWidgetItem(name.replace("_", " "))  # where a line may break
     item.setToolTip(tip)
     return item
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtGui import QImage, QShowEvent
+from PySide6.QtGui import QImage, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from tumordesk.core.errors import WriteError
@@ -18,6 +18,7 @@ from tumordesk.gui.training_wizard.pieces import Pieces
 from tumordesk.gui.training_wizard.plot import Plot
 
 PICTURE_SCALE = 2.0
+_NARROW_W = 680
 
 
 class CurvesView(QWidget):
@@ -30,15 +31,33 @@ class CurvesView(QWidget):
         self.score = Plot("")
         self.loss = Plot("Loss")
         self.rate = Plot("Learning rate")
-        grid = QGridLayout(self)
+        grid = self._grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(tokens.SPACE_24)
-        for column, (plot, share) in enumerate(zip(self._plots(), (5, 5, 3), strict=True)):
+        grid.setVerticalSpacing(tokens.SPACE_16)
+        for column, plot in enumerate(self._plots()):
             grid.addWidget(plot, 0, column)
-            grid.setColumnStretch(column, share)
+        self._narrow = True
+        self._arrange(narrow=False)
         self.loss.set_keys("every step, mean of an epoch")
         self._pieces = Pieces(self)
         self.clear(task)
+
+    def _arrange(self, *, narrow: bool) -> None:
+        """The learning rate beside the others, or below them."""
+        if narrow is self._narrow:
+            return
+        self._narrow = narrow
+        self._grid.removeWidget(self.rate)
+        place = (1, 0, 1, 2) if narrow else (0, 2, 1, 1)
+        self._grid.addWidget(self.rate, *place)
+        for column, share in enumerate((5, 5, 0 if narrow else 3)):
+            self._grid.setColumnStretch(column, share)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take two lines where one is too short."""
+        super().resizeEvent(event)
+        self._arrange(narrow=event.size().width() < _NARROW_W)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Draw the charts, one after the other."""
@@ -78,7 +97,7 @@ class CurvesView(QWidget):
         self.loss.set_figure(f"{last[-1]:.3f}" if last else "")
         best = self.book.best()
         self.score.set_mark(best[0] if best else None)
-        self.score.set_figure(f"best {best[1]:.3f}, epoch {best[0]}" if best else "")
+        self.score.set_figure(f"best {best[1]:.3f}" if best else "")
         rate = curves["rate"].y
         self.rate.set_figure(f"{rate[-1]:.1e}" if rate else "")
 

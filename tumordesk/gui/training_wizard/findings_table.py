@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QIcon, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QTableWidgetItem,
+)
 
 from tumordesk.core.data_report import DataFinding, Severity
 from tumordesk.gui import icons, theme, tokens
@@ -25,6 +32,19 @@ USUAL = " (usual)"
 """Ends the words of what is done where nothing was decided."""
 
 
+class _Wrapped(QStyledItemDelegate):
+    """Measures words in the width that the theme's padding leaves them; Qt measures without it."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        """Size of a cell whose words wrap."""
+        inner = QStyleOptionViewItem(option)
+        rect = option.rect  # type: ignore[attr-defined]  # the stubs of Qt leave it out
+        inner.rect = rect.adjusted(0, 0, -2 * tokens.SPACE_8, 0)  # type: ignore[attr-defined]
+        return super().sizeHint(inner, index)
+
+
 class FindingsTable(QTableWidget):
     """One row for each finding, the gravest first. ``picked(code)`` when another is selected."""
 
@@ -38,6 +58,7 @@ class FindingsTable(QTableWidget):
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setItemDelegate(_Wrapped(self))
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setIconSize(QSize(tokens.ICON_SMALL, tokens.ICON_SMALL))
@@ -51,6 +72,7 @@ class FindingsTable(QTableWidget):
             count.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         head.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         head.setHighlightSections(False)
+        head.sectionResized.connect(self._column_resized)
         self.setColumnWidth(1, _COUNT_W)
         self.setColumnWidth(2, _DECISION_W)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -120,7 +142,11 @@ class FindingsTable(QTableWidget):
         narrow = self.width() < _NARROW
         self.setColumnHidden(1, narrow)
         self.setColumnWidth(2, _DECISION_NARROW_W if narrow else _DECISION_W)
-        self.resizeRowsToContents()
+
+    def _column_resized(self, column: int) -> None:
+        """As high as the words are in the width that they have now."""
+        if column == 0:
+            self.resizeRowsToContents()
 
     def changeEvent(self, event: QEvent) -> None:
         """Take the colours of a new theme."""

@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from tumordesk.gui import theme, tokens
-from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.panels.parts import ElidedLabel, label, tight
 from tumordesk.gui.training_wizard.pieces import Later
+from tumordesk.gui.training_wizard.quiet_chart import QuietChart
 
 _LEFT_AXIS = 52
 _HEIGHT = 150
@@ -38,11 +39,11 @@ class Plot(QWidget):
         self._guide, self._mark = _upright(), _upright()
         self.title = label(title, "strong")
         self.figure = label("", "secondary")
-        self.keys = label("", "small")
+        self.keys = ElidedLabel("", "small")
+        self.keys.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         head = tight(QHBoxLayout(), tokens.SPACE_8)
         head.addWidget(self.title)
-        head.addWidget(self.keys)
-        head.addStretch(1)
+        head.addWidget(self.keys, 1)  # gives way where there is no room
         head.addWidget(self.figure)
         self._place = Later(self._made_chart)
         self._place.setMinimumHeight(_HEIGHT)
@@ -124,7 +125,7 @@ class Plot(QWidget):
 
     def set_keys(self, text: str) -> None:
         """What the lines are, in words."""
-        self.keys.setText(text)
+        self.keys.set_full(text)
 
     def _pointed(self, place: QPointF) -> None:
         box = self.chart.getPlotItem().vb
@@ -192,19 +193,14 @@ def _upright() -> pg.InfiniteLine:
     return made
 
 
-class _Chart(pg.PlotWidget):  # type: ignore[misc]
-    """pyqtgraph's plot with its mouse, menu and buttons taken away: the view always shows all."""
+class _Chart(QuietChart):
+    """The view always shows all."""
 
     def __init__(self, log_x: bool, log_y: bool) -> None:
         super().__init__()
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setMinimumHeight(_HEIGHT)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
         item.setLogMode(x=log_x, y=log_y)
-        item.setMouseEnabled(x=False, y=False)
         item.showGrid(x=False, y=True, alpha=0.25)
         item.getAxis("left").setWidth(_LEFT_AXIS)
         # The value itself, never '(x1e-03)' beside the axis.

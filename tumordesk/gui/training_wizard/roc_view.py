@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from tumordesk.core.colours import SEGMENT_COLOURS
 from tumordesk.core.evaluation import ClassFigures, Evaluation
@@ -14,6 +14,7 @@ from tumordesk.gui import theme, tokens
 from tumordesk.gui.panels.parts import ElidedLabel, Swatch, clear, label, tight
 from tumordesk.gui.training_wizard.beside import words
 from tumordesk.gui.training_wizard.pieces import Later
+from tumordesk.gui.training_wizard.quiet_chart import QuietChart
 
 _WIDTH = 2
 _TICKS = [(k / 5, f"{k / 5:.1f}") for k in range(6)]
@@ -23,19 +24,14 @@ _SMALLEST = 5
 _LEGEND_COLUMNS = 2
 
 
-class UnitChart(pg.PlotWidget):  # type: ignore[misc]
-    """A square from 0 to 1 with a dashed diagonal, without pyqtgraph's mouse and menus."""
+class UnitChart(QuietChart):
+    """A square from 0 to 1 with a dashed diagonal."""
 
     def __init__(self, name: str, across: str, up: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(tokens.CHART_H)
         item = self.getPlotItem()
-        item.setMenuEnabled(False)
-        item.hideButtons()
-        item.setMouseEnabled(x=False, y=False)
         item.showGrid(x=True, y=True, alpha=0.15)
         item.setRange(xRange=(0.0, 1.0), yRange=(0.0, 1.0), padding=0.05)
         item.disableAutoRange()

@@ -13,6 +13,7 @@ from tumordesk.core.jsonio import read_json
 from tumordesk.gui import tokens
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.panels.parts import ElidedLabel, label, tight
+from tumordesk.gui.training_wizard.flow import FlowLayout
 from tumordesk.gui.training_wizard.widgets import Picture
 
 MOST = 6
@@ -20,11 +21,12 @@ MOST = 6
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture of an epoch: what was said of it, and what would be right."""
+    """One picture of an epoch: what was said of it, and what would be right (empty: that is)."""
 
     image: QImage
     key: str
     line: str
+    truth: str
     right: bool | None
 
 
@@ -46,12 +48,12 @@ def load(folder: Path) -> tuple[Sample, ...]:
     return tuple(found)
 
 
-def _line(entry: dict[str, object]) -> tuple[str, bool | None]:
+def _line(entry: dict[str, object]) -> tuple[str, str, bool | None]:
     dice = entry.get("dice")
     if isinstance(dice, (int, float)):
-        return f"Dice {dice:.2f}", None
+        return f"Dice {dice:.2f}", "", None
     truth, said = str(entry.get("truth", "")), str(entry.get("said", ""))
-    return (f"{said}" if truth == said else f"{said}, is {truth}"), truth == said
+    return said, "" if truth == said else f"is {truth}", truth == said
 
 
 class SamplesView(QWidget):
@@ -65,7 +67,7 @@ class SamplesView(QWidget):
         self.samples: tuple[Sample, ...] = ()
         self._title = label("Validation pictures", "strong")
         self._hint = label("", "small", wrap=True)
-        self._row = tight(QHBoxLayout(), tokens.SPACE_12)
+        self._row = FlowLayout()
         head = tight(QHBoxLayout(), tokens.SPACE_8)
         head.addWidget(self._title)
         head.addWidget(self._hint, 1)
@@ -99,7 +101,6 @@ class SamplesView(QWidget):
         self._hint.setText(words)
         for sample in found:
             self._row.addWidget(_tile(sample))
-        self._row.addStretch(1)
 
     def _empty(self) -> None:
         while (item := self._row.takeAt(0)) is not None:
@@ -112,14 +113,17 @@ class SamplesView(QWidget):
 def _tile(sample: Sample) -> QWidget:
     box = QWidget()
     box.setToolTip(sample.key)
-    box.setAccessibleName(f"{sample.key}: {sample.line}")
+    lines = [line for line in (sample.line, sample.truth) if line]
+    box.setAccessibleName(f"{sample.key}: {', '.join(lines)}")
     picture = Picture()
     picture.set_image(sample.image)
-    line = ElidedLabel(sample.line, "small")
-    if sample.right is not None:
-        line.setProperty("tone", "success" if sample.right else "warning")
-    line.setFixedWidth(picture.width())
     column = tight(QVBoxLayout(box), tokens.SPACE_4)
     column.addWidget(picture)
-    column.addWidget(line)
+    for text in lines:
+        line = ElidedLabel(text, "small")
+        if sample.right is not None:
+            line.setProperty("tone", "success" if sample.right else "warning")
+        line.setFixedWidth(picture.width())
+        column.addWidget(line)
+    column.addStretch(1)
     return box

@@ -20,6 +20,7 @@ from tumordesk.gui import tokens
 from tumordesk.gui.icons import icon
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.training_wizard.beside import Beside
 from tumordesk.gui.training_wizard.curves import CurvesView
 from tumordesk.gui.training_wizard.pages import scrolling
 from tumordesk.gui.training_wizard.samples_view import SamplesView
@@ -60,7 +61,7 @@ class TrainView(QWidget):
         self._timer.setSingleShot(True)
         self._timer.setInterval(DRAW_MS)
         self._timer.timeout.connect(self._draw)
-        self.headline = label("", "strong")
+        self.headline = label("", "strong", wrap=True)
         self.explanation = label("", "secondary", wrap=True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -91,14 +92,12 @@ class TrainView(QWidget):
         charts = Card()
         charts.column.addWidget(self.curves)
         column.addWidget(charts, 1)
-        row = tight(QHBoxLayout(), tokens.SPACE_16)
-        row.addWidget(self.samples, 3)
-        said = tight(QVBoxLayout(), tokens.SPACE_8)
-        said.addWidget(label("What the training said", "strong"))
-        said.addWidget(self.notes)
-        said.addStretch(1)
-        row.addLayout(said, 2)
-        column.addLayout(row)
+        said = QWidget()
+        lines = tight(QVBoxLayout(said), tokens.SPACE_8)
+        lines.addWidget(label("What the training said", "strong"))
+        lines.addWidget(self.notes)
+        lines.addStretch(1)
+        column.addWidget(Beside(self.samples, said, 3, 2))
 
     def _head(self) -> Card:
         card = Card()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, Signal
+from PySide6.QtCore import QByteArray, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QGuiApplication
 from PySide6.QtWidgets import (
     QFrame,
@@ -214,9 +214,18 @@ class TrainingWizard(QMainWindow):
         previous, following = self._neighbour(-1), self._neighbour(1)
         self.back.setEnabled(previous is not None and previous in reachable)
         self.next.setText(self.page.next_text())
-        self.next.setEnabled(self.page.complete())
+        self._enable_next(self.page.complete())
         self.next.setVisible(following is not None)
         self.sentence.setText(self.page.next_sentence())
+
+    def _enable_next(self, enabled: bool) -> None:
+        """Switched off under the keyboard, the button gets it back when it is on again."""
+        held = self.next.hasFocus()
+        self.next.setEnabled(enabled)
+        if held and not enabled:
+            self._stack.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif enabled and self._stack.hasFocus():
+            self.next.setFocus(Qt.FocusReason.OtherFocusReason)
 
     # A training that goes on -----------------------------------------------------------------
 
