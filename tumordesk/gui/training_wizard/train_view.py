@@ -101,14 +101,15 @@ class TrainView(QWidget):
 
     def _head(self) -> Card:
         card = Card()
-        top = tight(QHBoxLayout(), tokens.SPACE_8)
-        words = tight(QVBoxLayout(), tokens.SPACE_4)
+        told, buttons = QWidget(), QWidget()
+        words = tight(QVBoxLayout(told), tokens.SPACE_4)
         words.addWidget(self.headline)
         words.addWidget(self.explanation)
-        top.addLayout(words, 1)
+        row = tight(QHBoxLayout(buttons), tokens.SPACE_8)
         for button in (self.pause, self.stop, self.resume, self.anew, self.save):
-            top.addWidget(button)
-        card.column.addLayout(top)
+            row.addWidget(button)
+        row.addStretch(1)
+        card.column.addWidget(Beside(told, buttons, 1, 0))
         card.column.addWidget(self.bar)
         facts = QGridLayout()
         facts.setHorizontalSpacing(tokens.SPACE_24)
