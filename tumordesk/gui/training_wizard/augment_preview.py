@@ -85,7 +85,7 @@ class AugmentPreview(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the pictures as large as there is room for."""
         super().resizeEvent(event)
-        margins = 2 * tokens.SPACE_12 + COUNT * tokens.SPACE_8
+        margins = 2 * (tokens.SPACE_12 + 1) + COUNT * tokens.SPACE_8  # 1: the frame
         room = self.width() - margins - self._captions
         side = max(tokens.CELL_MIN, min(tokens.PREVIEW_PICTURE, room // COUNT))
         for place in (place for places in self._places for place in places):
