@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 import inference_fakes
@@ -83,6 +83,12 @@ def wheel(widget: QWidget, notches: int) -> None:
 def until(qtbot: QtBot, condition: Callable[[], bool]) -> None:
     """Wait for something true, for as long as a busy machine may need."""
     qtbot.waitUntil(condition, timeout=WAIT_MS)
+
+
+def words(widget: QWidget) -> str:
+    """All labels that can be read."""
+    QApplication.processEvents()
+    return " ".join(one.text() for one in widget.findChildren(QLabel) if one.isVisibleTo(widget))
 
 
 def opened(window: MainWindow) -> bool:

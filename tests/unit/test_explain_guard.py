@@ -11,12 +11,10 @@ from explain_lies import (
     LIES_NOTHING,
     LONG_HONEST,
     MORE_HONEST,
-    MORE_LIES,
-    NUMBER_LIES,
-    PLAIN_LIES,
     known,
     known_nothing,
 )
+from explain_more_lies import MORE_LIES, NUMBER_LIES, PLAIN_LIES
 from tumordesk.core.explanation import Fact, Language, Register
 from tumordesk.explain.guard import check, ties
 from tumordesk.explain.registers import explain_facts
