@@ -74,6 +74,30 @@ def test_evaluate_on_images_and_masks(
     assert found["confusion"] is found["accuracy"] is found["balanced_accuracy"] is None
 
 
+def test_evaluate_tells_the_dice_of_each_class_folder(
+    outline_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed, kind, tumour in ((1, "glioma", True), (2, "glioma", True), (3, "none", False)):
+        picture, mask = head(seed, tumour=tumour)
+        save(tmp_path / "images" / kind / f"{seed}.png", picture)
+        save(tmp_path / "masks" / f"{seed}.png", mask)
+    save(tmp_path / "images" / "other" / "4.png", head(4, tumour=False)[0])
+    corner = np.zeros((40, 36), np.uint8)
+    corner[:3, :3] = 255  # in the air, where nothing is outlined
+    save(tmp_path / "masks" / "4.png", corner)
+    found = figures(capsys, outline_model, tmp_path)
+    kinds = found["dice_by_label"]
+    assert list(kinds) == ["glioma", "other"]
+    assert (kinds["glioma"]["n"], kinds["glioma"]["missed"]) == (2, 0.0)
+    assert kinds["other"] == {"n": 1, "dice_by_image_mean": 0.0, "missed": 1.0}
+    whole = (2 * kinds["glioma"]["dice_by_image_mean"] + 0.0) / 3
+    assert found["dice_by_image_mean"] == pytest.approx(whole)
+    assert main(["evaluate", str(outline_model), str(tmp_path)]) == 0
+    assert "other: Dice 0.0000 (1 pictures with tumour, 100 % of them missed)" in (
+        capsys.readouterr().out
+    )
+
+
 def test_evaluate_on_a_part_of_a_split(
     outline_model: Path, outlines: Path, scans: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,7 +30,7 @@ from tumordesk_training.data import Case, find_indexes, is_patient_column, known
 from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.evaluation import calibration
 from tumordesk_training.layouts import scan
-from tumordesk_training.metrics import DiceCount, classification_summary, confusion
+from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
 
 
@@ -57,7 +57,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     Returns:
         ``n`` pictures or slices, ``task``, ``classes``, and for segmentation ``dice_mean`` (mean
         over patient volumes with tumour), ``dice_by_patient``, ``dice_by_image_mean`` (pictures
-        with tumour), ``false_positive_share`` (empty pictures with more than 50 px outlined);
+        with tumour), ``dice_by_label`` (the same by class folder),
+        ``false_positive_share`` (empty pictures with more than 50 px outlined);
         for classification ``accuracy``, ``balanced_accuracy``, ``recall``, ``confusion`` (rows:
         truth), ``ece`` (expected calibration error) and its bins ``calibration``. What does not
         apply is null. ``skipped`` names what could not be used or read.
@@ -97,6 +98,7 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "groups": len({c.group for c in cases}),
         "dice_mean": None,
         "dice_by_patient": None,
+        "dice_by_label": None,
         "accuracy": None,
         "balanced_accuracy": None,
         "classes": [c.name for c in card.classes],
@@ -228,11 +230,17 @@ def answered(
 
 
 def _segmentation(cases: Sequence[Case], config: DataConfig, work: Work) -> dict[str, Any]:
-    dice = DiceCount()
+    dice, kinds = DiceCount(), LabelDice()
     for stack, found, true in outlined(cases, config, work):
-        for labels, mask in zip(found, true, strict=True):
+        for case, labels, mask in zip(stack.cases, found, true, strict=True):
             dice.add(stack.group, labels > 0, mask > 0)
-    return {"n": len(dice.pictures), "dice_by_patient": dice.by_group(), **dice.summary()}
+            kinds.add(case.label, labels > 0, mask > 0)
+    return {
+        "n": len(dice.pictures),
+        "dice_by_patient": dice.by_group(),
+        "dice_by_label": kinds.summary(),
+        **dice.summary(),
+    }
 
 
 def _classification(cases: Sequence[Case], config: DataConfig, work: Work) -> dict[str, Any]:

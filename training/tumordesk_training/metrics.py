@@ -65,6 +65,32 @@ class DiceCount:
         }
 
 
+@dataclass
+class LabelDice:
+    """Dice of pictures with tumour, by the name of the folder of their kind."""
+
+    values: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, label: str, predicted: npt.NDArray[Any], wanted: npt.NDArray[Any]) -> None:
+        """Count one picture (boolean arrays of one shape); without tumour or label it is not."""
+        area = float(np.count_nonzero(wanted))
+        if label and area:
+            both = float(np.count_nonzero(predicted & wanted))
+            value = dice(both, float(np.count_nonzero(predicted)), area)
+            self.values.setdefault(label, []).append(value)
+
+    def summary(self) -> dict[str, dict[str, Any]]:
+        """Of each label: ``n`` pictures, ``dice_by_image_mean``, ``missed``: share with Dice 0."""
+        return {
+            label: {
+                "n": len(values),
+                "dice_by_image_mean": mean(values),
+                "missed": mean(value == 0.0 for value in values),
+            }
+            for label, values in sorted(self.values.items())
+        }
+
+
 def mean(values: Iterable[float]) -> float | None:
     """Mean, or None of nothing."""
     listed = [float(v) for v in values]

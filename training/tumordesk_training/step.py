@@ -43,7 +43,7 @@ class Stepper:
     team: Team
     now: Standing
     warn: Callable[[str], None]
-    _held: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _held: dict[tuple[object, ...], int] = field(default_factory=dict, init=False)
 
     def step(
         self, images: torch.Tensor, targets: torch.Tensor, progress: float, *, frozen: bool

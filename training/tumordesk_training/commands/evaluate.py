@@ -93,6 +93,10 @@ def _evaluate_run(args: argparse.Namespace) -> int:
 def _figures_text(figures: dict[str, Any]) -> str:
     lines = [f"{figures['model']['id']} on {figures['data']} ({figures['n']} pictures or slices)"]
     lines += [f"  {key}: {value:.4f}" for key, value in figures.items() if isinstance(value, float)]
+    for label, found in (figures["dice_by_label"] or {}).items():
+        missed = f"{100 * found['missed']:.0f} % of them missed"
+        rest = f"{found['n']} pictures with tumour, {missed}"
+        lines.append(f"  {label}: Dice {found['dice_by_image_mean']:.4f} ({rest})")
     if figures["confusion"]:
         lines.append("  confusion (rows: truth): " + ", ".join(figures["classes"]))
         lines += ["    " + " ".join(f"{n:5d}" for n in row) for row in figures["confusion"]]
