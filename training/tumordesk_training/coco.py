@@ -8,7 +8,7 @@ from typing import Any
 from tumordesk.core.errors import DataError
 from tumordesk.core.jsonio import read_json
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.data import Case, Grouper, part_of
+from tumordesk_training.data import Case, Found, Grouper, part_of
 from tumordesk_training.files import words_of
 from tumordesk_training.run_length import outlines_of
 
@@ -36,7 +36,7 @@ def _is_coco(path: Path) -> bool:
     return b'"images"' in text and b'"annotations"' in text and b'"file_name"' in text
 
 
-def scan_coco(root: Path, config: DataConfig) -> tuple[list[Case], list[tuple[str, str]]]:
+def scan_coco(root: Path, config: DataConfig) -> Found:
     """Cases of all COCO files below ``root``; every category counts as the one object class."""
     files = coco_files(root)
     if not files:
@@ -50,7 +50,7 @@ def scan_coco(root: Path, config: DataConfig) -> tuple[list[Case], list[tuple[st
             problems.append((file.name, "it is not a COCO document"))
             continue
         _read_document(root, file, document, grouper, cases, problems)
-    return cases, problems
+    return Found(cases, problems)
 
 
 def count_categories(root: Path) -> dict[str, int]:

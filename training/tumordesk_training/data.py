@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tumordesk.core.data_report import Severity
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig, IndexSpec
 
@@ -78,6 +79,30 @@ class Case:
 
 
 @dataclass(frozen=True)
+class Remark:
+    """Something that is wrong with a folder's lists (CSV, COCO), not with one file.
+
+    ``code``, ``severity``, ``title``, ``advice``: as of ``DataFinding``, which check-data makes of
+    it. ``keys``: (key or name, note) of the pictures it is about.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    advice: str
+    keys: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass
+class Found:
+    """What a layout's scanner has found: cases, (key, reason) of what is no use, remarks."""
+
+    cases: list[Case] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class DataSet:
     """All cases of a folder, the layout they were found in, and what could not be used.
 
@@ -90,6 +115,7 @@ class DataSet:
     problems: tuple[tuple[str, str], ...] = ()
     labels: tuple[str, ...] = field(default=())
     excluded: int = 0
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from tumordesk_training.data import (
     PARTS_IN_ORDER,
     Case,
     DataSet,
+    Found,
     Grouper,
     folders_of,
     is_patient_folder,
@@ -31,8 +32,6 @@ _MASK_COLUMN = "mask"
 _TRIED = 20
 """Rows of a CSV that are looked up before it is taken for a list of pictures."""
 
-Found = tuple[list[Case], list[tuple[str, str]]]
-
 
 def scan(root: Path, config: DataConfig) -> DataSet:
     """List the cases of ``root``, without those of ``config.exclude``.
@@ -43,7 +42,8 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     if not root.is_dir():
         raise DataError(f"The data folder {root} does not exist.", "Check the path.")
     layout = detect(root) if config.layout == "auto" else config.layout
-    cases, problems = _SCANNERS[layout](root, config)
+    listed = _SCANNERS[layout](root, config)
+    cases, problems = listed.cases, listed.problems
     if not cases:
         reason = f" First problem: {problems[0][0]}: {problems[0][1]}" if problems else ""
         raise DataError(
@@ -64,7 +64,8 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         cases = labelled(cases, problems)
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
-    return DataSet(root, layout, ordered, tuple(problems), labels, excluded)
+    remarks = tuple(listed.remarks)
+    return DataSet(root, layout, ordered, tuple(problems), labels, excluded, remarks)
 
 
 def detect(root: Path) -> str:
@@ -107,7 +108,7 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
         part = part_of(path.relative_to(root))
         empty = label in config.empty_classes
         cases.append(Case(key, path, group, None, label, part, empty=empty, source=source))
-    return cases, problems
+    return Found(cases, problems)
 
 
 def _class_of(key: str) -> str:
@@ -157,7 +158,7 @@ def _scan_index(root: Path, config: DataConfig) -> Found:
                 empty=empty, volume=is_nifti(Path(name)), source=source,
             )
         )  # fmt: skip
-    return cases, problems
+    return Found(cases, problems)
 
 
 def _why_not(root: Path, name: str, what: str = "the file") -> str:

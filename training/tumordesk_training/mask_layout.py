@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.data import Case, Grouper, folders_of, is_patient_folder, part_of
+from tumordesk_training.data import Case, Found, Grouper, folders_of, is_patient_folder, part_of
 from tumordesk_training.files import (
     BOTH_FOLDERS,
     IMAGE_FOLDERS,
@@ -68,7 +68,7 @@ def masks_beside(pictures: list[Path]) -> bool:
     )
 
 
-def scan_masks(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
+def scan_masks(root: Path, config: DataConfig) -> Found:
     """Folders below the pictures are classes ('glioma'), unless they are named like patients."""
     grouper = Grouper(root, config)
     cases: list[Case] = []
@@ -96,7 +96,7 @@ def scan_masks(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
         problems += [(key_of(root, p), "no picture belongs to this mask") for p in find.left]
     outside = [path for path in pictures_in(root) if path not in seen]
     where = "it lies neither in the folder of pictures nor in that of masks"
-    return cases, [*problems, *((key_of(root, path), where) for path in outside)]
+    return Found(cases, [*problems, *((key_of(root, path), where) for path in outside)])
 
 
 def _part(root: Path, images: Path, path: Path) -> str:

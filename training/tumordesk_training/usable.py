@@ -16,11 +16,12 @@ def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, .
     Raises:
         ConfigError: a class of the configuration has no picture.
     """
+    told = tuple(f"{r.title}." for r in data.remarks if r.severity == "problem")
     if config.task == "segmentation":
         kept = tuple(c for c in data.cases if c.has_mask)
         left = len(data.cases) - len(kept)
         notes = (f"{left} pictures without a mask are left out.",) if left else ()
-        return replace(data, cases=kept), notes
+        return replace(data, cases=kept), (*told, *notes)
     kept = tuple(c for c in data.cases if c.label in config.classes)
     found = Counter(c.label for c in data.cases)
     missing = [name for name in config.classes if not found[name]]
@@ -31,4 +32,4 @@ def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, .
         )
     others = [f"{n} of {k or '(none)'!r}" for k, n in found.items() if k not in config.classes]
     notes = (f"Pictures of other classes are left out: {', '.join(others)}.",) if others else ()
-    return replace(data, cases=kept), notes
+    return replace(data, cases=kept), (*told, *notes)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tumordesk.core.errors import DataError
 from tumordesk.core.study import Series
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.data import Case, Grouper, part_of
+from tumordesk_training.data import Case, Found, Grouper, part_of
 from tumordesk_training.dicom import is_dicom, segmentations, series_in
 from tumordesk_training.files import (
     BOTH_FOLDERS,
@@ -25,7 +25,7 @@ from tumordesk_training.files import (
 Problems = list[tuple[str, str]]
 
 
-def scan_nifti(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
+def scan_nifti(root: Path, config: DataConfig) -> Found:
     """Volumes and their label maps, by name or folder."""
     grouper = Grouper(root, config)
     files = [p for p in walk(root) if is_nifti(p)]
@@ -42,7 +42,7 @@ def scan_nifti(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
         group, source = grouper.find(key, stem)
         part = part_of(path.relative_to(root))
         cases.append(Case(key, path, group, mask, part=part, volume=True, source=source))
-    return cases, problems
+    return Found(cases, problems)
 
 
 def _is_mask(path: Path) -> bool:
@@ -95,7 +95,7 @@ def dicom_files(root: Path) -> list[Path]:
     return [path for path in walk(root) if is_dicom(path)]
 
 
-def scan_dicom(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
+def scan_dicom(root: Path, config: DataConfig) -> Found:
     """DICOM series with a label map (NIfTI in the folder or above, named alike) or a DICOM SEG.
 
     A case is named by the first file of its series. Patients come from a CSV or a pattern where
@@ -125,7 +125,7 @@ def scan_dicom(root: Path, config: DataConfig) -> tuple[list[Case], Problems]:
             group, source = patient, "DICOM tags"
         part = part_of(path.relative_to(root))
         cases.append(Case(key, path, group, mask, part=part, volume=True, source=source))
-    return cases, problems
+    return Found(cases, problems)
 
 
 def _without(files: list[Path], series: Iterable[tuple[Series, str]]) -> list[Path]:

@@ -19,6 +19,7 @@ _TELLS = 0.15
 
 def file_findings(seen: Seen, channel: int | None) -> Iterator[DataFinding]:
     """All findings about files. ``channel``: the one to be read of coloured pictures, if any."""
+    yield from _remarks(seen)
     yield from _unreadable(seen)
     yield from _unused(seen)
     yield from _left_out(seen)
@@ -29,6 +30,20 @@ def file_findings(seen: Seen, channel: int | None) -> Iterator[DataFinding]:
     if channel is None:
         yield from _coloured(seen)
     yield from _class_by_file(seen)
+
+
+def _remarks(seen: Seen) -> Iterator[DataFinding]:
+    """What the scanner of the layout had to say of CSV or COCO files."""
+    for remark in seen.data.remarks:
+        yield DataFinding(
+            remark.code,
+            remark.severity,
+            remark.title,
+            remark.advice,
+            max(1, len(remark.keys)),
+            singles(remark.keys),
+            ("ignore",),
+        )
 
 
 def _unreadable(seen: Seen) -> Iterator[DataFinding]:
