@@ -68,10 +68,11 @@ several processes (GPUs, nodes):
 
 Folder layouts that are understood: class folders (with or without train/val/test above them);
 images + masks (x.png + x_mask.png, or images/ + masks/); COCO segmentation; a CSV index with
-columns image, mask, label, patient; NIfTI volume + label map pairs.
+columns image, mask, label, patient; NIfTI volume + label map pairs; DICOM series with DICOM SEG or
+label maps.
 
 Data are split by patient (or group) where that is known: from a CSV column, from --group-pattern
-on file names, or from TCGA-style names. Research use only, not for diagnosis.
+on file names, from the names of public collections (TCGA, BraTS, BIDS, ...), or from DICOM tags. Research use only, not for diagnosis.
 """
 
 

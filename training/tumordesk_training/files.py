@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tumordesk_training.images import is_picture
@@ -26,11 +28,77 @@ _NIFTI = (".nii", ".nii.gz")
 
 
 def walk(root: Path) -> Iterator[Path]:
-    """All files below ``root`` that are not hidden, sorted."""
-    for path in sorted(root.rglob("*")):
-        hidden = any(piece.startswith(".") for piece in path.relative_to(root).parts)
-        if not hidden and path.is_file():
+    """All files below ``root`` that are not hidden, sorted.
+
+    What cannot be gone into, or has a name that is no text, is passed over: see :func:`aside`.
+    """
+    found: list[Path] = []
+    for folder, inner, names in os.walk(root):
+        inner[:] = [name for name in inner if _is_seen(name)]
+        found += [Path(folder, name) for name in names if _is_seen(name)]
+    for path in sorted(found):
+        if _is_file(path):
             yield path
+
+
+def folders_below(root: Path) -> list[Path]:
+    """All folders below ``root`` that are not hidden, sorted."""
+    found: list[Path] = []
+    for folder, inner, _ in os.walk(root):
+        inner[:] = [name for name in inner if _is_seen(name)]
+        found += [Path(folder, name) for name in inner]
+    return sorted(found)
+
+
+def inner_folders(base: Path) -> list[Path]:
+    """The folders in ``base`` itself, not hidden, sorted; none where it cannot be read."""
+    _, inner, _ = next(os.walk(base), ("", [], []))
+    return sorted(Path(base, name) for name in inner if _is_seen(name))
+
+
+@dataclass
+class Aside:
+    """What :func:`walk` passes over: closed folders, links to folders, names that are no text."""
+
+    closed: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+
+
+def aside(root: Path) -> Aside:
+    """What of ``root`` is not looked at, and why; hidden files are meant to be hidden."""
+    found = Aside()
+    for folder, inner, names in os.walk(root):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        found.names += [ascii(n) for n in (*inner, *names) if n[0] != "." and not _is_text(n)]
+        inner[:] = [name for name in inner if _is_text(name)]
+        for name in inner:
+            path = Path(folder, name)
+            if path.is_symlink():
+                found.links.append(key_of(root, path))
+            elif not os.access(path, os.R_OK | os.X_OK):
+                found.closed.append(key_of(root, path))
+    return found
+
+
+def _is_seen(name: str) -> bool:
+    return not name.startswith(".") and _is_text(name)
+
+
+def _is_text(name: str) -> bool:
+    """Whether a name can be written down; names of old archives are bytes of some other code."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def pictures_in(root: Path) -> list[Path]:

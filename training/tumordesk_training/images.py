@@ -32,6 +32,10 @@ _MODES = {
     "I": "32-bit grey",
     "F": "32-bit grey",
 }
+_PAGED = frozenset({".tif", ".tiff"})
+_LOSSY = frozenset({".jpg", ".jpeg"})
+_FAINT = 16
+_FAINT_SHARE = 0.1
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 Grey = npt.NDArray[Any]
@@ -107,6 +111,47 @@ def load_mask(path: Path, classes: int = 2) -> npt.NDArray[np.uint8]:
         return np.asarray(values > (127 if top > 127 else 0), dtype=np.uint8)
     numbers = _palette_numbers(path)
     return class_numbers(path.name, load_grey(path) if numbers is None else numbers, classes)
+
+
+def count_pages(path: Path) -> int:
+    """Pages of a TIFF file; 1 for all others, and where it cannot be told."""
+    if path.suffix.lower() not in _PAGED:
+        return 1
+    try:
+        with quiet(), Image.open(path) as picture:
+            return int(getattr(picture, "n_frames", 1))
+    except _ERRORS:
+        return 1
+
+
+def mask_doubt(path: Path, mask: npt.NDArray[np.uint8] | None) -> str:
+    """What of a mask file does not count as object, in words; '' where all of it is plain.
+
+    Args:
+        mask: what :func:`load_mask` made of it.
+    """
+    if mask is None or path.suffix.lower() in _LOSSY:  # their edges are grey by nature
+        return ""
+    try:
+        with quiet(), Image.open(path) as picture:
+            if not mask.any():
+                return _hidden(picture)
+            grey = np.asarray(picture.convert("L"))
+    except _ERRORS:
+        return ""
+    faint = int(np.count_nonzero((grey > _FAINT) & (grey <= 127)))
+    if grey.max(initial=0) > 127 and faint > _FAINT_SHARE * np.count_nonzero(mask):
+        return "fainter parts do not count"
+    return ""
+
+
+def _hidden(picture: Image.Image) -> str:
+    """Whether an empty mask holds something that is not its brightness."""
+    if picture.mode == "P" and np.ptp(np.asarray(picture)):
+        return "its numbers have black colours"
+    if "A" in picture.getbands() and np.ptp(np.asarray(picture.getchannel("A"))):
+        return "it is drawn in its transparency only"
+    return ""
 
 
 def _palette_numbers(path: Path) -> Grey | None:

@@ -6,11 +6,20 @@ from collections import Counter
 from pathlib import Path
 
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.data import Case, Found, Grouper, folders_of, is_patient_folder, part_of
+from tumordesk_training.data import (
+    Case,
+    Found,
+    Grouper,
+    folders_of,
+    is_patient_folder,
+    part_of,
+)
 from tumordesk_training.files import (
     BOTH_FOLDERS,
     IMAGE_FOLDERS,
     MASK_FOLDERS,
+    folders_below,
+    inner_folders,
     key_of,
     mask_stem,
     picture_stem,
@@ -29,8 +38,7 @@ def two_folders(root: Path) -> list[Pair]:
     """
     pairs: list[Pair] = []
     inside: set[Path] = set()
-    folders = [root, *sorted(p for p in root.rglob("*") if p.is_dir())]
-    for base in folders:
+    for base in (root, *folders_below(root)):
         if base in inside or any(up in inside for up in base.parents):
             continue
         found = _side_by_side(base)
@@ -40,7 +48,7 @@ def two_folders(root: Path) -> list[Pair]:
 
 
 def _side_by_side(base: Path) -> list[Pair]:
-    inner = sorted(p for p in base.iterdir() if p.is_dir() and not p.name.startswith("."))
+    inner = inner_folders(base)
     words = {path: words_of(path.name) for path in inner}
     images = {_rest(w, IMAGE_FOLDERS): p for p, w in words.items() if set(w) & IMAGE_FOLDERS}
     plain = {w: p for p, w in words.items() if not set(w) & BOTH_FOLDERS}
@@ -84,7 +92,7 @@ def scan_masks(root: Path, config: DataConfig) -> Found:
             key = key_of(root, path)
             label = _class_above(path.relative_to(images))
             mask = find(path.relative_to(images))
-            empty = mask is None and label in config.empty_classes
+            empty = mask is None and config.is_empty_class(label)
             if mask is None and not empty:
                 problems.append((key, "it has no mask"))
                 if not label:

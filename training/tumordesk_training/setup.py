@@ -159,13 +159,15 @@ def choose_precision(config: TrainingConfig, local_rank: int = 0) -> Precision:
     """Device and format: 'auto' is bf16 where the hardware has it, fp16 on older CUDA cards.
 
     Raises:
-        ConfigError: CUDA was asked for and is not there.
+        ConfigError: CUDA or Apple graphics was asked for and is not there.
     """
     wish = config.device
     if wish == "auto":
         wish = "cuda" if torch.cuda.is_available() else "cpu"
     if wish.startswith("cuda") and not torch.cuda.is_available():
         raise ConfigError("No CUDA device is available.", "Use device 'auto' or 'cpu'.")
+    if wish == "mps" and not torch.backends.mps.is_available():
+        raise ConfigError("There is no Apple graphics here.", "Use device 'auto' or 'cpu'.")
     device = torch.device("cuda", local_rank) if wish == "cuda" else torch.device(wish)
     named = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float32}
     if config.precision != "auto":

@@ -33,7 +33,9 @@ class DataFinding:
     ``code``: stable name ("unreadable", "unused", "mixed_sizes", "mixed_modes", "imbalance",
     "empty_masks", "rectangles", "category_without_pictures", "duplicates", "near_duplicates",
     "duplicates_across_parts", "near_duplicates_across_parts", "conflicting_labels",
-    "patients_across_parts", "patients_unknown", "few_groups").
+    "patients_across_parts", "patients_unknown", "few_groups", "pages", "mask_size", "mask_levels",
+    "class_names", "closed_folders", "linked_folders", "odd_names", "index_conflicts",
+    "unknown_part", "part_not_given", "csv_unused", "outlines_lost", "outlines_scaled").
     ``count``: pictures (or sets, see ``title``); ``examples``: at most 50 of them.
     ``advice``: what to do, in plain words. ``actions``: what may be decided, the best first.
     ``exclude``: keys that the action "exclude" leaves out.
@@ -90,3 +92,5 @@ class DataReport:
     schema: int = SCHEMA
     class_parts: dict[str, dict[str, int]] = field(default_factory=dict)
     """Pictures by given part, then by class."""
+    volumes: bool = False
+    """Whole volumes (NIfTI, DICOM) and not single pictures."""

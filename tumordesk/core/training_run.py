@@ -7,6 +7,7 @@ whoever writes it (one process, torchrun) or follows it (a window) uses these ty
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -25,6 +26,7 @@ PAUSE_NAME = "PAUSE"
 SAMPLES = "samples"
 EVALUATION = "evaluation"
 CHECKPOINTS = "checkpoints"
+_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
 
 Layout = Literal["auto", "classes", "masks", "coco", "index", "nifti", "dicom"]
 
@@ -86,6 +88,11 @@ class DataConfig:
             raise ValueError("empty_share must be 0 or more, and below 1")
         if self.cache_mb < 0:
             raise ValueError("cache_mb must be 0 or more")
+
+    def is_empty_class(self, label: str) -> bool:
+        """Whether pictures of that class hold nothing to be outlined, however it is written."""
+        plain = label.strip().casefold()
+        return any(plain == name.strip().casefold() for name in self.empty_classes)
 
 
 @dataclass(frozen=True)
@@ -256,6 +263,8 @@ class TrainingConfig:
             raise ValueError("classes must hold at least two entries")
         if self.epochs < 1 or self.batch_size < 0 or self.samples < 0:
             raise ValueError("epochs must be at least 1, batch_size and samples 0 or more")
+        if not _DEVICE.fullmatch(self.device):
+            raise ValueError("device must be 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'")
         if not 0.0 <= self.ema < 1.0:
             raise ValueError("ema must be 0 (off) or below 1")
         if min(self.patience, self.workers, self.threads, self.limit) < 0:

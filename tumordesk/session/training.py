@@ -271,7 +271,7 @@ def goals(report: DataReport) -> tuple[Goal, ...]:
         found.append("outline")
     if len(named_classes(report)) > 1:
         found.append("classes")
-    if report.task == "segmentation" and _both(report) and report.layout != "nifti":
+    if report.task == "segmentation" and _both(report) and not report.volumes:
         found.append("presence")
     return tuple(found)
 

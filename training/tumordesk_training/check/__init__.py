@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from tumordesk.core.data_report import DataFinding, DataReport
+from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.check.copies import copy_findings
-from tumordesk_training.check.files import file_findings
+from tumordesk_training.check.files import file_findings, folder_findings
 from tumordesk_training.check.groups import group_findings
 from tumordesk_training.check.labels import label_findings
 from tumordesk_training.check.look import look
@@ -22,6 +23,7 @@ from tumordesk_training.check.text import check_text
 from tumordesk_training.coco import count_categories
 from tumordesk_training.data import PARTS_IN_ORDER
 from tumordesk_training.duplicates import find_copies
+from tumordesk_training.files import aside
 from tumordesk_training.fingerprint_cache import keep_prints, stamp
 from tumordesk_training.layouts import layout_title, scan
 from tumordesk_training.patients import known_patients, other_columns, patients_found
@@ -41,7 +43,7 @@ def check_data(root: Path, config: DataConfig, context: JobContext | None = None
     """Look at every picture and mask of ``root``, and compare all with all.
 
     Raises:
-        DataError: the folder is missing or holds nothing usable.
+        DataError: the folder is missing or holds nothing usable, or nothing of it can be read.
         Cancelled: the user stopped it.
     """
     context = context or JobContext()
@@ -52,6 +54,11 @@ def check_data(root: Path, config: DataConfig, context: JobContext | None = None
     looks = tuple(
         for_each(data.cases, partial(look, config=config), looking, "Looking at the pictures")
     )
+    if looks and all(x.problem for x in looks):
+        raise DataError(
+            f"Not one of {len(looks)} pictures of {root.name} can be used.",
+            f"The first, {looks[0].case.key}: {looks[0].problem}",
+        )
     prints = {x.case.key: x.found for x in looks if x.found is not None}
     stamps = {x.case.key: stamp(x.case) for x in looks}
     keep_prints(root, config, {stamps[key]: found for key, found in prints.items()})
@@ -84,6 +91,7 @@ def _report(
         findings=tuple(sorted(findings, key=lambda f: _ORDER[f.severity])),
         preview=_preview(seen),
         seconds=round(seconds, 1),
+        volumes=any(case.volume for case in cases),
         class_parts={
             part: dict(sorted(Counter(c.label for c in cases if c.part == part).items()))
             for part in _by_part(Counter(c.part for c in cases))
@@ -96,6 +104,7 @@ def _findings(root: Path, config: DataConfig, seen: Seen) -> Iterator[DataFindin
     yield from group_findings(seen, patients_found(seen.data), other_columns(root, config))
     yield from label_findings(seen, count_categories(root) if seen.data.layout == "coco" else {})
     yield from file_findings(seen, config.channel)
+    yield from folder_findings(aside(root))
 
 
 def _by_part(counts: Counter[str]) -> dict[str, int]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tumordesk.core.data_report import DataFinding, Example
+from tumordesk.core.data_report import DataFinding, Example, Severity
 from tumordesk_training.check.look import COLOURED, Look
 from tumordesk_training.check.seen import EXAMPLES, Seen, singles
-from tumordesk_training.words import percent, together
+from tumordesk_training.files import Aside
+from tumordesk_training.words import many, percent, together
 
 _SMALL_PX = 64
 _RARE = 5
 _SHOWN_KINDS = 8
+_SHOWN_NAMES = 3
 _TELLS = 0.15
 """So much more often than always saying the commonest class, a guess from the file is right."""
 
@@ -21,6 +23,7 @@ def file_findings(seen: Seen, channel: int | None) -> Iterator[DataFinding]:
     """All findings about files. ``channel``: the one to be read of coloured pictures, if any."""
     yield from _remarks(seen)
     yield from _unreadable(seen)
+    yield from _pages(seen)
     yield from _unused(seen)
     yield from _left_out(seen)
     yield from _blank(seen)
@@ -30,6 +33,23 @@ def file_findings(seen: Seen, channel: int | None) -> Iterator[DataFinding]:
     if channel is None:
         yield from _coloured(seen)
     yield from _class_by_file(seen)
+
+
+def folder_findings(found: Aside) -> Iterator[DataFinding]:
+    """What of the folder was not looked at."""
+    kinds = (
+        ("closed_folders", found.closed, "Not to be opened", "folder",
+         "What is in them is missing here. Ask for the right to read them, or check a copy."),
+        ("linked_folders", found.links, "Links are not followed", "folder",
+         "Put the pictures themselves into the data folder."),
+        ("odd_names", found.names, "Left aside, for it is no Unicode text", "name",
+         "Such names come from old archives: unpack them with the right code page, or rename."),
+    )  # fmt: skip
+    for code, names, what, noun, advice in kinds:
+        if names:
+            title = f"{what}: {many(len(names), noun)} ({together(names[:_SHOWN_NAMES])})"
+            examples = singles((name, "") for name in names)
+            yield DataFinding(code, "warning", title, advice, len(names), examples, ("ignore",))
 
 
 def _remarks(seen: Seen) -> Iterator[DataFinding]:
@@ -47,17 +67,49 @@ def _remarks(seen: Seen) -> Iterator[DataFinding]:
 
 
 def _unreadable(seen: Seen) -> Iterator[DataFinding]:
-    bad = [(x.case.key, x.problem) for x in seen.looks if x.problem]
+    sizes = [(x.case.key, x.problem) for x in seen.looks if x.other_size]
+    if sizes:
+        yield DataFinding(
+            "mask_size",
+            _gravity(len(sizes), seen),
+            f"{seen.number(len(sizes))} have masks of another size and will be left out",
+            "A mask must have the rows and columns of its picture: export the masks anew.",
+            len(sizes),
+            singles(sizes),
+            ("exclude", "ignore"),
+            tuple(key for key, _ in sizes),
+        )
+    bad = [(x.case.key, x.problem) for x in seen.looks if x.problem and not x.other_size]
     if bad:
         yield DataFinding(
             "unreadable",
-            "warning",
+            _gravity(len(bad), seen),
             f"{seen.number(len(bad))} cannot be read and will be left out",
             "Replace these files, or leave them out for good.",
             len(bad),
             singles(bad),
             ("exclude", "ignore"),
             tuple(key for key, _ in bad),
+        )
+
+
+def _gravity(count: int, seen: Seen) -> Severity:
+    """Some damaged files are usual; where most are, something went wrong with all of them."""
+    return "problem" if 2 * count > len(seen.looks) else "warning"
+
+
+def _pages(seen: Seen) -> Iterator[DataFinding]:
+    many_pages = [(x.case.key, f"{x.pages} pages") for x in seen.good if x.pages > 1]
+    if many_pages:
+        yield DataFinding(
+            "pages",
+            "problem",
+            f"{seen.number(len(many_pages))} hold several pages, of which only the first is used",
+            "Save each slice as a picture of its own, or the stack as NIfTI.",
+            len(many_pages),
+            singles(many_pages),
+            ("ignore", "exclude"),
+            tuple(key for key, _ in many_pages),
         )
 
 

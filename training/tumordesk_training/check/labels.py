@@ -24,6 +24,46 @@ def label_findings(seen: Seen, categories: dict[str, int]) -> Iterator[DataFindi
     yield from _empty(seen)
     yield from _rectangles(seen)
     yield from _huge(seen)
+    yield from _doubts(seen)
+    yield from _alike(seen)
+
+
+def _doubts(seen: Seen) -> Iterator[DataFinding]:
+    found = [(x.case.key, x.doubt) for x in seen.good if x.doubt]
+    if found:
+        reasons = together(sorted({doubt for _, doubt in found}))
+        yield DataFinding(
+            "mask_levels",
+            "problem",
+            f"{many(len(found), 'mask')} with more than is read: {reasons}",
+            "With one object class, what is brighter than half is the object. Save the masks in "
+            "black and white, or as class numbers where there are several classes.",
+            len(found),
+            singles(found),
+            ("ignore", "exclude"),
+            tuple(key for key, _ in found),
+        )
+
+
+def _alike(seen: Seen) -> Iterator[DataFinding]:
+    """Classes whose names differ only in case or blanks."""
+    names: dict[str, set[str]] = {}
+    for case in seen.data.cases:
+        if case.label:
+            names.setdefault(" ".join(case.label.casefold().split()), set()).add(case.label)
+    alike = sorted(sorted(found) for found in names.values() if len(found) > 1)
+    if alike:
+        pairs = "; ".join(together([repr(name) for name in found]) for found in alike)
+        wanted = {name for found in alike for name in found}
+        yield DataFinding(
+            "class_names",
+            "problem",
+            f"Classes that differ only in case or blanks: {pairs}",
+            "They are learned as different classes. Where they are one, give them one name.",
+            len(wanted),
+            singles((c.key, c.label) for c in seen.data.cases if c.label in wanted),
+            ("ignore",),
+        )
 
 
 def _balance(seen: Seen) -> Iterator[DataFinding]:

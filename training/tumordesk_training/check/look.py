@@ -14,10 +14,12 @@ from tumordesk_training.check.shapes import is_rectangle
 from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import Fingerprint, digest, fingerprint
 from tumordesk_training.images import (
+    count_pages,
     draw_polygons,
     grey_of,
     load_mask,
     load_pixels,
+    mask_doubt,
     stored_mode,
 )
 
@@ -33,7 +35,8 @@ class Look:
     """One case, opened. ``problem``: why it cannot be used; the rest is then not known.
 
     ``mask_pixels``: object pixels of its mask, None without one. ``mask_digest``: the same for
-    the same mask. ``mode``: how it is stored, in words.
+    the same mask. ``mode``: how it is stored, in words. ``other_size``: its mask has other rows and
+    columns. ``pages``: of the file. ``doubt``: what of its mask is not read, in words.
     """
 
     case: Case
@@ -44,6 +47,9 @@ class Look:
     mask_digest: str = ""
     rectangle: bool = False
     problem: str = ""
+    other_size: bool = False
+    pages: int = 1
+    doubt: str = ""
 
     @property
     def size(self) -> str:
@@ -84,13 +90,24 @@ def _picture(case: Case, config: DataConfig) -> Look:
     mask = mask_of(case, shape)
     if mask is not None and mask.shape != shape:
         rows, columns = mask.shape
-        return Look(case, problem=f"its mask is {columns}x{rows}, it is {shape[1]}x{shape[0]}")
+        words = f"its mask is {columns}x{rows}, it is {shape[1]}x{shape[0]}"
+        return Look(case, problem=words, other_size=True)
     mode = stored_mode(case.image)
     if mode == "RGB":
         mode = COLOURED if is_coloured(pixels) else "RGB, all grey"
     box = mask is not None and is_rectangle(mask)
     outline = digest(mask) if mask is not None else ""
-    return Look(case, fingerprint(grey), shape, mode, _count(mask), outline, box)
+    return Look(
+        case,
+        fingerprint(grey),
+        shape,
+        mode,
+        _count(mask),
+        outline,
+        box,
+        pages=count_pages(case.image),
+        doubt=mask_doubt(case.mask, mask) if case.mask is not None else "",
+    )
 
 
 def is_coloured(pixels: npt.NDArray[Any]) -> bool:

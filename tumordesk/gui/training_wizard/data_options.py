@@ -19,7 +19,8 @@ _LAYOUTS = {
     "masks": "Pictures with masks",
     "coco": "COCO",
     "index": "A table (CSV)",
-    "nifti": "Scans with label maps",
+    "nifti": "NIfTI scans with label maps",
+    "dicom": "DICOM series with label maps",
 }
 _CHANNELS = {None: "Brightness", 0: "Red", 1: "Green", 2: "Blue"}
 

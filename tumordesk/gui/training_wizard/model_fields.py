@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from PySide6.QtWidgets import QWidget
 
 from tumordesk.core.study import Sequence
@@ -298,7 +300,7 @@ def course_section(parent: QWidget) -> FormSection:
          "Mixed is quicker where the hardware can; Automatic finds out."),
         ("device", "De&vice",
          Choice((("auto", "Automatic"), ("cuda", "Graphics card (CUDA)"), ("cpu", "Processor"),
-                 ("mps", "Apple graphics (MPS)"))),
+                 *((("mps", "Apple graphics (MPS)"),) if sys.platform == "darwin" else ()))),
          "Automatic takes a graphics card where there is one; several are used through torchrun."),
         ("workers", "Helper processes", Whole(0, 32),
          "Prepare pictures beside the training; 0 is best for up to some thousand pictures."),
