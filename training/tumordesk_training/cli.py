@@ -72,7 +72,8 @@ columns image, mask, label, patient; NIfTI volume + label map pairs; DICOM serie
 label maps.
 
 Data are split by patient (or group) where that is known: from a CSV column, from --group-pattern
-on file names, from the names of public collections (TCGA, BraTS, BIDS, ...), or from DICOM tags. Research use only, not for diagnosis.
+on file names, from the names of public collections (TCGA, BraTS, BIDS, ...), or from DICOM tags.
+Research use only, not for diagnosis.
 """
 
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tumordesk.core.data_report import Severity
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig, IndexSpec
+from tumordesk_training.tables import (
+    GROUP_COLUMNS,
+    KEY_COLUMNS,
+    columns_of,
+    csv_files,
+    read_csv,
+    tidy_name,
+)
 
 KNOWN_PATTERN = (
     r"(?<![A-Za-z0-9])("
@@ -28,17 +36,6 @@ _PATIENT_FOLDER = re.compile(
 )
 """Folders named after patients: 'Patient_07', 'P3', '12', or anything with three digits."""
 
-_KEY_COLUMNS = ("stem", "image", "file", "filename", "name", "path", "n", "id")
-_GROUP_COLUMNS = (
-    "patient",
-    "patient_id",
-    "patientid",
-    "subject",
-    "group",
-    "case",
-    "segment",
-    "component",
-)
 PARTS_IN_ORDER = ("train", "val", "test")
 _PARTS = {
     "train": "train",
@@ -153,7 +150,8 @@ class Grouper:
     """Finds the group of a picture: index files, a pattern, patient folders, or the file itself.
 
     Raises:
-        DataError: an index file is missing or lacks a column; the pattern is not valid.
+        DataError: an index file of the configuration is missing, damaged or lacks a column; the
+            pattern is not valid.
     """
 
     def __init__(self, root: Path, config: DataConfig) -> None:
@@ -199,22 +197,15 @@ def known_patient(key: str) -> bool:
 
 
 def find_indexes(root: Path) -> Iterable[IndexSpec]:
-    """CSV files of ``root`` that name a picture column and a grouping column."""
-    for path in sorted(root.glob("*.csv")):
-        columns = _columns(path)
-        lower = {c.lower(): c for c in columns}
-        key = next((lower[k] for k in _KEY_COLUMNS if k in lower), None)
-        group = next((lower[g] for g in _GROUP_COLUMNS if g in lower), None)
-        if key and group:
-            yield IndexSpec(path.name, key, group)
-
-
-def _columns(path: Path) -> list[str]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            return next(csv.reader(stream), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return []
+    """CSV files of ``root`` that name a picture column and a grouping column, and have rows."""
+    for path in csv_files(root):
+        # Nobody asked for this file: where it is damaged, the pictures are still good.
+        with suppress(DataError):
+            lower = {c.lower(): c for c in columns_of(path)}
+            key = next((lower[k] for k in KEY_COLUMNS if k in lower), None)
+            group = next((lower[g] for g in GROUP_COLUMNS if g in lower), None)
+            if key and group and read_csv(path):
+                yield IndexSpec(path.name, key, group)
 
 
 def _read_index(root: Path, spec: IndexSpec) -> dict[str, str]:
@@ -228,19 +219,9 @@ def _read_index(root: Path, spec: IndexSpec) -> dict[str, str]:
     result: dict[str, str] = {}
     by_stem: dict[str, set[str]] = {}
     for row in rows:
-        result[row[spec.key]] = row[spec.group]
-        by_stem.setdefault(Path(row[spec.key]).stem, set()).add(row[spec.group])
+        key = tidy_name(root, row[spec.key])
+        result[key] = row[spec.group]
+        by_stem.setdefault(Path(key).stem, set()).add(row[spec.group])
     # A stem that stands for pictures of several groups says nothing.
     unique = {stem: groups.pop() for stem, groups in by_stem.items() if len(groups) == 1}
     return unique | result
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """Rows of a CSV file with a header. Raises DataError naming the file."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            return [{k: v or "" for k, v in row.items() if k} for row in csv.DictReader(stream)]
-    except FileNotFoundError as error:
-        raise DataError(f"{path.name} is missing in {path.parent.name}.") from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path.name} cannot be read: {type(error).__name__}.") from error

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tumordesk.core.errors import DataError
@@ -14,23 +15,28 @@ from tumordesk_training.data import (
     DataSet,
     Found,
     Grouper,
+    Remark,
+    find_indexes,
     folders_of,
     is_patient_folder,
     natural,
     part_of,
-    read_csv,
 )
 from tumordesk_training.dicom import is_dicom
-from tumordesk_training.files import is_nifti, key_of, walk
+from tumordesk_training.files import aside, is_nifti, key_of, walk
 from tumordesk_training.images import is_picture
+from tumordesk_training.index_layout import index_file, index_of, scan_index
 from tumordesk_training.mask_labels import labelled
 from tumordesk_training.mask_layout import masks_beside, scan_masks, two_folders
+from tumordesk_training.tables import (
+    MASK_COLUMN,
+    csv_files,
+    why_no_list,
+)
 from tumordesk_training.volume_layouts import scan_dicom, scan_nifti
+from tumordesk_training.words import together
 
-_PATH_COLUMNS = ("image", "path", "file")
-_MASK_COLUMN = "mask"
-_TRIED = 20
-"""Rows of a CSV that are looked up before it is taken for a list of pictures."""
+_SHOWN = 3
 
 
 def scan(root: Path, config: DataConfig) -> DataSet:
@@ -41,16 +47,16 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     """
     if not root.is_dir():
         raise DataError(f"The data folder {root} does not exist.", "Check the path.")
+    if not os.access(root, os.R_OK | os.X_OK):
+        raise DataError(
+            f"The data folder {root} cannot be opened.", "Ask for the right to read it."
+        )
     layout = detect(root) if config.layout == "auto" else config.layout
     listed = _SCANNERS[layout](root, config)
     cases, problems = listed.cases, listed.problems
+    remarks = (*listed.remarks, *_unused(root, config, layout))
     if not cases:
-        reason = f" First problem: {problems[0][0]}: {problems[0][1]}" if problems else ""
-        raise DataError(
-            f"No usable pictures were found in {root.name} (layout '{layout}').{reason}",
-            "Known layouts: class folders; images with masks (_mask suffix or two folders); "
-            "COCO; a CSV index; NIfTI or DICOM volumes with label maps.",
-        )
+        raise _nothing(root, layout, problems, remarks)
     found = len(cases)
     left_out = frozenset(config.exclude)
     cases = [case for case in cases if case.key not in left_out]
@@ -64,15 +70,36 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         cases = labelled(cases, problems)
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
-    remarks = tuple(listed.remarks)
     return DataSet(root, layout, ordered, tuple(problems), labels, excluded, remarks)
+
+
+def _nothing(
+    root: Path, layout: str, problems: list[tuple[str, str]], remarks: Iterable[Remark]
+) -> DataError:
+    """The error of a folder without cases: the lists that are no use, then the first problem."""
+    wrong = [remark for remark in remarks if remark.severity != "info"]
+    reasons = [f" {remark.title}." for remark in wrong]
+    if problems:
+        reasons.append(f" First problem: {problems[0][0]}: {problems[0][1]}.")
+    left = aside(root)
+    if left.closed or left.links:
+        names = together([*left.closed, *left.links][:_SHOWN])
+        reasons.append(f" Folders that cannot be opened, or are links, are not followed: {names}.")
+    known = (
+        "Known layouts: class folders; images with masks (_mask suffix or two folders); "
+        "COCO; a CSV index; NIfTI or DICOM volumes with label maps."
+    )
+    return DataError(
+        f"No usable pictures were found in {root.name} (layout '{layout}').{''.join(reasons)}",
+        wrong[0].advice if wrong else known,
+    )
 
 
 def detect(root: Path) -> str:
     """Name of the layout that explains ``root`` best: coco, dicom, nifti, masks, index, classes."""
     if coco_files(root):
         return "coco"
-    if _index_file(root, _MASK_COLUMN):
+    if index_file(root, MASK_COLUMN):
         return "index"
     files = list(walk(root))
     pictures = [path for path in files if is_picture(path)]
@@ -82,7 +109,7 @@ def detect(root: Path) -> str:
         return "nifti"
     if masks_beside(pictures) or two_folders(root):
         return "masks"
-    return "index" if _index_file(root) else "classes"
+    return "index" if index_file(root) else "classes"
 
 
 def layout_title(data: DataSet) -> str:
@@ -106,7 +133,7 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
             continue
         group, source = grouper.find(key, path.stem, label)
         part = part_of(path.relative_to(root))
-        empty = label in config.empty_classes
+        empty = config.is_empty_class(label)
         cases.append(Case(key, path, group, None, label, part, empty=empty, source=source))
     return Found(cases, problems)
 
@@ -118,61 +145,33 @@ def _class_of(key: str) -> str:
     return classes[-1] if classes else next(iter(folders), "")
 
 
-def _index_file(root: Path, *also: str) -> Path | None:
-    """A CSV that lists pictures of the folder by their paths, with one of the columns ``also``."""
-    for path in sorted(root.glob("*.csv")):
-        rows = read_csv(path)
-        columns = {c.lower() for c in rows[0]} if rows else set()
-        if not set(_PATH_COLUMNS) & columns or (also and not set(also) & columns):
+def _unused(root: Path, config: DataConfig, layout: str) -> Iterator[Remark]:
+    """A remark on each CSV in ``root`` that is no list of pictures, nor tells the patients."""
+    found = {root / spec.file for spec in find_indexes(root)}
+    groups = {root / spec.file for spec in config.indexes} or found
+    index = index_of(root, config) if layout == "index" else None
+    for path in csv_files(root):
+        if path == index:
             continue
-        for raw in rows[:_TRIED]:
-            row = {k.lower(): v for k, v in raw.items()}
-            if not _why_not(root, _first(row, _PATH_COLUMNS)):
-                return path
-    return None
-
-
-def _scan_index(root: Path, config: DataConfig) -> Found:
-    """CSV with image (or path, file), and mask, label (or class), patient (or group), split."""
-    index = root / config.indexes[0].file if config.indexes else _index_file(root)
-    if index is None:
-        raise DataError(f"{root.name} has no CSV with a column 'image'.")
-    grouper = Grouper(root, config)
-    cases: list[Case] = []
-    problems: list[tuple[str, str]] = []
-    for raw in read_csv(index):
-        row = {k.lower(): v for k, v in raw.items()}
-        name = _first(row, _PATH_COLUMNS)
-        mask = _first(row, (_MASK_COLUMN,))
-        reason = _why_not(root, name) or (mask and _why_not(root, mask, "its mask"))
-        if reason:
-            problems.append((name or index.name, reason))
+        told = why_no_list(root, path)
+        # Of a list that is read for its patients alone, labels and parts are lost.
+        if path in groups and not (told.says_more and (told.reason or index)):
             continue
-        label = _first(row, ("label", "class", "cls"))
-        part = part_of(Path(_first(row, ("split", "part"))) / "x")
-        empty = not mask and label in config.empty_classes
-        group, source = grouper.find(name, Path(name).stem, label)
-        cases.append(
-            Case(
-                name, root / name, group, root / mask if mask else None, label, part,
-                empty=empty, volume=is_nifti(Path(name)), source=source,
-            )
-        )  # fmt: skip
-    return Found(cases, problems)
-
-
-def _why_not(root: Path, name: str, what: str = "the file") -> str:
-    """Why a file that an index names cannot be used; '' where it can."""
-    if not name:
-        return "a row names no picture"
-    path = root / name
-    if not path.resolve().is_relative_to(root.resolve()):
-        return f"{what} lies outside the data folder"
-    return "" if path.is_file() else f"{what} is missing"
-
-
-def _first(row: dict[str, str], names: Iterable[str]) -> str:
-    return next((row[n] for n in names if row.get(n)), "")
+        reason, advice = told.reason, told.advice
+        if path in found - groups:
+            reason = "another CSV is chosen for the patients"
+            advice = "Name it with --index too, if its groups are to count."
+        elif not reason and index:
+            reason = f"{index.name} is the list that is read"
+            advice = f"Only one list is read: put all rows into {index.name}."
+        reason = reason or f"the folder is read as {_TITLES[layout]}"
+        yield Remark(
+            "csv_unused",
+            "warning" if told.pictures else "info",
+            f"{path.name} is not used{' for more than patients' * (path in groups)}: {reason}",
+            advice,
+            ((path.name, ""),),
+        )
 
 
 _TITLES = {
@@ -187,7 +186,7 @@ _TITLES = {
 _SCANNERS: dict[str, Callable[[Path, DataConfig], Found]] = {
     "masks": scan_masks,
     "classes": _scan_classes,
-    "index": _scan_index,
+    "index": scan_index,
     "nifti": scan_nifti,
     "dicom": scan_dicom,
     "coco": scan_coco,

@@ -84,8 +84,8 @@ def make_split(data: DataSet, config: SplitConfig, together: Iterable[Sequence[s
 
     A group is never torn apart, nor is a set of ``together`` (keys of copies). Folders named
     train/val/test are kept where ``config.given`` (what is missing is taken from the training
-    part). What lies in several given folders goes to the first of test, val, train, so that it
-    cannot leak. With folds, given folders do not count.
+    part, to which groups without a given part belong). What lies in several given folders goes to
+    the first of test, val, train, so that it cannot leak. With folds, given folders do not count.
 
     Raises:
         DataError: too few groups to have a training and a validation part.

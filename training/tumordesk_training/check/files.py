@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tumordesk.core.data_report import DataFinding, Example, Severity
 from tumordesk_training.check.look import COLOURED, Look
 from tumordesk_training.check.seen import EXAMPLES, Seen, singles
+from tumordesk_training.data import Remark
 from tumordesk_training.files import Aside
 from tumordesk_training.words import many, percent, together
 
@@ -15,6 +16,7 @@ _SMALL_PX = 64
 _RARE = 5
 _SHOWN_KINDS = 8
 _SHOWN_NAMES = 3
+_SEVERITIES: tuple[Severity, ...] = ("problem", "warning", "info")
 _TELLS = 0.15
 """So much more often than always saying the commonest class, a guess from the file is right."""
 
@@ -53,15 +55,20 @@ def folder_findings(found: Aside) -> Iterator[DataFinding]:
 
 
 def _remarks(seen: Seen) -> Iterator[DataFinding]:
-    """What the scanner of the layout had to say of CSV or COCO files."""
+    """What the scanner of the layout had to say of CSV or COCO files; one finding for each code."""
+    by_code: dict[str, list[Remark]] = {}
     for remark in seen.data.remarks:
+        by_code.setdefault(remark.code, []).append(remark)
+    for code, same in by_code.items():
+        keys = [item for remark in same for item in remark.keys]
+        gravest = min((remark.severity for remark in same), key=_SEVERITIES.index)
         yield DataFinding(
-            remark.code,
-            remark.severity,
-            remark.title,
-            remark.advice,
-            max(1, len(remark.keys)),
-            singles(remark.keys),
+            code,
+            gravest,
+            "; ".join(remark.title for remark in same),
+            " ".join(dict.fromkeys(remark.advice for remark in same)),
+            max(1, len(keys)),
+            singles(keys),
             ("ignore",),
         )
 

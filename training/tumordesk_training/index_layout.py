@@ -1,0 +1,143 @@
+"""A CSV file that lists the pictures of a folder. No torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from tumordesk.core.errors import DataError
+from tumordesk.core.training_run import DataConfig
+from tumordesk_training.data import PARTS_IN_ORDER, Case, Found, Grouper, Remark
+from tumordesk_training.files import is_nifti
+from tumordesk_training.tables import (
+    IndexRow,
+    csv_files,
+    difference,
+    index_rows,
+    lists_pictures,
+    why_not,
+)
+from tumordesk_training.words import many, together
+
+
+def index_file(root: Path, *also: str) -> Path | None:
+    """A CSV that lists pictures of the folder by their paths, with one of the columns ``also``."""
+    for path in csv_files(root):
+        # A damaged CSV that nobody asked for must not keep a good folder from being read.
+        with suppress(DataError):
+            if lists_pictures(root, path, *also):
+                return path
+    return None
+
+
+def index_of(root: Path, config: DataConfig) -> Path | None:
+    """The list of pictures: one that the configuration names, or else one that is found."""
+    named = [root / spec.file for spec in config.indexes]
+    listing = (path for path in named if lists_pictures(root, path))
+    return next(listing, None) or index_file(root) or next(iter(named), None)
+
+
+def scan_index(root: Path, config: DataConfig) -> Found:
+    """CSV with image (or path, file), and mask, label (or class), patient (or group), split.
+
+    Rows that contradict each other, or name a part that nobody knows, are left out and told.
+
+    Raises:
+        DataError: a CSV that the configuration names cannot be read.
+    """
+    found = Found()
+    index = index_of(root, config)
+    if index is None:
+        found.problems.append((root.name, "it has no CSV that lists its files in a column 'image'"))
+        return found
+    grouper = Grouper(root, config)
+    columns = [spec.group for spec in config.indexes if root / spec.file == index]
+    rows: dict[str, list[IndexRow]] = {}
+    for row in index_rows(root, index, columns):
+        reason = why_not(root, row.key)
+        if reason:
+            found.problems.append((row.key or index.name, reason))
+        else:
+            rows.setdefault(row.key, []).append(row)
+    for row in _in_known_parts(index.name, _agreed(index.name, rows, found), found):
+        reason = row.mask and why_not(root, row.mask, "its mask")
+        if reason:
+            found.problems.append((row.key, reason))
+        else:
+            found.cases.append(_listed(root, row, grouper, config))
+    found.remarks += _part_not_given(index.name, found.cases)
+    return found
+
+
+def _listed(root: Path, row: IndexRow, grouper: Grouper, config: DataConfig) -> Case:
+    group, source = grouper.find(row.key, Path(row.key).stem, row.label)
+    mask = root / row.mask if row.mask else None
+    empty = not mask and config.is_empty_class(row.label)
+    return Case(
+        row.key, root / row.key, group, mask, row.label, row.part,
+        empty=empty, volume=is_nifti(Path(row.key)), source=source,
+    )  # fmt: skip
+
+
+def _agreed(index: str, rows: dict[str, list[IndexRow]], found: Found) -> list[IndexRow]:
+    """One row of each picture; none of those whose rows differ, since nobody knows the right one.
+
+    They would be trained on and tested at once, or with two labels.
+    """
+    differ = {key: note for key, same in rows.items() if (note := difference(same))}
+    for key, same in rows.items():
+        if key in differ:
+            found.problems.append((key, f"its rows in {index} differ"))
+        else:
+            found.problems += [(key, f"{index} names it once more")] * (len(same) - 1)
+    if differ:
+        stand = "is listed" if len(differ) == 1 else "are listed"
+        remark = Remark(
+            "index_conflicts",
+            "problem",
+            f"{many(len(differ), 'picture')} {stand} more than once in {index}, with different "
+            "labels, parts, patients or masks, and left out",
+            f"Keep the row that is right, delete the others in {index}, and check again.",
+            tuple(differ.items()),
+        )
+        found.remarks.append(remark)
+    return [same[0] for key, same in rows.items() if key not in differ]
+
+
+def _in_known_parts(index: str, rows: list[IndexRow], found: Found) -> list[IndexRow]:
+    """The rows whose part is known, or not given. Others may be meant for a test: none may be
+    trained on."""
+    unknown = [row for row in rows if row.part and row.part not in PARTS_IN_ORDER]
+    if unknown:
+        words = Counter(row.part for row in unknown).most_common()
+        told = together([f"'{word}' ({number})" for word, number in words])
+        stand = "is" if len(unknown) == 1 else "are"
+        remark = Remark(
+            "unknown_part",
+            "problem",
+            f"{many(len(unknown), 'picture')} of {index} {stand} left out, since the part is not "
+            f"known: {told}",
+            f"Write train, val or test there in {index}; or leave the column empty in all rows, "
+            "and the parts are chosen for you.",
+            tuple((row.key, row.part) for row in unknown),
+        )
+        found.remarks.append(remark)
+        found.problems += [(row.key, f'its part "{row.part}" is not known') for row in unknown]
+    return [row for row in rows if not row.part or row.part in PARTS_IN_ORDER]
+
+
+def _part_not_given(index: str, cases: list[Case]) -> Iterator[Remark]:
+    """A remark on rows without a part, where other rows name one."""
+    without = [case.key for case in cases if not case.part]
+    if without and len(without) < len(cases):
+        name = "names" if len(without) == 1 else "name"
+        yield Remark(
+            "part_not_given",
+            "warning",
+            f"{len(without)} of {many(len(cases), 'picture')} of {index} {name} no part, while "
+            "others do: they count as training",
+            f"Write train, val or test in each row of {index} if that is not meant.",
+            tuple((key, "") for key in without),
+        )
