@@ -2,55 +2,80 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import DataError
-from tumordesk.core.jsonio import read_json
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.data import Case, Found, Grouper, part_of
-from tumordesk_training.files import words_of
-from tumordesk_training.run_length import outlines_of
+from tumordesk_training.coco_files import Document, documents
+from tumordesk_training.coco_outlines import (
+    Annotations,
+    DamagedOutline,
+    Polygons,
+    fit,
+    id_of,
+    name_in,
+    objects,
+    shown,
+    size_text,
+)
+from tumordesk_training.data import (
+    Case,
+    Found,
+    Grouper,
+    Remark,
+    part_of,
+)
+from tumordesk_training.files import key_of, words_of
+from tumordesk_training.words import many, together
 
-Polygons = tuple[tuple[int, tuple[float, ...]], ...]
-
-_LARGEST_BYTES = 500_000_000
-
-
-def coco_files(root: Path) -> list[Path]:
-    """COCO annotation files at the root or one level down.
-
-    All whose name says 'coco' or 'instances', and others that hold pictures and annotations.
-    """
-    found = [*root.glob("*.json"), *root.glob("*/*.json")]
-    return sorted(path for path in found if not path.name.startswith(".") and _is_coco(path))
-
-
-def _is_coco(path: Path) -> bool:
-    if "coco" in path.name.lower() or path.name.lower().startswith("instances"):
-        return True
-    try:
-        text = path.read_bytes() if path.stat().st_size <= _LARGEST_BYTES else b""
-    except OSError:
-        return False
-    return b'"images"' in text and b'"annotations"' in text and b'"file_name"' in text
+_NAMED = 3
+_LOST_ADVICE = (
+    "An annotation names its picture by 'image_id', which must be the 'id' of an entry of 'images'."
+    " Export the file once more, or correct these numbers: until then, nobody can tell which "
+    "pictures without an outline hold no tumour."
+)
+_SAME_ID_ADVICE = (
+    "Nobody can tell which outlines belong to which of them. Give every entry of 'images' an id of "
+    "its own, or export the file once more."
+)
+_SCALED_ADVICE = (
+    "Look at some of them to see whether the outlines lie where they belong; if they do not, "
+    "export the outlines for the pictures as they are."
+)
+_TWICE_ADVICE = (
+    "Take these pictures out of the list without outlines, or one of the files out of the folder."
+)
+_UNREAD_ADVICE = "Export the file once more, or take it out of the folder."
 
 
 def scan_coco(root: Path, config: DataConfig) -> Found:
-    """Cases of all COCO files below ``root``; every category counts as the one object class."""
-    files = coco_files(root)
-    if not files:
+    """Cases of all COCO files below ``root``; every category counts as the one object class.
+
+    Raises:
+        DataError: there is no COCO file, or none but damaged ones.
+    """
+    scan = _Scan(root, config)
+    others: list[Document] = []
+    read = 0
+    for document in documents(root):
+        if document.content is None:
+            others.append(document)
+        else:
+            scan.read(document.path, document.content)
+            read += 1
+    damaged = [other for other in others if other.damaged]
+    if not read and damaged:
+        raise DataError(
+            f"{damaged[0].path.name} {damaged[0].why.removeprefix('it ')}.", _UNREAD_ADVICE
+        )
+    if not read and not others:
         raise DataError(f"{root.name} holds no COCO annotation file.")
-    grouper = Grouper(root, config)
-    cases: list[Case] = []
-    problems: list[tuple[str, str]] = []
-    for file in files:
-        document = read_json(file)
-        if not isinstance(document, dict) or not isinstance(document.get("images"), list):
-            problems.append((file.name, "it is not a COCO document"))
-            continue
-        _read_document(root, file, document, grouper, cases, problems)
-    return Found(cases, problems)
+    scan.problems += [(other.path.name, other.why) for other in others]
+    remarks = [*_unread_remark(root, damaged), *scan.remarks()]
+    return Found(scan.certain(), scan.problems, remarks)
 
 
 def count_categories(root: Path) -> dict[str, int]:
@@ -58,93 +83,147 @@ def count_categories(root: Path) -> dict[str, int]:
 
     Files that are no COCO documents are passed over.
     """
-    pictures: dict[str, set[tuple[str, str]]] = {}
-    for file in coco_files(root):
-        document = read_json(file)
-        if not isinstance(document, dict):
+    pictures: dict[str, set[tuple[str, str | None]]] = {}
+    for document in documents(root):
+        if document.content is None:
             continue
         names = {
-            str(c.get("id")): str(c.get("name", "")) for c in _objects(document.get("categories"))
+            id_of(c.get("id")): str(c.get("name", ""))
+            for c in objects(document.content.get("categories"))
         }
         for name in names.values():
             pictures.setdefault(name, set())
-        for item in _objects(document.get("annotations")):
-            number = str(item.get("category_id"))
-            name = names.get(number, number)
-            pictures.setdefault(name, set()).add((file.as_posix(), str(item.get("image_id"))))
+        for item in objects(document.content["annotations"]):
+            number = id_of(item.get("category_id"))
+            name = names.get(number, str(number))
+            picture = (document.path.as_posix(), id_of(item.get("image_id")))
+            pictures.setdefault(name, set()).add(picture)
     return {name: len(found) for name, found in sorted(pictures.items())}
 
 
-def _read_document(
-    root: Path,
-    file: Path,
-    document: dict[str, Any],
-    grouper: Grouper,
-    cases: list[Case],
-    problems: list[tuple[str, str]],
-) -> None:
-    shapes: dict[str, list[tuple[int, tuple[float, ...]]]] = {}
-    unread: set[str] = set()
-    for item in _objects(document.get("annotations")):
-        polygons = _polygons(item.get("segmentation"))
-        if polygons is None:
-            unread.add(str(item.get("image_id")))
-        else:
-            shapes.setdefault(str(item.get("image_id")), []).extend((1, p) for p in polygons)
-    there = {case.key for case in cases}
-    for entry in _objects(document["images"]):
-        name = str(entry.get("file_name", ""))
-        path = _find(root, file, name)
+class _Scan:
+    """Cases of one document after another, and what is wrong with them."""
+
+    def __init__(self, root: Path, config: DataConfig) -> None:
+        self.cases: list[Case] = []
+        self.problems: list[tuple[str, str]] = []
+        self._root = root
+        self._grouper = Grouper(root, config)
+        self._keys: dict[str, bool] = {}
+        self._outlined_later: list[tuple[str, str]] = []
+        self._lost: list[tuple[str, Annotations]] = []
+        self._same_id: list[tuple[str, str]] = []
+        self._scaled: list[tuple[str, str]] = []
+
+    def read(self, file: Path, document: dict[str, Any]) -> None:
+        """Take the pictures of a document as cases, with their outlines."""
+        found = Annotations.read(document)
+        if found.lost:
+            self._lost.append((key_of(self._root, file), found))
+        names: dict[str, set[str]] = defaultdict(set)
+        entries = objects(document["images"])
+        for entry in entries:
+            number = id_of(entry.get("id"))
+            if number is not None:
+                names[number].add(str(entry.get("file_name")))
+        for entry in entries:
+            shared = len(names.get(id_of(entry.get("id")) or "", ())) > 1
+            self._picture(file, entry, found, shared=shared)
+
+    def _picture(
+        self, file: Path, entry: dict[str, Any], found: Annotations, *, shared: bool
+    ) -> None:
+        name, path, reason = name_in(self._root, file, entry.get("file_name"))
         if path is None:
-            problems.append((name or file.name, f"{file.name} names it, but it is missing"))
-            continue
-        if str(entry.get("id")) in unread:
-            problems.append((name, "its outline is a mere box, or damaged"))
-            continue
-        key = path.relative_to(root).as_posix()
-        if key in there:
-            problems.append((key, f"{file.name} names it once more"))
-            continue
-        there.add(key)
-        drawn = tuple(shapes.get(str(entry.get("id")), ()))
-        part = part_of(path.relative_to(root)) or part_of(Path(*words_of(file.stem), "x"))
-        group, source = grouper.find(key, path.stem)
-        cases.append(
-            Case(key, path, group, part=part, polygons=drawn, empty=not drawn, source=source)
-        )
+            self.problems.append((name, reason))
+            return
+        key = key_of(self._root, path)
+        outlines = found.of(entry)
+        if found.lost and not outlines:
+            self._keys.setdefault(key, False)
+            self.problems.append((key, f"an outline that {file.name} lost may be of it"))
+            return
+        if key in self._keys:
+            self.problems.append((key, f"{file.name} names it once more"))
+            if outlines and not self._keys[key]:
+                self._outlined_later.append((key, f"{file.name} has outlines of it"))
+            return
+        # Also of a picture that is left out: named once more, it must not come in as an empty one.
+        self._keys[key] = shared or bool(outlines)
+        if shared:
+            self.problems.append((name, "another picture has the same id"))
+            self._same_id.append((name, f"id {shown(str(entry.get('id')))} in {file.name}"))
+            return
+        try:
+            polygons, other = fit(outlines, entry, path)
+        except DamagedOutline as damage:
+            self.problems.append((name, str(damage)))
+            return
+        if other is not None:
+            self._scaled.append((key, f"drawn for {size_text(other)} pixels"))
+        self.cases.append(self._case(file, key, path, polygons))
+
+    def certain(self) -> list[Case]:
+        """The cases, without those that one list calls empty and another one outlines."""
+        doubtful = {key for key, _ in self._outlined_later}
+        return [case for case in self.cases if case.key not in doubtful]
+
+    def _case(self, file: Path, key: str, path: Path, drawn: Polygons) -> Case:
+        part = part_of(path.relative_to(self._root)) or part_of(Path(*words_of(file.stem), "x"))
+        group, source = self._grouper.find(key, path.stem)
+        return Case(key, path, group, part=part, polygons=drawn, empty=not drawn, source=source)
+
+    def remarks(self) -> Iterator[Remark]:
+        """What is wrong with the documents as such."""
+        if self._lost:
+            yield Remark(
+                "outlines_lost",
+                "problem",
+                _lost_title(self._lost),
+                _LOST_ADVICE,
+                tuple((name, _lost_note(found)) for name, found in self._lost),
+            )
+        if self._same_id:
+            count = len(self._same_id)
+            title = f"{many(count, 'picture')} of COCO files share an id, and are left out"
+            yield Remark("same_id", "problem", title, _SAME_ID_ADVICE, tuple(self._same_id))
+        if self._outlined_later:
+            count = len(self._outlined_later)
+            title = f"{many(count, 'picture')} of COCO files are left out: free of tumour in one "
+            title += "list, outlined in another"
+            keys = tuple(self._outlined_later)
+            yield Remark("listed_twice", "problem", title, _TWICE_ADVICE, keys)
+        if self._scaled:
+            title = f"The outlines of {many(len(self._scaled), 'picture')} were scaled"
+            title += ": the COCO file was made for another size of them"
+            yield Remark("outlines_scaled", "warning", title, _SCALED_ADVICE, tuple(self._scaled))
 
 
-def _find(root: Path, file: Path, name: str) -> Path | None:
-    """The picture that a document names, in the places where exports put it; None outside."""
-    if not name:
-        return None
-    stem = file.stem.removeprefix("instances_")
-    names = (*words_of(stem), stem)
-    places = [file.parent, root, root / "images", file.parent / "images"]
-    places += [base / word for word in names for base in (root, root / "images")]
-    for place in places:
-        path = place / name
-        if path.is_file():
-            return path if path.resolve().is_relative_to(root.resolve()) else None
-    return None
+def _lost_title(lost: list[tuple[str, Annotations]]) -> str:
+    count = sum(found.lost for _, found in lost)
+    shares = _some([f"{found.lost} of {found.total} in {name}" for name, found in lost])
+    title = f"{many(count, 'outline')} cannot be matched to a picture ({shares})"
+    return f"{title}; pictures without an outline are left out there"
 
 
-def _objects(value: Any) -> list[dict[str, Any]]:
-    """The JSON objects of a list; nothing of anything else."""
-    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+def _some(words: list[str]) -> str:
+    """Some of many, for a title that can still be read."""
+    more = len(words) - _NAMED
+    return together([*words[:_NAMED], f"{more} more"] if more > 0 else words)
 
 
-def _polygons(value: Any) -> list[tuple[float, ...]] | None:
-    """Point lists of at least three points (or of run lengths), or None for anything else."""
-    if isinstance(value, dict):
-        return outlines_of(value)
-    if not isinstance(value, list) or not value:
-        return None
-    result = []
-    for points in value:
-        if not isinstance(points, list) or len(points) < 6 or len(points) % 2:
-            return None
-        if not all(isinstance(v, (int, float)) for v in points):
-            return None
-        result.append(tuple(float(v) for v in points))
-    return result
+def _lost_note(found: Annotations) -> str:
+    notes = []
+    if found.unknown:
+        notes.append(f"{found.unknown} with an image_id that no picture has")
+    if found.nameless:
+        notes.append(f"{found.nameless} without image_id")
+    return f"of {many(found.total, 'annotation')}, {together(notes)}"
+
+
+def _unread_remark(root: Path, damaged: list[Document]) -> Iterator[Remark]:
+    if damaged:
+        names = [key_of(root, other.path) for other in damaged]
+        title = f"{_some(names)} cannot be read: the outlines in there are not used"
+        keys = tuple((key_of(root, other.path), other.why) for other in damaged)
+        yield Remark("outlines_unread", "problem", title, _UNREAD_ADVICE, keys)

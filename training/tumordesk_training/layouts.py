@@ -8,7 +8,8 @@ from pathlib import Path
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.coco import coco_files, scan_coco
+from tumordesk_training.coco import scan_coco
+from tumordesk_training.coco_files import coco_files
 from tumordesk_training.data import (
     PARTS_IN_ORDER,
     Case,
