@@ -18,6 +18,7 @@ from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.core.study import Sequence, Series
 from tumordesk.imaging.windowing import apply_window, initial_window
 from tumordesk.io import pictures
+from tumordesk.io.header import Unusable
 from tumordesk.io.nifti import read_nifti_header
 from tumordesk.io.nifti_write import build_nifti_header
 from tumordesk.io.reader import open_series
@@ -79,6 +80,30 @@ def test_exif_orientation_is_honoured(tmp_path: Path, orientation: int) -> None:
         expected = np.asarray(ImageOps.exif_transpose(image))
     assert np.array_equal(found, expected)
     assert (series.rows, series.columns) == expected.shape[:2]
+
+
+def turned(tmp_path: Path, orientation: int, name: str, **options: Any) -> Path:
+    """A grey picture with an orientation that asks to be turned."""
+    picture = Image.fromarray(np.arange(600, dtype=np.uint16).reshape(20, 30).astype(np.uint8))
+    exif = picture.getexif()
+    exif[0x0112] = orientation
+    picture.save(tmp_path / name, exif=exif, **options)
+    return tmp_path / name
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_tiff_is_shown_upright(tmp_path: Path, orientation: int) -> None:
+    expected = open_series(one(turned(tmp_path, orientation, "a.png"))).read_slice(0)
+    series = one(turned(tmp_path, orientation, "a.tif", compression="tiff_lzw"))
+    assert np.array_equal(open_series(series).read_slice(0), expected)
+    assert (series.rows, series.columns) == expected.shape
+
+
+@pytest.mark.parametrize("orientation", [5, 6, 7, 8])
+def test_a_tiff_whose_pixels_would_be_mixed_up_is_refused(tmp_path: Path, orientation: int) -> None:
+    path = turned(tmp_path, orientation, "a.tif")
+    with pytest.raises(Unusable, match="stored on its side, without compression"):
+        pictures.picture_facts(path)
 
 
 def test_rgb_without_colour_is_grey(tmp_path: Path) -> None:

@@ -92,7 +92,12 @@ def picture_facts(path: Path) -> PictureFacts:
 def _facts(image: Image.Image) -> PictureFacts:
     columns, rows = image.size
     if image.getexif().get(0x0112) in _SWAPS_SIDES:
-        columns, rows = rows, columns
+        if image.format != "TIFF":
+            columns, rows = rows, columns
+        elif any(tile[0] == "raw" for tile in getattr(image, "tile", ())):
+            # Pillow gives the size of a turned TIFF upright, and mixes up its pixels where they
+            # are not compressed (13.0.0).
+            raise Unusable("a TIFF that is stored on its side, without compression: save it anew")
     colour, dtype = _kind(image)
     kind = "JPEG" if image.format == "MPO" else image.format or ""
     return PictureFacts(kind, (0,), 0, rows, columns, colour, dtype)
