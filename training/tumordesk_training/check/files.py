@@ -79,7 +79,7 @@ def _unreadable(seen: Seen) -> Iterator[DataFinding]:
         yield DataFinding(
             "mask_size",
             _gravity(len(sizes), seen),
-            f"{seen.number(len(sizes))} have masks of another size and will be left out",
+            f"{seen.number(len(sizes))} with masks of another size: left out",
             "A mask must have the rows and columns of its picture: export the masks anew.",
             len(sizes),
             singles(sizes),
@@ -111,7 +111,7 @@ def _pages(seen: Seen) -> Iterator[DataFinding]:
         yield DataFinding(
             "pages",
             "problem",
-            f"{seen.number(len(many_pages))} hold several pages, of which only the first is used",
+            f"{seen.number(len(many_pages))} with several pages, of which only the first is used",
             "Save each slice as a picture of its own, or the stack as NIfTI.",
             len(many_pages),
             singles(many_pages),
@@ -129,7 +129,7 @@ def _unused(seen: Seen) -> Iterator[DataFinding]:
         yield DataFinding(
             "unused",
             "warning",
-            f"{len(unused)} files are not used: {words}",
+            f"{many(len(unused), 'file')} not used: {words}",
             "If they should be, check their names and folders against the layout that was found.",
             len(unused),
             singles(unused),
@@ -141,7 +141,7 @@ def _unused(seen: Seen) -> Iterator[DataFinding]:
         yield DataFinding(
             "no_mask",
             "warning",
-            f"{seen.number(len(without))} have no mask",
+            f"{seen.number(len(without))} without a mask",
             "They can teach classes, but no outlines. Where nothing is to be outlined, give an "
             "empty mask, or name their class as one without masks.",
             len(without),
