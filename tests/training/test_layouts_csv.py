@@ -259,3 +259,15 @@ def test_what_cannot_be_a_file_name(name: str, column: str, tmp_path: Path) -> N
     }[column]
     assert [text for _, text in data.problems] == [reason]
     assert list(by_key(data)) == ["img/0.png"]
+
+
+def test_a_picture_of_two_patients_is_left_out(tmp_path: Path) -> None:
+    class_folder(tmp_path, each=4)
+    rows = [f"blob{n}.png,P{n}" for n in range(4)]
+    (tmp_path / "patients.csv").write_text("\n".join(["file,patient", *rows, "blob1.png,P3"]))
+    data = found(tmp_path)
+    assert "blob/blob1.png" not in by_key(data)
+    assert by_key(data)["blob/blob3.png"].group == "P3"
+    told = remark(data, "group_conflicts")
+    assert told.severity == "problem"
+    assert told.keys == (("blob/blob1.png", "patients.csv: P1 / P3"),)

@@ -209,19 +209,40 @@ def find_indexes(root: Path) -> Iterable[IndexSpec]:
 
 
 def _read_index(root: Path, spec: IndexSpec) -> dict[str, str]:
-    path = root / spec.file
-    rows = read_csv(path)
+    named = _groups_of(root, spec)
+    result = {key: next(iter(groups)) for key, groups in named.items() if len(groups) == 1}
+    by_stem: dict[str, set[str]] = {}
+    for key, groups in named.items():
+        by_stem.setdefault(Path(key).stem, set()).update(groups)
+    # A stem that stands for pictures of several groups says nothing.
+    unique = {stem: groups.pop() for stem, groups in by_stem.items() if len(groups) == 1}
+    return unique | result
+
+
+def _groups_of(root: Path, spec: IndexSpec) -> dict[str, set[str]]:
+    """The groups that a CSV gives to each name; more than one where its rows differ."""
+    rows = read_csv(root / spec.file)
     if rows and not {spec.key, spec.group} <= set(rows[0]):
         raise DataError(
             f"{spec.file} has no columns '{spec.key}' and '{spec.group}'.",
             f"It has: {', '.join(rows[0])}.",
         )
-    result: dict[str, str] = {}
-    by_stem: dict[str, set[str]] = {}
+    result: dict[str, set[str]] = {}
     for row in rows:
-        key = tidy_name(root, row[spec.key])
-        result[key] = row[spec.group]
-        by_stem.setdefault(Path(key).stem, set()).add(row[spec.group])
-    # A stem that stands for pictures of several groups says nothing.
-    unique = {stem: groups.pop() for stem, groups in by_stem.items() if len(groups) == 1}
-    return unique | result
+        result.setdefault(tidy_name(root, row[spec.key]), set()).add(row[spec.group])
+    return result
+
+
+def torn_names(root: Path, config: DataConfig) -> dict[str, str]:
+    """Names that one CSV gives to several groups, with a note that says which.
+
+    Raises:
+        DataError: an index file that the configuration names is missing or lacks a column.
+    """
+    found: dict[str, str] = {}
+    for spec in config.indexes or tuple(find_indexes(root)):
+        for name, groups in _groups_of(root, spec).items():
+            if len(groups) > 1:
+                told = " / ".join(sorted(group or "(none)" for group in groups))
+                found[name] = f"{spec.file}: {told}"
+    return found

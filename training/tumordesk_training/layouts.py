@@ -22,6 +22,7 @@ from tumordesk_training.data import (
     is_patient_folder,
     natural,
     part_of,
+    torn_names,
 )
 from tumordesk_training.dicom import is_dicom
 from tumordesk_training.files import aside, is_nifti, key_of, walk
@@ -35,7 +36,7 @@ from tumordesk_training.tables import (
     why_no_list,
 )
 from tumordesk_training.volume_layouts import scan_dicom, scan_nifti
-from tumordesk_training.words import together
+from tumordesk_training.words import many, together
 
 _SHOWN = 3
 
@@ -55,7 +56,8 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     layout = detect(root) if config.layout == "auto" else config.layout
     listed = _SCANNERS[layout](root, config)
     cases, problems = listed.cases, listed.problems
-    remarks = (*listed.remarks, *_unused(root, config, layout))
+    cases, torn = _in_one_group(cases, torn_names(root, config), problems)
+    remarks = (*listed.remarks, *torn, *_unused(root, config, layout))
     if not cases:
         raise _nothing(root, layout, problems, remarks)
     found = len(cases)
@@ -72,6 +74,28 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
     return DataSet(root, layout, ordered, tuple(problems), labels, excluded, remarks)
+
+
+def _in_one_group(
+    cases: list[Case], torn: dict[str, str], problems: list[tuple[str, str]]
+) -> tuple[list[Case], tuple[Remark, ...]]:
+    """The cases without those of two patients, which would be trained on and tested at once."""
+    notes = {
+        c.key: next((torn[n] for n in (c.key, c.image.name, c.image.stem) if n in torn), "")
+        for c in cases
+    }
+    two = tuple((key, note) for key, note in notes.items() if note)
+    if not two:
+        return cases, ()
+    problems += [(key, f"it has several patients or groups ({note})") for key, note in two]
+    remark = Remark(
+        "group_conflicts",
+        "problem",
+        f"{many(len(two), 'picture')} with several patients or groups in one CSV: left out",
+        "Keep the row that is right for each of them, and check again.",
+        two,
+    )
+    return [case for case in cases if not notes[case.key]], (remark,)
 
 
 def _nothing(

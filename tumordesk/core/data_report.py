@@ -35,8 +35,8 @@ class DataFinding:
     "duplicates_across_parts", "near_duplicates_across_parts", "conflicting_labels",
     "patients_across_parts", "patients_unknown", "few_groups", "pages", "mask_size", "mask_levels",
     "class_names", "closed_folders", "linked_folders", "odd_names", "index_conflicts",
-    "unknown_part", "part_not_given", "csv_unused", "outlines_lost", "outlines_scaled",
-    "outlines_unread", "same_id", "listed_twice").
+    "group_conflicts", "unknown_part", "part_not_given", "csv_unused", "outlines_lost",
+    "outlines_scaled", "outlines_unread", "same_id", "listed_twice").
     ``count``: pictures (or sets, see ``title``); ``examples``: at most 50 of them.
     ``advice``: what to do, in plain words. ``actions``: what may be decided, the best first.
     ``exclude``: keys that the action "exclude" leaves out.
