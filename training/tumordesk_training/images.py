@@ -106,9 +106,7 @@ def load_mask(path: Path, classes: int = 2) -> npt.NDArray[np.uint8]:
         DataError: unreadable, or class numbers that the task does not have.
     """
     if classes == 2:
-        values = load_grey(path)
-        top = float(values.max()) if values.size else 0.0
-        return np.asarray(values > (127 if top > 127 else 0), dtype=np.uint8)
+        return read_mask(path)[0]
     numbers = _palette_numbers(path)
     return class_numbers(path.name, load_grey(path) if numbers is None else numbers, classes)
 
@@ -124,33 +122,36 @@ def count_pages(path: Path) -> int:
         return 1
 
 
-def mask_doubt(path: Path, mask: npt.NDArray[np.uint8] | None) -> str:
-    """What of a mask file does not count as object, in words; '' where all of it is plain.
+def read_mask(path: Path) -> tuple[npt.NDArray[np.uint8], str]:
+    """A mask of one object as :func:`load_mask` has it, and what of its file does not count.
 
-    Args:
-        mask: what :func:`load_mask` made of it.
+    The words are '' where all of it is plain.
+
+    Raises:
+        DataError: unreadable.
     """
-    if mask is None or path.suffix.lower() in _LOSSY:  # their edges are grey by nature
-        return ""
+    values = load_grey(path)
+    top = float(values.max()) if values.size else 0.0
+    mask = np.asarray(values > (127 if top > 127 else 0), dtype=np.uint8)
+    if path.suffix.lower() in _LOSSY:  # their edges are grey by nature
+        return mask, ""
+    if not mask.any():
+        return mask, _hidden(path)
+    faint = np.count_nonzero((values > _FAINT) & (values <= 127)) if top > 127 else 0
+    few = faint <= _FAINT_SHARE * np.count_nonzero(mask)
+    return mask, "" if few else "fainter parts do not count"
+
+
+def _hidden(path: Path) -> str:
+    """Whether an empty mask holds something that is not its brightness."""
     try:
         with quiet(), Image.open(path) as picture:
-            if not mask.any():
-                return _hidden(picture)
-            grey = np.asarray(picture.convert("L"))
+            if picture.mode == "P" and np.ptp(np.asarray(picture)):
+                return "its numbers have black colours"
+            if "A" in picture.getbands() and np.ptp(np.asarray(picture.getchannel("A"))):
+                return "it is drawn in its transparency only"
     except _ERRORS:
-        return ""
-    faint = int(np.count_nonzero((grey > _FAINT) & (grey <= 127)))
-    if grey.max(initial=0) > 127 and faint > _FAINT_SHARE * np.count_nonzero(mask):
-        return "fainter parts do not count"
-    return ""
-
-
-def _hidden(picture: Image.Image) -> str:
-    """Whether an empty mask holds something that is not its brightness."""
-    if picture.mode == "P" and np.ptp(np.asarray(picture)):
-        return "its numbers have black colours"
-    if "A" in picture.getbands() and np.ptp(np.asarray(picture.getchannel("A"))):
-        return "it is drawn in its transparency only"
+        return ""  # load_grey has read it: the rest of it is no matter
     return ""
 
 

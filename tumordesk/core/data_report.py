@@ -11,6 +11,8 @@ from typing import Literal
 SCHEMA = 2
 
 Severity = Literal["problem", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("problem", "warning", "info")
+"""The gravest first."""
 Action = Literal["drop", "together", "keep", "exclude", "ignore"]
 
 

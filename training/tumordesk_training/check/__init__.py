@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tumordesk.core.data_report import DataFinding, DataReport
+from tumordesk.core.data_report import SEVERITIES, DataFinding, DataReport
 from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
 from tumordesk.core.training_run import DataConfig
@@ -36,7 +36,6 @@ _LOOKING = 0.8
 
 _SIZES = 20
 _PREVIEW = 12
-_ORDER = {"problem": 0, "warning": 1, "info": 2}
 
 
 def check_data(root: Path, config: DataConfig, context: JobContext | None = None) -> DataReport:
@@ -88,7 +87,7 @@ def _report(
         sizes=dict(Counter(x.size for x in seen.good).most_common(_SIZES)),
         modes=dict(Counter(x.mode for x in seen.good).most_common()),
         masks=_masks(seen),
-        findings=tuple(sorted(findings, key=lambda f: _ORDER[f.severity])),
+        findings=tuple(sorted(findings, key=lambda f: SEVERITIES.index(f.severity))),
         preview=_preview(seen),
         seconds=round(seconds, 1),
         volumes=any(case.volume for case in cases),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tumordesk.core.data_report import DataFinding, Example, Severity
+from tumordesk.core.data_report import SEVERITIES, DataFinding, Example, Severity
 from tumordesk_training.check.look import COLOURED, Look
 from tumordesk_training.check.seen import EXAMPLES, Seen, singles
 from tumordesk_training.data import Remark
@@ -16,7 +16,6 @@ _SMALL_PX = 64
 _RARE = 5
 _SHOWN_KINDS = 8
 _SHOWN_NAMES = 3
-_SEVERITIES: tuple[Severity, ...] = ("problem", "warning", "info")
 _TELLS = 0.15
 """So much more often than always saying the commonest class, a guess from the file is right."""
 
@@ -61,7 +60,7 @@ def _remarks(seen: Seen) -> Iterator[DataFinding]:
         by_code.setdefault(remark.code, []).append(remark)
     for code, same in by_code.items():
         keys = [item for remark in same for item in remark.keys]
-        gravest = min((remark.severity for remark in same), key=_SEVERITIES.index)
+        gravest = min((remark.severity for remark in same), key=SEVERITIES.index)
         yield DataFinding(
             code,
             gravest,
@@ -75,29 +74,25 @@ def _remarks(seen: Seen) -> Iterator[DataFinding]:
 
 def _unreadable(seen: Seen) -> Iterator[DataFinding]:
     sizes = [(x.case.key, x.problem) for x in seen.looks if x.other_size]
-    if sizes:
-        yield DataFinding(
-            "mask_size",
-            _gravity(len(sizes), seen),
-            f"{seen.number(len(sizes))} with masks of another size: left out",
-            "A mask must have the rows and columns of its picture: export the masks anew.",
-            len(sizes),
-            singles(sizes),
-            ("exclude", "ignore"),
-            tuple(key for key, _ in sizes),
-        )
     bad = [(x.case.key, x.problem) for x in seen.looks if x.problem and not x.other_size]
-    if bad:
-        yield DataFinding(
-            "unreadable",
-            _gravity(len(bad), seen),
-            f"{seen.number(len(bad))} cannot be read and will be left out",
-            "Replace these files, or leave them out for good.",
-            len(bad),
-            singles(bad),
-            ("exclude", "ignore"),
-            tuple(key for key, _ in bad),
-        )
+    kinds = (
+        ("mask_size", sizes, "with masks of another size: left out",
+         "A mask must have the rows and columns of its picture: export the masks anew."),
+        ("unreadable", bad, "cannot be read and will be left out",
+         "Replace these files, or leave them out for good."),
+    )  # fmt: skip
+    for code, items, what, advice in kinds:
+        if items:
+            yield DataFinding(
+                code,
+                _gravity(len(items), seen),
+                f"{seen.number(len(items))} {what}",
+                advice,
+                len(items),
+                singles(items),
+                ("exclude", "ignore"),
+                tuple(key for key, _ in items),
+            )
 
 
 def _gravity(count: int, seen: Seen) -> Severity:

@@ -19,7 +19,7 @@ from tumordesk_training.images import (
     grey_of,
     load_mask,
     load_pixels,
-    mask_doubt,
+    read_mask,
     stored_mode,
 )
 
@@ -87,7 +87,7 @@ def _picture(case: Case, config: DataConfig) -> Look:
     pixels = load_pixels(case.image)
     grey = grey_of(case.image.name, pixels, config.channel)
     shape = (int(grey.shape[0]), int(grey.shape[1]))
-    mask = mask_of(case, shape)
+    mask, doubt = (mask_of(case, shape), "") if case.mask is None else read_mask(case.mask)
     if mask is not None and mask.shape != shape:
         rows, columns = mask.shape
         words = f"its mask is {columns}x{rows}, it is {shape[1]}x{shape[0]}"
@@ -106,7 +106,7 @@ def _picture(case: Case, config: DataConfig) -> Look:
         outline,
         box,
         pages=count_pages(case.image),
-        doubt=mask_doubt(case.mask, mask) if case.mask is not None else "",
+        doubt=doubt,
     )
 
 

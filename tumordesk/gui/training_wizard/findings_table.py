@@ -15,12 +15,11 @@ from PySide6.QtWidgets import (
     QTableWidgetItem,
 )
 
-from tumordesk.core.data_report import DataFinding, Severity
+from tumordesk.core.data_report import SEVERITIES, DataFinding, Severity
 from tumordesk.gui import icons, theme, tokens
 from tumordesk.gui.panels.parts import tone_colour
 from tumordesk.session.folder_peek import number
 
-ORDER: tuple[Severity, ...] = ("problem", "warning", "info")
 _ICONS = {"problem": ("error", "error"), "warning": ("warning", "warning"), "info": ("info", "")}
 _WORDS = {"problem": "Problem", "warning": "Warning", "info": "To know"}
 _HEADS = ("Finding", "Count", "Decision")
@@ -81,7 +80,7 @@ class FindingsTable(QTableWidget):
 
     def show_findings(self, findings: Sequence[DataFinding], decisions: Sequence[str]) -> None:
         """Fill the table; ``decisions`` in the order of ``findings``."""
-        order = sorted(range(len(findings)), key=lambda i: ORDER.index(findings[i].severity))
+        order = sorted(range(len(findings)), key=lambda i: SEVERITIES.index(findings[i].severity))
         self._findings = tuple(findings[i] for i in order)
         self.blockSignals(True)
         self.setRowCount(len(order))
