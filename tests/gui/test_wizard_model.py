@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tumordesk.gui.training_wizard import pieces
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from window_fixtures import until
 from wizard_model_pages import Make, choice_of, click, config_of, model_pages, write
 
 
@@ -56,6 +57,7 @@ def test_clicks_choose_how_thorough_and_how_long(qtbot: QtBot, make: Make) -> No
 
 def test_tab_goes_through_the_choices_as_they_are_read(qtbot: QtBot, make: Make) -> None:
     guided = make().guided
+    until(qtbot, lambda: all(button.isVisible() for button in guided.starts.values()))
     guided.tiles["quick"].setFocus()
     passed = []
     for _ in range(3):

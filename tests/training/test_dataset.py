@@ -96,6 +96,17 @@ def test_neighbours_come_from_either_end_and_move_together(scans: Path) -> None:
     assert all(a or b for a, b in zip(kept, turned, strict=True))
 
 
+def test_a_slice_is_shown_alone_as_often_as_asked(scans: Path) -> None:
+    cache, _ = cache_of(scans, replace(SPEC, channels=3, neighbours=1), volumes=True)
+    slices = Slices(cache, plain_transform(SPEC.size), neighbours=1, alone=0.5)
+    own = torch.from_numpy(cache.images[1]) / 255
+    torch.manual_seed(0)
+    seen = [slices[1][0] for _ in range(40)]
+    alone = [all(torch.allclose(channel, own, atol=1e-6) for channel in s) for s in seen]
+    assert all(torch.allclose(s[1], own, atol=1e-6) for s in seen)
+    assert 10 <= sum(alone) <= 30
+
+
 def test_masks_lie_where_the_pictures_lie(scans: Path) -> None:
     cache, cases = cache_of(scans)
     for index, case in enumerate(cases):

@@ -287,11 +287,14 @@ class Slices(Dataset[tuple[torch.Tensor, torch.Tensor]]):
     """One entry: uint8 picture (channels, H, W) and label map (H, W) or class number, transformed.
 
     With ``neighbours`` the channels are slices, from either end of the patient: half of the time
-    in reverse, for which way a stack runs says nothing.
+    in reverse, for which way a stack runs says nothing; with the chance ``alone`` the slice itself
+    stands in their place, as where a single picture is looked at.
     """
 
-    def __init__(self, cache: Cache, transform: Any, neighbours: int = 0) -> None:
-        self._cache, self._neighbours = cache, neighbours
+    def __init__(
+        self, cache: Cache, transform: Any, neighbours: int = 0, alone: float = 0.0
+    ) -> None:
+        self._cache, self._neighbours, self._alone = cache, neighbours, alone
         self._transform = transform
 
     def __len__(self) -> int:
@@ -301,6 +304,8 @@ class Slices(Dataset[tuple[torch.Tensor, torch.Tensor]]):
         slices = torch.from_numpy(self._cache.channels([index], self._neighbours)[0])
         if self._neighbours and float(torch.rand(())) < 0.5:
             slices = slices.flip(0)
+        if self._neighbours and self._alone and float(torch.rand(())) < self._alone:
+            slices = slices[self._neighbours].expand_as(slices).contiguous()
         image = tv_tensors.Image(slices)
         value = self._cache.targets[index]
         if np.ndim(value):

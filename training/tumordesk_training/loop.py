@@ -278,6 +278,7 @@ class Trainer:
                 self._train,
                 train_transform(self._config.augment, size),
                 self._config.input.neighbours,
+                self._config.augment.alone,
             ),
             batch_size=self._config.batch_size,
             sampler=self._sampler,

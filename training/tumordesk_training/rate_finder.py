@@ -153,9 +153,8 @@ def _endless(
     config: TrainingConfig, cache: Cache, size: int, steps: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     sampler = EpochSampler(cache, config.seed, config.data.empty_share)
-    source = Slices(
-        cache, train_transform(config.augment, config.input.size), config.input.neighbours
-    )
+    change = train_transform(config.augment, config.input.size)
+    source = Slices(cache, change, config.input.neighbours, config.augment.alone)
     loader = DataLoader(source, size, sampler=sampler, drop_last=len(sampler) >= size)
 
     def epochs() -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

@@ -122,7 +122,11 @@ class SplitConfig:
 
 @dataclass(frozen=True)
 class AugmentConfig:
-    """Chance of flips and turns, strength of the rest; all zero means none."""
+    """Chance of flips and turns, strength of the rest; all zero means none.
+
+    ``alone``: chance that a network which sees neighbouring slices is shown a slice without them,
+    as it will see a single picture.
+    """
 
     flip: float = 0.5
     flip_vertical: float = 0.0
@@ -136,9 +140,10 @@ class AugmentConfig:
     noise: float = 0.03
     blur: float = 0.1
     erase: float = 0.0
+    alone: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("flip", "flip_vertical", "quarter_turn", "blur", "erase"):
+        for name in ("flip", "flip_vertical", "quarter_turn", "blur", "erase", "alone"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ValueError(f"{name} is a chance and must be 0 to 1")
         for name in ("rotation_deg", "shift", "brightness", "contrast", "gamma", "noise"):

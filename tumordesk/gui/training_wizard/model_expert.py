@@ -198,6 +198,7 @@ class ExpertForm(SectionedForm):
             "optimiser.backbone_rate": not optimiser.freeze_backbone,
             "head.width": bool(head and head.hidden),
             "input.neighbours": outlines,
+            "augment.alone": outlines and config.input.neighbours > 0,
             "loss.name": outlines,
             "loss.dice_over": outlines and config.loss.name == "dice_ce",
             "loss.dice_weight": outlines and config.loss.name == "dice_ce",

@@ -186,6 +186,7 @@ def augment_numbers(made: FormSection) -> None:
         ("noise", "Noise", Decimal(0, 0.5, step=0.01), "Grain, as a share of white."),
         ("blur", "Blur", Decimal(0, 1), f"{chance}, of a soft picture."),
         ("erase", "Erased patch", Decimal(0, 1), f"{chance}, of a small patch going missing."),
+        ("alone", "Alone", Decimal(0, 1), f"{chance}, of a slice shown without its neighbours."),
     ):  # fmt: skip
         made.add(f"augment.{path}", caption, control, text)
 
