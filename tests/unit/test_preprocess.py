@@ -274,3 +274,18 @@ def test_thin_series_are_stepped_through_as_the_training_data_were(
     spec = InputSpec(channels=3, neighbours=1, neighbour_mm=5.0)
     assert neighbour_offsets(spec, known) == wanted
     assert neighbour_offsets(spec, None) == (-1, 0, 1)
+
+
+def test_several_sequences_have_a_channel_and_a_range_each() -> None:
+    spec = InputSpec(channels=3, size=(32, 32), sequence="T1", sequences=("T1", "FLAIR", "T1C"))
+    one = brain()
+    made = Preparer((one, one * 40 - 7, one[:, ::-1]), None, spec).batch([0, 2])
+    assert made.shape == (2, 3, 32, 32)
+    np.testing.assert_allclose(made[:, 1], made[:, 0], atol=1e-5)
+    alone = InputSpec(size=(32, 32))
+    np.testing.assert_array_equal(made[:, :1], Preparer(one, None, alone).batch([0, 2]))
+    np.testing.assert_array_equal(made[:, 2:], Preparer(one[:, ::-1], None, alone).batch([0, 2]))
+    with pytest.raises(ValueError, match="2 sequences for 3 channels"):
+        Preparer((one, one), None, spec)
+    with pytest.raises(ValueError, match="of one shape"):
+        Preparer((one, one, one[:, 1:]), None, spec)

@@ -132,6 +132,22 @@ def test_unknown_schema_is_refused(zoo, tmp_path):
         (InputSpec(normalisation=Normalisation(mean=(1e999,))), "finite number"),
         (InputSpec(neighbours=1), "1 neighbours on either side need 3 channels"),
         (InputSpec(neighbours=4), "neighbours must be 0 to 3"),
+        (InputSpec(sequences=("T1",)), "one sequence is named by input.sequence alone"),
+        (InputSpec(sequences=("T1", "T1")), "named twice"),
+        (InputSpec(sequences=("T1", "T9")), "input.sequences knows DWI, FLAIR, T1, T1C, T2"),
+        (InputSpec(sequences=("T1", "FLAIR")), "2 sequences need 2 channels"),
+        (
+            InputSpec(channels=2, sequence="T2", sequences=("T1", "FLAIR")),
+            "input.sequence must be one of input.sequences",
+        ),
+        (
+            InputSpec(channels=3, sequence="T1", sequences=("T1", "T2", "T1C"), neighbours=1),
+            "sequences and neighbours exclude each other",
+        ),
+        (
+            InputSpec(channels=2, sequence="T1", sequences=("T1", "T2"), source_channels=(0, 3)),
+            "input.source_channels needs 0, 1 or 2 for each",
+        ),
         (InputSpec(neighbour_mm=0.0), "neighbour_mm must be above 0"),
     ],
 )

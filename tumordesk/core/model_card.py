@@ -73,6 +73,11 @@ class InputSpec:
     2 * neighbours + 1, the slice itself in the middle; at the ends, and for a single picture, the
     nearest slice is repeated). ``neighbour_mm``: how far apart the slices of the training data
     were; in a series with thinner slices the neighbours are taken from about that distance.
+
+    ``sequences``: the network sees the same slice in several sequences, one in each channel, in
+    this order; ``sequence`` is one of them, whose voxels the answer lies on in training. Empty:
+    one sequence. ``source_channels``: for each of them the channel of colour training pictures
+    that held it (empty: they were scans of their own).
     """
 
     modality: str = "MR"
@@ -84,6 +89,8 @@ class InputSpec:
     source_channel: int | None = None
     neighbours: int = 0
     neighbour_mm: float | None = None
+    sequences: tuple[str, ...] = ()
+    source_channels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,10 @@ class Sequence(StrEnum):
         )
 
 
+MR_SEQUENCES = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR, Sequence.DWI)
+"""What a network can be made for."""
+
+
 @dataclass(frozen=True)
 class SequenceGuess:
     """A guess and why: always shown as a guess."""

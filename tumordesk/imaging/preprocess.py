@@ -153,15 +153,23 @@ class Preparer:
     """Slices of one volume as network input, on demand, and maps back on the source grid.
 
     Args:
-        grey: (slices, rows, columns), any numeric dtype.
+        grey: (slices, rows, columns), any numeric dtype; or one such array for each channel, all
+            of one shape, where the network sees several sequences. Each has its own range.
         geometry: orientation and pixel spacing where known, else None.
         spec: the network's input.
     """
 
-    def __init__(self, grey: Grey, geometry: Geometry | None, spec: InputSpec) -> None:
-        if grey.ndim != 3:
-            raise ValueError(f"grey must be (slices, rows, columns), not {grey.shape}")
-        self._grey = grey
+    def __init__(
+        self, grey: Grey | Sequence[Grey], geometry: Geometry | None, spec: InputSpec
+    ) -> None:
+        channels = (grey,) if isinstance(grey, np.ndarray) else tuple(grey)
+        grey = channels[0]
+        if grey.ndim != 3 or any(other.shape != grey.shape for other in channels):
+            shapes = ", ".join(str(channel.shape) for channel in channels)
+            raise ValueError(f"grey must be (slices, rows, columns), of one shape, not {shapes}")
+        if len(channels) not in (1, spec.channels):
+            raise ValueError(f"{len(channels)} sequences for {spec.channels} channels")
+        self._grey = channels
         self._spec = spec
         self._turn = canonical_in_plane(geometry)
         spacing = geometry.pixel_spacing_mm if geometry is not None else None
@@ -173,15 +181,22 @@ class Preparer:
         self.placement = letterbox((rows, columns), (row_mm, column_mm), spec.size)
         self._offsets = neighbour_offsets(spec, geometry)
         whole = spec.normalisation.scope == "volume"
-        self._range = foreground_range(grey, spec.normalisation) if whole else None
+        self._ranges = [foreground_range(one, spec.normalisation) for one in channels if whole]
 
     def __len__(self) -> int:
-        return int(self._grey.shape[0])
+        return int(self._grey[0].shape[0])
 
-    def unit(self, index: int) -> Float32:
-        """Slice ``index`` on the network's grid, 0..1, float32 (H, W), before mean and std."""
-        image = np.asarray(self._grey[index])
-        low, high = self._range or foreground_range(image, self._spec.normalisation)
+    def unit(self, index: int, channel: int = 0) -> Float32:
+        """Slice ``index`` on the network's grid, 0..1, float32 (H, W), before mean and std.
+
+        ``channel``: of which sequence, where there are several.
+        """
+        image = np.asarray(self._grey[channel][index])
+        low, high = (
+            self._ranges[channel]
+            if self._ranges
+            else foreground_range(image, self._spec.normalisation)
+        )
         scaled = (image.astype(np.float32) - np.float32(low)) / np.float32(high - low)
         scaled = np.clip(np.nan_to_num(scaled, nan=0.0, posinf=1.0, neginf=0.0), 0.0, 1.0)
         return self.place(scaled)
@@ -198,12 +213,15 @@ class Preparer:
 
     def batch(self, indices: Sequence[int]) -> Float32:
         """Network input, float32 (n, channels, H, W); one grey slice fills all channels, or each
-        its own where the network sees neighbouring slices."""
+        its own where the network sees neighbouring slices or several sequences."""
         channels = self._spec.channels
-        last = len(self) - 1
-        rows = [[min(max(i + d, 0), last) for d in self._offsets] for i in indices]
-        ready = {i: self.unit(i) for i in sorted({i for row in rows for i in row})}
-        units = np.stack([[ready[i] for i in row] for row in rows])
+        if len(self._grey) > 1:
+            units = np.stack([[self.unit(i, c) for c in range(channels)] for i in indices])
+        else:
+            last = len(self) - 1
+            rows = [[min(max(i + d, 0), last) for d in self._offsets] for i in indices]
+            ready = {i: self.unit(i) for i in sorted({i for row in rows for i in row})}
+            units = np.stack([[ready[i] for i in row] for row in rows])
         mean = _per_channel(self._spec.normalisation.mean, channels)
         std = _per_channel(self._spec.normalisation.std, channels)
         return np.asarray((units - mean) / std, dtype=np.float32)
@@ -213,7 +231,7 @@ class Preparer:
         if len(indices) != len(maps):
             raise ValueError(f"{len(maps)} maps for {len(indices)} slices")
         where = self.placement
-        out = np.empty((len(maps), *self._grey.shape[1:]), dtype=np.float32)
+        out = np.empty((len(maps), *self._grey[0].shape[1:]), dtype=np.float32)
         for position, item in enumerate(np.asarray(maps, dtype=np.float32)):
             inner = item[
                 where.top : where.top + where.height, where.left : where.left + where.width

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from tumordesk.core.errors import ModelError, plain_reason
 from tumordesk.core.model_card import CARD_NAME, InputSpec, ModelCard, Normalisation, read_card
+from tumordesk.core.study import MR_SEQUENCES
 
 MAX_CARD_BYTES = 1024**2
 MAX_CLASSES = 1000
@@ -56,6 +57,11 @@ def check_card(card: ModelCard) -> None:
         (len(set(names)) == len(names), "two classes have the same name"),
         (0.0 <= card.postprocess.threshold <= 1.0, "postprocess.threshold must be 0 to 1"),
         *_neighbour_rules(card.input),
+        *_sequence_rules(card.input),
+        (
+            not card.input.sequences or card.task == "segmentation",
+            "only a segmentation can see several sequences",
+        ),
         *_normalisation_rules(card.input.normalisation, card.input.channels),
     )
     for right, reason in rules:
@@ -75,6 +81,26 @@ def _neighbour_rules(spec: InputSpec) -> tuple[tuple[bool, str], ...]:
             f"{spec.neighbours} neighbours on either side need {channels} channels",
         ),
         (distance is None or 0.0 < distance < 100.0, "neighbour_mm must be above 0, below 100"),
+    )
+
+
+def _sequence_rules(spec: InputSpec) -> tuple[tuple[bool, str], ...]:
+    names, colours = spec.sequences, spec.source_channels
+    known = {one.value for one in MR_SEQUENCES}
+    return (
+        (len(names) != 1, "one sequence is named by input.sequence alone"),
+        (len(set(names)) == len(names), "a sequence is named twice in input.sequences"),
+        (set(names) <= known, f"input.sequences knows {', '.join(sorted(known))}"),
+        (
+            not names or spec.channels == len(names),
+            f"{len(names)} sequences need {len(names)} channels",
+        ),
+        (not names or spec.sequence in names, "input.sequence must be one of input.sequences"),
+        (not (names and spec.neighbours), "sequences and neighbours exclude each other"),
+        (
+            len(colours) in (0, len(names)) and set(colours) <= {0, 1, 2},
+            "input.source_channels needs 0, 1 or 2 for each of input.sequences",
+        ),
     )
 
 
