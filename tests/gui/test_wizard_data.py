@@ -290,6 +290,23 @@ def test_a_wrong_table_is_explained(qtbot: QtBot, make: MakeWizard, folder: Path
     assert wizard.context.draft.data.indexes == ()
 
 
+def test_several_sequences_are_named_in_words(qtbot: QtBot, make: MakeWizard, folder: Path) -> None:
+    wizard = make(choices=TrainingChoices(expert=True))
+    data, *_ = _pages(wizard)
+    _checked(qtbot, wizard, folder)
+    qtbot.keyClicks(data.options.sequences, "T1=red, T9=blue")
+    qtbot.keyClick(data.options.sequences, Qt.Key.Key_Return)
+    assert "'T9' is no sequence" in data.options.problem.text()
+    assert wizard.context.draft.data.sequences == ()
+    data.options.sequences.selectAll()
+    qtbot.keyClicks(data.options.sequences, "T1=red, T1C=blue")
+    qtbot.keyClick(data.options.sequences, Qt.Key.Key_Return)
+    assert not data.options.problem.isVisible()
+    assert [one.channel for one in wizard.context.draft.data.sequences] == [0, 2]
+    data.options.load()
+    assert data.options.sequences.text() == "T1=red, T1C=blue"
+
+
 def test_what_is_learnt_is_asked_where_there_is_a_choice(
     qtbot: QtBot, make: MakeWizard, folder: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtCore import QEventLoop, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from tumordesk.core.sequence_sources import parse_sequences
 from tumordesk.gui.training_wizard import pieces
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
 from window_fixtures import until
@@ -299,6 +301,17 @@ def test_every_network_of_every_recipe_gives_an_order(qtbot: QtBot, make: Make, 
                 assert page.complete(), page.problems
             seen.add(network)
     assert len(seen) >= 5
+
+
+def test_several_sequences_fix_the_channels(qtbot: QtBot, make: Make) -> None:
+    page = make(expert=True)
+    draft = page.context.draft
+    draft.data = replace(draft.data, sequences=parse_sequences("T1=red, FLAIR=green, T1C=blue"))
+    page.refresh()
+    assert not page.expert.rows["input.channels"].control.isVisible()
+    assert not page.expert.rows["input.neighbours"].control.isVisible()
+    assert config_of(page).input.channels == 3
+    assert page.complete()
 
 
 def test_neighbours_bring_their_channels_and_need_patients(qtbot: QtBot, make: Make) -> None:

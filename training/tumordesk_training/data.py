@@ -56,6 +56,7 @@ class Case:
     where the folder itself says so. ``polygons``: (class number, points) instead of a mask file.
     ``empty``: known to hold nothing, so no mask is needed. ``source``: where the group is known
     from ("csv", "file names", "folders", "DICOM tags"), "" where the picture stands alone.
+    ``channels``: the volumes of its sequences, in the order of ``DataConfig.sequences``.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Case:
     empty: bool = False
     volume: bool = False
     source: str = ""
+    channels: tuple[Path, ...] = ()
 
     @property
     def has_mask(self) -> bool:

@@ -23,8 +23,8 @@ from tumordesk.core.model_card import InputSpec
 from tumordesk.core.training_run import DataConfig
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk_training.data import Case
-from tumordesk_training.images import draw_polygons, load_grey, load_mask
-from tumordesk_training.nifti import count_slices, load_pair
+from tumordesk_training.images import draw_polygons, load_grey, load_mask, load_sequences
+from tumordesk_training.nifti import count_slices, load_case
 
 UInt8 = npt.NDArray[np.uint8]
 Unread = list[tuple[str, str]]
@@ -38,12 +38,20 @@ _AHEAD = 8
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Slices that share one intensity range: a patient's volume, or a single picture."""
+    """Slices that share one intensity range: a patient's volume, or a single picture.
+
+    ``shown``: the channel that people are shown, where each holds another sequence.
+    """
 
     cases: tuple[Case, ...]
     group: str
     preparer: Preparer
     masks: tuple[UInt8 | None, ...]
+    shown: int = 0
+
+    def unit(self, index: int) -> npt.NDArray[np.float32]:
+        """Slice ``index`` as people are shown it, 0..1, float32 (H, W)."""
+        return self.preparer.unit(index, self.shown)
 
 
 def stacks_of(cases: Sequence[Case], config: DataConfig) -> list[tuple[Case, ...]]:
@@ -67,8 +75,9 @@ def read_stack(
     Args:
         classes: of the label maps; 0 leaves masks unread.
     """
+    shown = shown_channel(config, spec)
     if cases[0].volume:
-        volumes = (_try(c, lambda c: _read_volume(c, spec, classes), unread) for c in cases)
+        volumes = (_try(c, lambda c: _read_volume(c, spec, classes, shown), unread) for c in cases)
         return [volume for volume in volumes if volume is not None]
     shaped: dict[tuple[int, ...], list[tuple[Case, Any, UInt8 | None]]] = {}
     for case in cases:
@@ -77,11 +86,20 @@ def read_stack(
             shaped.setdefault(item[1].shape, []).append(item)
     stacks = []
     for items in shaped.values():
-        grey = np.stack([item[1] for item in items])
+        pictures = np.stack([item[1] for item in items])
+        # A sequence in each channel: (sequences, slices, rows, columns).
+        grey = tuple(np.moveaxis(pictures, -1, 0)) if config.sequences else pictures
         preparer = Preparer(grey, None, spec)
         masks = tuple(item[2] for item in items)
-        stacks.append(Stack(tuple(item[0] for item in items), cases[0].group, preparer, masks))
+        own = tuple(item[0] for item in items)
+        stacks.append(Stack(own, cases[0].group, preparer, masks, shown))
     return stacks
+
+
+def shown_channel(config: DataConfig, spec: InputSpec) -> int:
+    """The channel of the sequence that the network is named after; 0 where there is only one."""
+    names = [source.sequence for source in config.sequences]
+    return names.index(spec.sequence) if spec.sequence in names else 0
 
 
 def _try(case: Case, read: Callable[[Case], T], unread: Unread) -> T | None:
@@ -95,14 +113,18 @@ def _try(case: Case, read: Callable[[Case], T], unread: Unread) -> T | None:
 def _read_slice(
     case: Case, config: DataConfig, classes: int
 ) -> tuple[Case, npt.NDArray[Any], UInt8 | None]:
-    grey = load_grey(case.image, config.channel)
-    return case, grey, _mask_of(case, grey.shape, classes) if classes else None
+    if config.sequences:
+        grey = load_sequences(case.image, [source.channel for source in config.sequences])
+    else:
+        grey = load_grey(case.image, config.channel)
+    return case, grey, _mask_of(case, grey.shape[:2], classes) if classes else None
 
 
-def _read_volume(case: Case, spec: InputSpec, classes: int) -> Stack:
-    grey, mask, geometry = load_pair(case.image, case.mask if classes else None, classes)
-    masks = tuple(mask) if mask is not None else (None,) * len(grey)
-    return Stack((case,) * len(grey), case.group, Preparer(grey, geometry, spec), masks)
+def _read_volume(case: Case, spec: InputSpec, classes: int, shown: int) -> Stack:
+    volumes, mask, geometry = load_case(case, masked=classes > 0, classes=classes, first=shown)
+    preparer, slices = Preparer(volumes, geometry, spec), len(volumes[0])
+    masks = tuple(mask) if mask is not None else (None,) * slices
+    return Stack((case,) * slices, case.group, preparer, masks, shown)
 
 
 def _mask_of(case: Case, shape: tuple[int, ...], classes: int) -> UInt8 | None:
@@ -133,8 +155,10 @@ def place_mask(preparer: Preparer, mask: UInt8, classes: int) -> UInt8:
 class Cache:
     """Pictures as uint8 (n, H, W), and label maps (n, H, W) or class numbers (n,).
 
-    ``unread``: (key, reason) of what was left out; ``keys``: the picture (or volume) of each;
-    ``stacks``: number of the stack that each is a slice of, in order (none: each stands alone).
+    Where a network sees several sequences the pictures are (n, sequences, H, W), and ``shown`` is
+    the one that people are shown. ``unread``: (key, reason) of what was left out; ``keys``: the
+    picture (or volume) of each; ``stacks``: number of the stack that each is a slice of, in order
+    (none: each stands alone).
     """
 
     images: UInt8
@@ -143,15 +167,24 @@ class Cache:
     unread: tuple[tuple[str, str], ...] = ()
     keys: tuple[str, ...] = ()
     stacks: tuple[int, ...] = ()
+    shown: int = 0
 
     def __len__(self) -> int:
         return len(self.groups)
 
+    def picture(self, row: int) -> UInt8:
+        """The picture as people are shown it, uint8 (H, W)."""
+        picture: UInt8 = self.images[row]
+        return picture if picture.ndim == 2 else picture[self.shown]
+
     def channels(self, rows: Sequence[int], neighbours: int) -> UInt8:
-        """Pictures with so many slices on either side, uint8 (n, 2 * neighbours + 1, H, W).
+        """Pictures with so many slices on either side, uint8 (n, 2 * neighbours + 1, H, W), or
+        with all their sequences, (n, sequences, H, W).
 
         At the ends of a stack the nearest slice is repeated, as ``Preparer.batch`` does.
         """
+        if self.images.ndim == 4:
+            return self.images[list(rows)]
         return np.stack([self.images[self._around(row, neighbours)] for row in rows])
 
     def _around(self, row: int, neighbours: int) -> list[int]:
@@ -236,7 +269,7 @@ def build_cache(
         stacks = read_stack(group, config, spec, len(classes) if segment else 0, unread)
         for number, stack in enumerate(stacks):
             for index, case in enumerate(stack.cases):
-                image = np.rint(stack.preparer.unit(index) * 255).astype(np.uint8)
+                image = _byte(stack.preparer, index, len(config.sequences))
                 mask = stack.masks[index]
                 target = (
                     place_mask(stack.preparer, mask, len(classes))
@@ -248,7 +281,8 @@ def build_cache(
 
     most = sum(count_slices(case.image) if case.volume else 1 for case in cases)
     limit = (config.cache_mb if limit_mb is None else limit_mb) // (2 if segment else 1)
-    images = _room((most, *spec.size), limit)
+    deep = (len(config.sequences),) if config.sequences else ()
+    images = _room((most, *deep, *spec.size), limit)
     targets: npt.NDArray[Any] = (
         _room((most, *spec.size), limit) if segment else np.zeros(most, dtype=np.int64)
     )
@@ -267,7 +301,17 @@ def build_cache(
     count = len(read_cases)
     groups, keys = (c.group for c in read_cases), (c.key for c in read_cases)
     left = tuple(sorted(unread))
-    return Cache(images[:count], targets[:count], tuple(groups), left, tuple(keys), tuple(stacks))
+    return Cache(
+        images[:count], targets[:count], tuple(groups), left, tuple(keys), tuple(stacks),
+        shown_channel(config, spec),
+    )  # fmt: skip
+
+
+def _byte(preparer: Preparer, index: int, sequences: int) -> UInt8:
+    """A slice (H, W), or all its sequences (sequences, H, W), as uint8."""
+    units = [preparer.unit(index, channel) for channel in range(max(1, sequences))]
+    made = np.rint(np.stack(units) * 255).astype(np.uint8)
+    return made if sequences else made[0]
 
 
 def _check_cases(cases: Sequence[Case], classes: tuple[str, ...], segment: bool) -> None:

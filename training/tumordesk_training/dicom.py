@@ -15,6 +15,7 @@ from tumordesk.core.errors import DataError, ReadError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.study import Series
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
+from tumordesk_training.sequences import StudySeries
 
 _OTHER_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".csv", ".json", ".txt",
                    ".md", ".nii", ".gz", ".xml", ".zip", ".npy", ".pdf", ".html")  # fmt: skip
@@ -41,16 +42,17 @@ def patient_code(patient_id: str) -> str:
     return f"patient {hashlib.sha256(patient_id.encode()).hexdigest()[:10]}"
 
 
-def series_in(files: Iterable[Path]) -> list[tuple[Series, str]]:
-    """Volumes among DICOM files, each with the code of its patient ("" where no tag tells)."""
+def series_in(files: Iterable[Path]) -> list[StudySeries]:
+    """Volumes among DICOM files, by their first file."""
     from tumordesk.io.scan import scan_paths
 
     found = []
     for patient in scan_paths(list(files)).patients:
         code = patient_code(patient.patient_id) if patient.patient_id.strip() else ""
         for study in patient.studies:
-            found += [(s, code) for s in study.series if s.kind == "dicom"]
-    return found
+            own = [one for one in study.series if one.kind == "dicom"]
+            found += [StudySeries(one, code, study.uid) for one in own]
+    return sorted(found, key=lambda item: item.path)
 
 
 @lru_cache(maxsize=_SERIES_KEPT)
@@ -60,9 +62,9 @@ def series_of(path: Path) -> Series:
     Raises:
         DataError: there is none that can be read.
     """
-    for series, _ in series_in([path]):
-        if any(instance.path == path for instance in series.instances):
-            return series
+    for item in series_in([path]):
+        if any(instance.path == path for instance in item.series.instances):
+            return item.series
     raise DataError(f"{path.name} belongs to no series of slices that can be read.")
 
 

@@ -19,7 +19,7 @@ from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import ModelCard
-from tumordesk.core.training_run import DataConfig
+from tumordesk.core.training_run import DataConfig, SequenceSource
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
 from tumordesk.inference.passes import run_batches
@@ -133,11 +133,18 @@ def refuse_nothing(read: int, name: str, unread: Unread) -> None:
 
 
 def config_for(order: Order, card: ModelCard) -> DataConfig:
-    """How the data are read: as ordered, from the channel that the model knows."""
-    channel = order.data.channel
+    """How the data are read: as ordered, from the channel or sequences that the model knows."""
+    channel, sequences = order.data.channel, order.data.sequences
     if channel is None:
         channel = card.input.source_channel
-    return replace(order.data, root=str(order.root), channel=channel)
+    names = card.input.sequences
+    if names and tuple(source.sequence for source in sequences) != names:
+        colours = card.input.source_channels or (None,) * len(names)
+        pairs = zip(names, colours, strict=True)
+        sequences = tuple(SequenceSource(name, colour) for name, colour in pairs)
+    return replace(
+        order.data, root=str(order.root), channel=channel, sequences=sequences if names else ()
+    )
 
 
 def labelled_cases(

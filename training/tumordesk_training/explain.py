@@ -100,7 +100,7 @@ def _stack_of(case: Case, cases: Sequence[Case], run: Run, card: ModelCard) -> t
 
 def _activation(stack: Stack, index: int, network: Any, size: int) -> Image.Image:
     heat, _ = class_activation(network, stack.preparer.batch([index]))
-    unit = stack.preparer.unit(index)
+    unit = stack.unit(index)
     return with_heat(_inner(unit, stack.preparer), _inner(heat, stack.preparer), size)
 
 
@@ -117,7 +117,7 @@ def _outlines(stack: Stack, index: int, card: ModelCard, engine: Engine, size: i
         (_inner(preparer.place(mask > 0), preparer) >= 0.5, colour)
         for mask, colour in ((masks[best], TRUE_COLOUR), (found[best], FOUND_COLOUR))
     ]
-    return with_outlines(_inner(preparer.unit(best), preparer), placed, size)
+    return with_outlines(_inner(stack.unit(best), preparer), placed, size)
 
 
 def _inner(image: npt.NDArray[Any], preparer: Preparer) -> npt.NDArray[Any]:

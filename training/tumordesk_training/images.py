@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,26 @@ def load_pixels(path: Path) -> Grey:
             f"{path.name} cannot be read as a picture ({reason.removesuffix('.')}).",
             "Remove or replace the file.",
         ) from error
+
+
+def load_sequences(path: Path, channels: Sequence[int | None]) -> Grey:
+    """The sequences that a colour picture holds, (rows, columns, sequences), as ordered.
+
+    Raises:
+        DataError: not a readable picture, or all its colours are the same picture.
+    """
+    pixels = load_pixels(path)
+    check_colours(path.name, pixels)
+    return np.stack([grey_of(path.name, pixels, channel) for channel in channels], axis=-1)
+
+
+def check_colours(name: str, pixels: Grey) -> None:
+    """Raise DataError where a picture cannot hold several sequences in its colours."""
+    if pixels.ndim == 2:
+        raise DataError(
+            f"{name} is grey: its colours hold no several sequences.",
+            "Leave the picture out, or learn from one sequence.",
+        )
 
 
 def grey_of(name: str, pixels: Grey, channel: int | None = None) -> Grey:

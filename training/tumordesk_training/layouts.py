@@ -54,6 +54,7 @@ def scan(root: Path, config: DataConfig) -> DataSet:
             f"The data folder {root} cannot be opened.", "Ask for the right to read it."
         )
     layout = detect(root) if config.layout == "auto" else config.layout
+    _check_sequences(layout, config)
     listed = _SCANNERS[layout](root, config)
     cases, problems = listed.cases, listed.problems
     cases, torn = _in_one_group(cases, torn_names(root, config), problems)
@@ -96,6 +97,22 @@ def _in_one_group(
         two,
     )
     return [case for case in cases if not notes[case.key]], (remark,)
+
+
+def _check_sequences(layout: str, config: DataConfig) -> None:
+    """Raise DataError where several sequences cannot lie where the configuration says."""
+    coloured = [source.channel is not None for source in config.sequences]
+    volumes = layout in ("nifti", "dicom")
+    if coloured and volumes and any(coloured):
+        raise DataError(
+            "Scans hold no sequences in colours.",
+            "Name the sequences alone, as in 'T1, FLAIR'.",
+        )
+    if coloured and not volumes and not all(coloured):
+        raise DataError(
+            "Pictures hold several sequences in their colours, and it is not said which in which.",
+            "Say it, as in 'T1=red, FLAIR=green, T1C=blue'.",
+        )
 
 
 def _nothing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,18 @@ import numpy as np
 import numpy.typing as npt
 import SimpleITK as sitk
 
-from tumordesk.core.errors import DataError
+from tumordesk.core.errors import DataError, InputMismatch
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
+from tumordesk.io.aligned import onto_grid
+from tumordesk_training.data import Case
 from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
 from tumordesk_training.grids import onto
 from tumordesk_training.images import class_numbers
+
+_COVERED = 0.5
+"""A slice is reached where so much of it is."""
+_REACHED = 0.5
 
 
 def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
@@ -64,6 +71,77 @@ def load_pair(
     if classes == 2:
         return grey, np.asarray(labels > 0.5, dtype=np.uint8), geometry
     return grey, class_numbers(mask.name, labels, classes), geometry
+
+
+def load_case(
+    case: Case, *, masked: bool = True, classes: int = 2, first: int = 0
+) -> tuple[tuple[npt.NDArray[Any], ...], npt.NDArray[np.uint8] | None, Geometry]:
+    """The volumes of a case (one, or one for each of its sequences), and its label map.
+
+    Raises:
+        DataError: as :func:`load_pair` and :func:`load_together`.
+    """
+    mask = case.mask if masked else None
+    if case.channels:
+        return load_together(case.channels, mask, classes, first)
+    grey, labels, geometry = load_pair(case.image, mask, classes)
+    return (grey,), labels, geometry
+
+
+def load_together(
+    paths: Sequence[Path], mask: Path | None, classes: int = 2, first: int = 0
+) -> tuple[tuple[npt.NDArray[Any], ...], npt.NDArray[np.uint8] | None, Geometry]:
+    """Volumes of several sequences on one grid, and their label map.
+
+    The grid is that of the volume whose voxels the label map has; ``first`` is tried first (and is
+    the grid where there is no label map). The others are laid on it by where they say they lie.
+
+    Raises:
+        DataError: unreadable, the label map lies on the voxels of none of them, its labels are
+            not class numbers, or a volume does not reach most of the slices.
+    """
+    volumes = [load_volume(path) for path in paths]
+    order = [first, *(n for n in range(len(paths)) if n != first)]
+    grid, labels = volumes[first][1], None
+    if mask is not None:
+        found = ((volumes[n][1], _labels_or_none(mask, volumes[n][1])) for n in order)
+        fitting = next(((own, drawn) for own, drawn in found if drawn is not None), None)
+        if fitting is None:
+            raise DataError(
+                f"{mask.name} does not lie on the grid of {paths[first].name}, or of any other.",
+                "Resample the mask onto one of the volumes first.",
+            )
+        grid, labels = fitting
+    channels = tuple(
+        _on_grid(path, *volume, grid) for path, volume in zip(paths, volumes, strict=True)
+    )
+    if labels is None or mask is None:
+        return channels, None, grid
+    if classes == 2:
+        return channels, np.asarray(labels > 0.5, dtype=np.uint8), grid
+    return channels, class_numbers(mask.name, labels, classes), grid
+
+
+def _labels_or_none(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
+    try:
+        return _labels_on(mask, grid)
+    except DataError:
+        if is_nifti(mask):
+            raise  # it cannot be read at all
+        return None  # a DICOM SEG says in this way that it lies on other voxels
+
+
+def _on_grid(path: Path, grey: npt.NDArray[Any], own: Geometry, grid: Geometry) -> npt.NDArray[Any]:
+    try:
+        made = onto_grid(grey, own, grid)
+    except InputMismatch as error:
+        raise DataError(f"{path.name}: {error.message}", error.hint) from error
+    if np.mean(made.covered >= _COVERED) < _REACHED:
+        raise DataError(
+            f"{path.name} covers less than half of the slices of the other sequences.",
+            "Leave the case out.",
+        )
+    return made.array
 
 
 def _labels_on(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:

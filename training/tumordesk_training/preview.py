@@ -95,7 +95,7 @@ def _one(
     changed = Slices(cache, train_transform(config.augment, size))
     for name, source in zip(names, (plain, *[changed] * versions), strict=True):
         image, target = source[row]
-        grey = (image[0].clamp(0, 1) * 255).round().to(torch.uint8).numpy()
+        grey = (image[cache.shown].clamp(0, 1) * 255).round().to(torch.uint8).numpy()
         write_png(out / name, drawn(grey, target.numpy() if target.ndim else None))
     number = cache.targets[row]
     label = "" if np.ndim(number) else config.classes[int(number)]

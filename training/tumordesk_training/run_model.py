@@ -71,7 +71,14 @@ def run_card(config: TrainingConfig, model_id: str = "in-training") -> ModelCard
         card = card_of(config, model_id)
     except ValueError as error:
         raise ConfigError(f"The model cannot be made so: {error}.") from error
-    return replace(card, input=replace(card.input, source_channel=config.data.channel))
+    sources = config.data.sequences
+    seen = replace(
+        card.input,
+        source_channel=None if sources else config.data.channel,
+        sequences=tuple(source.sequence for source in sources),
+        source_channels=tuple(s.channel for s in sources if s.channel is not None),
+    )
+    return replace(card, input=seen)
 
 
 def best_network(run: Run) -> nn.Module:

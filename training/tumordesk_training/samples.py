@@ -123,12 +123,12 @@ class Samples:
             "dice": None,
         }
         if target.ndim:
-            write_png(folder / file, drawn(cache.images[row], target, said))
+            write_png(folder / file, drawn(cache.picture(row), target, said))
             wanted, found = target > 0, said > 0
             both = float(np.count_nonzero(wanted & found))
             sizes = float(np.count_nonzero(found)), float(np.count_nonzero(wanted))
             entry["dice"] = round(dice(both, *sizes), 4)
         else:
-            write_png(folder / file, drawn(cache.images[row]))
+            write_png(folder / file, drawn(cache.picture(row)))
             entry |= {"truth": classes[int(target)], "said": classes[int(said)]}
         return entry

@@ -93,9 +93,9 @@ def _picture(case: Case, config: DataConfig) -> tuple[npt.NDArray[Any], UInt8 | 
 
 
 def _volume(case: Case) -> tuple[npt.NDArray[Any], UInt8 | None]:
-    from tumordesk_training.nifti import load_pair
+    from tumordesk_training.nifti import load_case
 
-    grey, labels, _ = load_pair(case.image, case.mask)
+    (grey, *_), labels, _ = load_case(case)
     index = len(grey) // 2
     if labels is not None and labels.any():
         index = int(np.argmax(labels.reshape(len(labels), -1).sum(axis=1)))

@@ -21,6 +21,7 @@ from tumordesk_training.files import (
     nifti_stem,
     walk,
 )
+from tumordesk_training.sequences import Gathered, StudySeries, companions, gather
 
 Problems = list[tuple[str, str]]
 
@@ -31,9 +32,12 @@ def scan_nifti(root: Path, config: DataConfig) -> Found:
     files = [p for p in walk(root) if is_nifti(p)]
     marked = [p for p in files if _is_mask(p)]
     find = _nifti_finder(root, marked)
+    scans = sorted(set(files) - set(marked))
+    if config.sequences:
+        return _together(root, gather(root, scans, config.sequences), find, grouper)
     cases: list[Case] = []
     problems: Problems = []
-    for path in sorted(set(files) - set(marked)):
+    for path in scans:
         key, stem = key_of(root, path), nifti_stem(path)
         mask = find(path)
         if mask is None:
@@ -45,6 +49,26 @@ def scan_nifti(root: Path, config: DataConfig) -> Found:
     return Found(cases, problems)
 
 
+def _together(
+    root: Path, gathered: Gathered, find: Callable[[Path, str], Path | None], grouper: Grouper
+) -> Found:
+    """Cases of several files each, one of each sequence."""
+    found = Found(problems=list(gathered.problems))
+    for name, paths in gathered.cases:
+        path = paths[0]
+        key = key_of(root, path)
+        mask = find(path, name)
+        if mask is None:
+            found.problems.append((key, "it has no mask"))
+            continue
+        group, source = grouper.find(key, name or nifti_stem(path))
+        part = part_of(path.relative_to(root))
+        found.cases.append(
+            Case(key, path, group, mask, part=part, volume=True, source=source, channels=paths)
+        )
+    return found
+
+
 def _is_mask(path: Path) -> bool:
     stem = nifti_stem(path)
     return (
@@ -54,8 +78,8 @@ def _is_mask(path: Path) -> bool:
     )
 
 
-def _nifti_finder(root: Path, masks: list[Path]) -> Callable[[Path], Path | None]:
-    """Finds the mask of a volume.
+def _nifti_finder(root: Path, masks: list[Path]) -> Callable[..., Path | None]:
+    """Finds the mask of a volume; ``name``: of its case, where that has several files.
 
     Same folder (images/ and masks/ count as one) and same name; else the only mask of that
     folder; else the only mask anywhere of the volume's, or of its folder's, name.
@@ -75,8 +99,8 @@ def _nifti_finder(root: Path, masks: list[Path]) -> Callable[[Path], Path | None
         if mask.parent.name.lower() not in MASK_FOLDERS and mask.parent != root:
             by_folder.setdefault(folder(mask), []).append(mask)
 
-    def find(path: Path) -> Path | None:
-        stem = nifti_stem(path)
+    def find(path: Path, name: str = "") -> Path | None:
+        stem = name or nifti_stem(path)
         plain = re.sub(r"_\d{4}$", "", stem)  # nnU-Net numbers the channels of a case
         tries = (
             by_name.get((folder(path), stem)),
@@ -111,25 +135,57 @@ def scan_dicom(root: Path, config: DataConfig) -> Found:
     masks = [path for path in walk(root) if is_nifti(path)]
     series = series_in(files)
     outlined = segmentations(_without(files, series))
-    cases: list[Case] = []
-    problems: Problems = []
-    for one, patient in sorted(series, key=lambda item: item[0].instances[0].path):
-        path = one.instances[0].path
-        key = key_of(root, path)
-        mask, reason = _mask_of(root, one, path, masks, outlined)
-        if mask is None:
-            problems.append((key, reason))
-            continue
-        group, source = grouper.find(key, path.parent.name)
-        if patient and source != "csv" and not config.group_pattern:
-            group, source = patient, "DICOM tags"
-        part = part_of(path.relative_to(root))
-        cases.append(Case(key, path, group, mask, part=part, volume=True, source=source))
-    return Found(cases, problems)
+    result = Found()
+    drawn: list[tuple[StudySeries, Path]] = []
+    bare: list[tuple[StudySeries, str]] = []
+    for item in series:
+        mask, reason = _mask_of(root, item.series, item.path, masks, outlined)
+        if mask is not None:
+            drawn.append((item, mask))
+        else:
+            bare.append((item, reason))
+    if config.sequences:
+        drawn, bare = _by_study(drawn, bare, {source.sequence for source in config.sequences})
+    result.problems += [(key_of(root, item.path), reason) for item, reason in bare]
+    for item, mask in drawn:
+        key = key_of(root, item.path)
+        channels: tuple[Path, ...] = ()
+        if config.sequences:
+            channels, reason = companions(item, series, config.sequences)
+            if reason:
+                result.problems.append((key, reason))
+                continue
+        group, source = grouper.find(key, item.path.parent.name)
+        if item.patient and source != "csv" and not config.group_pattern:
+            group, source = item.patient, "DICOM tags"
+        part = part_of(item.path.relative_to(root))
+        result.cases.append(
+            Case(
+                key, item.path, group, mask,
+                part=part, volume=True, source=source, channels=channels,
+            )
+        )  # fmt: skip
+    return result
 
 
-def _without(files: list[Path], series: Iterable[tuple[Series, str]]) -> list[Path]:
-    slices = {instance.path for one, _ in series for instance in one.instances}
+def _by_study(
+    drawn: list[tuple[StudySeries, Path]], bare: list[tuple[StudySeries, str]], wanted: set[str]
+) -> tuple[list[tuple[StudySeries, Path]], list[tuple[StudySeries, str]]]:
+    """Each outline once, and what is no use of studies without any.
+
+    A label map beside the series of a study could be of any of them: they are tried when it is
+    read, and until then it goes with the first of the sequences that are wanted.
+    """
+    seen: dict[Path, StudySeries] = {}
+    for item, mask in sorted(drawn, key=lambda one: one[0].series.guess.sequence not in wanted):
+        seen.setdefault(mask, item)
+    studies = {item.study for item in seen.values()}
+    useless = [(item, reason) for item, reason in bare if item.study not in studies]
+    return [(item, mask) for mask, item in seen.items()], useless
+
+
+def _without(files: list[Path], series: Iterable[StudySeries]) -> list[Path]:
+    slices = {instance.path for item in series for instance in item.series.instances}
     return [path for path in files if path not in slices]
 
 

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from tumordesk.core.errors import ConfigError, plain_reason
 from tumordesk.core.jsonio import from_plain, read_json, to_plain, write_json
 from tumordesk.core.model_card import HeadSpec, InputSpec, Postprocess, Task
+from tumordesk.core.study import MR_SEQUENCES
 
 SCHEMA = 1
 CONFIG_NAME = "config.json"
@@ -38,6 +39,27 @@ class IndexSpec:
     file: str
     key: str
     group: str
+
+
+@dataclass(frozen=True)
+class SequenceSource:
+    """Where one of several sequences of a case lies.
+
+    ``sequence``: as ``core.study.Sequence``. ``channel``: of colour pictures that hold a sequence
+    in each colour. Without it every sequence is a scan of its own: ``mark`` is how its file name
+    ends ("_0001"); "" goes by what the name, or the DICOM header, says of the sequence.
+    """
+
+    sequence: str
+    channel: int | None = None
+    mark: str = ""
+
+    def __post_init__(self) -> None:
+        known = [one.value for one in MR_SEQUENCES]
+        if self.sequence not in known:
+            raise ValueError(f"sequence must be one of {', '.join(known)}")
+        if self.channel not in (None, 0, 1, 2):
+            raise ValueError("channel must be 0, 1 or 2, or null")
 
 
 @dataclass(frozen=True)
@@ -65,7 +87,8 @@ class DataConfig:
     where they fall, and the figures then carry a warning. ``exclude``: keys left out by a person;
     ``decisions``: what a person decided on a finding of check-data, and why.
     ``label_from_mask``: classes are made from the masks: a picture whose mask is not empty is
-    "tumour", any other "no_tumour".
+    "tumour", any other "no_tumour". ``sequences``: several sequences of each case are the channels
+    of the network's input, in this order (empty: one sequence).
     """
 
     root: str = ""
@@ -82,8 +105,15 @@ class DataConfig:
     exclude: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
     label_from_mask: bool = False
+    sequences: tuple[SequenceSource, ...] = ()
 
     def __post_init__(self) -> None:
+        names = [source.sequence for source in self.sequences]
+        colours = [source for source in self.sequences if source.channel is not None]
+        if len(names) == 1 or len(set(names)) < len(names):
+            raise ValueError("sequences must hold at least two, each once")
+        if len(colours) not in (0, len(names)):
+            raise ValueError("either all of sequences have a channel, or none")
         if self.empty_share is not None and not 0.0 <= self.empty_share < 1.0:
             raise ValueError("empty_share must be 0 or more, and below 1")
         if self.cache_mb < 0:
@@ -276,6 +306,16 @@ class TrainingConfig:
             raise ValueError("patience, workers, threads and limit must be 0 or more")
         if self.budget_minutes is not None and self.budget_minutes <= 0.0:
             raise ValueError("budget_minutes must be above 0, or null")
+        if self.data.sequences:
+            self._check_sequences([source.sequence for source in self.data.sequences])
+
+    def _check_sequences(self, names: list[str]) -> None:
+        if self.task != "segmentation":
+            raise ValueError("only a segmentation can see several sequences")
+        if self.input.channels != len(names) or self.input.neighbours:
+            raise ValueError(f"{len(names)} sequences need channels {len(names)}, neighbours 0")
+        if self.input.sequence not in names:
+            raise ValueError("input.sequence must be one of data.sequences")
 
 
 def read_config(path: Path) -> TrainingConfig:

@@ -9,7 +9,7 @@ from typing import Any
 from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import InputSpec, ModelCard, Normalisation, Task
 from tumordesk.core.recipes import Recipe, merged
-from tumordesk.core.training_run import AugmentConfig, TrainingConfig
+from tumordesk.core.training_run import AugmentConfig, SequenceSource, TrainingConfig
 from tumordesk.zoo import ModelEntry
 
 LIGHT: dict[Task, str] = {"segmentation": "unet-mobilenetv2", "classification": "mobilenetv2"}
@@ -108,12 +108,14 @@ def suggested(
     classes: Sequence[str] = (),
     *,
     neighbours_known: bool = False,
+    sequences: Sequence[str] = (),
 ) -> StartPoint:
     """The best start: weights of TumorDesk for the same classes, then for that sequence, else for
     that task, the lighter of equals; else none.
 
     ``neighbours_known``: which slices lie beside each other is known, so that a model which looks
-    at neighbours can be a start at all.
+    at neighbours can be a start at all. ``sequences``: the channels of these data, where they are
+    several sequences: a model of others knows them no better than one of a single sequence.
     """
 
     def rank(point: StartPoint) -> tuple[bool, ...]:
@@ -122,7 +124,9 @@ def suggested(
             return (True,)
         names = [spec.name for spec in card.classes]
         others = bool(classes) and names != list(classes)
+        seen = card.input.sequences
         blind = card.input.neighbours > 0 and not neighbours_known
+        blind = blind or (bool(seen) and seen != tuple(sequences))
         heavy = card.architecture != LIGHT[task]
         return (
             False, not point.bundled, blind, others, card.input.sequence != sequence, heavy
@@ -196,6 +200,32 @@ def plain_input(task: Task) -> InputSpec:
 def sequence_settings(sequence: str) -> dict[str, Any]:
     """Entries of ``input`` for a sequence (a value of ``core.study.Sequence``)."""
     return {"sequence": sequence, "modality": "CT" if sequence == "CT" else "MR"}
+
+
+def several_settings(
+    settings: dict[str, Any], spec: InputSpec, sources: Sequence[SequenceSource]
+) -> dict[str, Any]:
+    """``settings`` (entries of a TrainingConfig, put over ``spec``) for so many sequences.
+
+    The network gets a channel for each; the one that it is named after is FLAIR, or the first,
+    where what was chosen is none of them.
+    """
+    plain = [to_plain(source) for source in sources]
+    chosen: dict[str, Any] = settings.get("input", {})
+    fixed: dict[str, Any] = {"sequences": [], "source_channels": []}
+    names = [source.sequence for source in sources]
+    if names:
+        wanted = chosen.get("sequence", spec.sequence)
+        usual_name = "FLAIR" if "FLAIR" in names else names[0]
+        scale = {**to_plain(spec.normalisation), **chosen.get("normalisation", {})}
+        fixed |= {
+            "channels": len(names),
+            "neighbours": 0,
+            "sequence": wanted if wanted in names else usual_name,
+            "normalisation": scale
+            | {name: scale[name][:1] for name in ("mean", "std") if len(scale[name]) != len(names)},
+        }
+    return merged(settings, {"input": fixed, "data": {"sequences": plain}})
 
 
 def usual(task: Task) -> tuple[str, dict[str, Any]]:

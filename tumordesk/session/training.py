@@ -23,7 +23,7 @@ from tumordesk.core.training_run import (
     TrainingConfig,
     read_run,
 )
-from tumordesk.session.model_choices import MASK_CLASSES, from_masks, usual
+from tumordesk.session.model_choices import MASK_CLASSES, from_masks, several_settings, usual
 
 Goal = Literal["outline", "classes", "presence"]
 """What is learnt: where the tumour is, which class a picture is of, whether there is a tumour."""
@@ -185,7 +185,11 @@ class Draft:
                 f"{Path(self.data.root).name} has pictures of one class only.",
                 "A classification needs at least two class folders.",
             )
-        config = with_settings(self._base(), self.settings)
+        base = self._base()
+        sources = self.data.sequences or base.data.sequences
+        outlines = self.task == "segmentation" and base.task == "segmentation"
+        settings = several_settings(self.settings, base.input, sources if outlines else ())
+        config = with_settings(base, settings)
         return replace(config, name=self.title, data=self._data(config.data), split=self.split)
 
     def _base(self) -> TrainingConfig:

@@ -102,7 +102,7 @@ def _findings(root: Path, config: DataConfig, seen: Seen) -> Iterator[DataFindin
     yield from copy_findings(seen)
     yield from group_findings(seen, patients_found(seen.data), other_columns(root, config))
     yield from label_findings(seen, count_categories(root) if seen.data.layout == "coco" else {})
-    yield from file_findings(seen, config.channel)
+    yield from file_findings(seen, luma=config.channel is None and not config.sequences)
     yield from folder_findings(aside(root))
 
 

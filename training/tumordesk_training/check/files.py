@@ -20,8 +20,8 @@ _TELLS = 0.15
 """So much more often than always saying the commonest class, a guess from the file is right."""
 
 
-def file_findings(seen: Seen, channel: int | None) -> Iterator[DataFinding]:
-    """All findings about files. ``channel``: the one to be read of coloured pictures, if any."""
+def file_findings(seen: Seen, *, luma: bool) -> Iterator[DataFinding]:
+    """All findings about files. ``luma``: coloured pictures are read as shades of grey."""
     yield from _remarks(seen)
     yield from _unreadable(seen)
     yield from _pages(seen)
@@ -31,7 +31,7 @@ def file_findings(seen: Seen, channel: int | None) -> Iterator[DataFinding]:
     yield from _sizes(seen)
     yield from _small(seen)
     yield from _modes(seen)
-    if channel is None:
+    if luma:
         yield from _coloured(seen)
     yield from _class_by_file(seen)
 

@@ -14,6 +14,7 @@ from tumordesk_training.check.shapes import is_rectangle
 from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import Fingerprint, digest, fingerprint
 from tumordesk_training.images import (
+    check_colours,
     count_pages,
     draw_polygons,
     grey_of,
@@ -68,9 +69,9 @@ def look(case: Case, config: DataConfig) -> Look:
 
 
 def _volume(case: Case) -> Look:
-    from tumordesk_training.nifti import load_pair
+    from tumordesk_training.nifti import load_case
 
-    grey, labels, _ = load_pair(case.image, case.mask)
+    (grey, *_), labels, _ = load_case(case)
     full = [m for m in labels if m.any()] if labels is not None else []
     return Look(
         case,
@@ -85,6 +86,8 @@ def _volume(case: Case) -> Look:
 
 def _picture(case: Case, config: DataConfig) -> Look:
     pixels = load_pixels(case.image)
+    if config.sequences:
+        check_colours(case.image.name, pixels)
     grey = grey_of(case.image.name, pixels, config.channel)
     shape = (int(grey.shape[0]), int(grey.shape[1]))
     mask, doubt = (mask_of(case, shape), "") if case.mask is None else read_mask(case.mask)

@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.sequence_sources import parse_sequences
 from tumordesk.core.training_run import DataConfig, IndexSpec
 
 
@@ -20,6 +21,14 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--channel", type=int, choices=(0, 1, 2), help="channel of colour pictures to use"
+    )
+    parser.add_argument(
+        "--sequences",
+        default="",
+        metavar="NAME[=PLACE],...",
+        help="several sequences as channels: T1=red,FLAIR=green,T1C=blue for the colours of "
+        "pictures, T1,T1C,FLAIR for scans with a file (or DICOM series) each, T1=_0000,T2=_0001 "
+        "where file names do not say it",
     )
     parser.add_argument(
         "--index",
@@ -44,10 +53,15 @@ def data_config(args: argparse.Namespace) -> DataConfig:
         if len(pieces) != 3 or not all(pieces):
             raise ConfigError(f"--index {text} is not FILE:KEY:GROUP.")
         specs.append(IndexSpec(*pieces))
+    try:
+        sequences = parse_sequences(args.sequences)
+    except ValueError as error:
+        raise ConfigError(f"--sequences {args.sequences}: {error}") from error
     return DataConfig(
         root=str(args.data),
         layout=args.layout,
         channel=args.channel,
+        sequences=sequences,
         indexes=tuple(specs),
         group_pattern=args.group_pattern,
     )

@@ -106,6 +106,7 @@ def _as_read(data: DataConfig) -> DataConfig:
         root=data.root,
         layout=data.layout,
         channel=data.channel,
+        sequences=data.sequences,
         indexes=data.indexes,
         group_pattern=data.group_pattern,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QLineEdit
 
+from tumordesk.core.sequence_sources import parse_sequences, sequences_text
 from tumordesk.core.training_run import IndexSpec
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label
@@ -39,6 +40,14 @@ class DataOptions(Card):
         self.channel = QComboBox()
         for channel, text in _CHANNELS.items():
             self.channel.addItem(text, channel)
+        self.sequences = QLineEdit()
+        self.sequences.setPlaceholderText("one; or T1=red, FLAIR=green, T1C=blue; or T1, T1C, T2")
+        self.sequences.setToolTip(
+            "Only for outlines: the network sees the same slice in all of these sequences. They "
+            "lie in the colours of the pictures, or in a scan each (a file that names its "
+            "sequence, or a DICOM series of the same study). For file names that say it in their "
+            "own way: T1=_0000, T2=_0001."
+        )
         self.pattern = QLineEdit()
         self.pattern.setPlaceholderText("found out; or a regular expression, e.g. ^(P\\d+)")
         self.index = QLineEdit()
@@ -48,6 +57,7 @@ class DataOptions(Card):
         form.setVerticalSpacing(tokens.SPACE_8)
         form.addRow("&Layout", self.layout_box)
         form.addRow("C&olour pictures, use", self.channel)
+        form.addRow("Several se&quences", self.sequences)
         form.addRow("&Patient in the name", self.pattern)
         form.addRow("Patient in a &table", self.index)
         self.column.addLayout(form)
@@ -56,6 +66,7 @@ class DataOptions(Card):
         self.column.addWidget(self.problem)
         self.layout_box.activated.connect(self._take)
         self.channel.activated.connect(self._take)
+        self.sequences.editingFinished.connect(self._take)
         self.pattern.editingFinished.connect(self._take)
         self.index.editingFinished.connect(self._take)
 
@@ -64,12 +75,14 @@ class DataOptions(Card):
         data = self._context.draft.data
         self.layout_box.setCurrentIndex(max(0, self.layout_box.findData(data.layout)))
         self.channel.setCurrentIndex(0 if data.channel is None else data.channel + 1)
+        self.sequences.setText(sequences_text(data.sequences))
         self.pattern.setText(data.group_pattern)
         self.index.setText(";".join(f"{i.file}:{i.key}:{i.group}" for i in data.indexes))
 
     def _take(self) -> None:
         try:
             indexes = _indexes(self.index.text())
+            sequences = parse_sequences(self.sequences.text())
         except ValueError as error:
             self.problem.setText(str(error))
             self.problem.show()
@@ -80,6 +93,7 @@ class DataOptions(Card):
             draft.data,
             layout=self.layout_box.currentData(),
             channel=self.channel.currentData(),
+            sequences=sequences,
             group_pattern=self.pattern.text().strip(),
             indexes=indexes,
         )

@@ -204,6 +204,7 @@ class ModelPage(Page):
             self.plan.sequence,
             draft.classes,
             neighbours_known=draft.report is not None and draft.report.patients.known,
+            sequences=[source.sequence for source in draft.data.sequences],
         )
         self.plan.start = found.weights
 

@@ -13,6 +13,7 @@ from PySide6.QtGui import QImage
 
 from tumordesk.core.jsonio import dumps
 from tumordesk.core.paths import cache_dir
+from tumordesk.core.sequence_sources import sequences_text
 from tumordesk.core.training_run import DataConfig
 from tumordesk.gui.training_process import Outcome, TrainerProcess
 
@@ -36,6 +37,8 @@ def data_options(data: DataConfig) -> list[str]:
     args = ["--layout", data.layout]
     if data.channel is not None:
         args += ["--channel", str(data.channel)]
+    if data.sequences:
+        args += ["--sequences", sequences_text(data.sequences)]
     for index in data.indexes:
         args += ["--index", f"{index.file}:{index.key}:{index.group}"]
     if data.group_pattern:

@@ -1,0 +1,151 @@
+"""Which files are the sequences of one case: by their names, or by DICOM headers. No torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tumordesk.core.study import Sequence as MrSequence
+from tumordesk.core.study import Series
+from tumordesk.core.training_run import SequenceSource
+from tumordesk.imaging.sequence import guess_from_name
+from tumordesk.io.relevance import sort_key
+from tumordesk_training.files import key_of, nifti_stem
+
+_PIECES = re.compile(r"[-_. ]*[^-_. ]+|[-_. ]+$")
+
+
+@dataclass
+class Gathered:
+    """``cases``: (name, a file of each sequence, in the order asked for); the name may be "" where
+    the folder alone names the case. ``problems``: (key, reason) of what is no use."""
+
+    cases: list[tuple[str, tuple[Path, ...]]] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
+def gather(root: Path, files: Iterable[Path], sources: Sequence[SequenceSource]) -> Gathered:
+    """Volume files of one folder whose names differ in their sequence alone are one case, and so
+    are those of a folder that has one of each."""
+    folders: dict[Path, list[_Named]] = {}
+    result = Gathered()
+    for path in files:
+        found = _named(path, sources)
+        if found is not None:
+            folders.setdefault(path.parent, []).append(found)
+        elif _guess(nifti_stem(path)) == MrSequence.UNKNOWN:
+            result.problems.append((key_of(root, path), "its name does not say which sequence"))
+    for folder in sorted(folders):
+        for name, by_sequence in _cases(folders[folder]):
+            reason = _incomplete({key: len(paths) for key, paths in by_sequence.items()}, sources)
+            if reason:
+                first = min(path for paths in by_sequence.values() for path in paths)
+                result.problems.append((key_of(root, first), reason))
+            else:
+                result.cases.append((name, tuple(by_sequence[s.sequence][0] for s in sources)))
+    return result
+
+
+def _cases(found: Sequence[_Named]) -> list[tuple[str, dict[str, list[Path]]]]:
+    """(name, files by sequence) of the cases of one folder."""
+    named: dict[str, dict[str, list[Path]]] = {}
+    whole: dict[str, list[Path]] = {}
+    for one in found:
+        named.setdefault(one.name, {}).setdefault(one.sequence, []).append(one.path)
+        whole.setdefault(one.sequence, []).append(one.path)
+    if len(named) > 1 and all(len(paths) == 1 for paths in whole.values()):
+        return [("", whole)]  # named each in its own way, but there is only one of each
+    return sorted(named.items())
+
+
+def _incomplete(counts: dict[str, int], sources: Sequence[SequenceSource]) -> str:
+    """Why a case is no use: a sequence is missing, or there are two of it; "" where it is whole."""
+    missing = [s.sequence for s in sources if s.sequence not in counts]
+    if missing:
+        return f"there is no {_words(missing)} of it"
+    twice = [sequence for sequence, count in counts.items() if count > 1]
+    return f"there is more than one {_words(twice)} of it" if twice else ""
+
+
+def _words(sequences: Sequence[str]) -> str:
+    return " and no ".join(MrSequence(sequence).shown for sequence in sequences)
+
+
+@dataclass(frozen=True)
+class _Named:
+    """A file, its sequence, and its name without what speaks of the sequence."""
+
+    path: Path
+    sequence: str
+    name: str
+
+
+def _named(path: Path, sources: Sequence[SequenceSource]) -> _Named | None:
+    """None where it is none of the sequences."""
+    stem = nifti_stem(path)
+    for source in sources:
+        if source.mark and stem.lower().endswith(source.mark.lower()):
+            return _Named(path, source.sequence, stem[: -len(source.mark)].rstrip("-_. "))
+    free = {source.sequence for source in sources if not source.mark}
+    sequence = _guess(stem)
+    if sequence not in free:
+        return None
+    # A piece of the name speaks of the sequence where the rest without it says something else.
+    pieces = _PIECES.findall(stem)
+    kept = [
+        piece
+        for number, piece in enumerate(pieces)
+        if _guess("".join(pieces[:number] + pieces[number + 1 :])) == sequence
+    ]
+    return _Named(path, sequence, "".join(kept).strip("-_. "))
+
+
+def _guess(name: str) -> str:
+    return guess_from_name(name).sequence.value
+
+
+@dataclass(frozen=True)
+class StudySeries:
+    """A DICOM series, the code of its patient ("" where no tag tells) and of its study."""
+
+    series: Series
+    patient: str
+    study: str
+
+    @property
+    def path(self) -> Path:
+        """The first file, by which a case is named."""
+        return self.series.instances[0].path
+
+
+def companions(
+    outlined: StudySeries, others: Iterable[StudySeries], sources: Sequence[SequenceSource]
+) -> tuple[tuple[Path, ...], str]:
+    """The first files of the series of each sequence, ``outlined`` for its own; or why not.
+
+    The others come from the same study, and from the same frame of reference where it is known;
+    of several the one in the same plane comes first, then the most relevant.
+    """
+    own = outlined.series
+    wanted = [source.sequence for source in sources]
+    if own.guess.sequence.value not in wanted:
+        return (), f"it seems to be {own.guess.sequence.shown}, which is not one of the sequences"
+    place = own.frame_of_reference_uid
+    fitting: dict[str, list[Series]] = {own.guess.sequence.value: [own]}
+    for item in others:
+        one = item.series
+        known = one.geometry.affine is not None and own.geometry.affine is not None
+        same = not place or one.frame_of_reference_uid in ("", place)
+        if item.study == outlined.study and known and same and one.key != own.key:
+            fitting.setdefault(one.guess.sequence.value, []).append(one)
+    missing = [sequence for sequence in wanted if sequence not in fitting]
+    if missing:
+        return (), f"its study has no {_words(missing)} that lies on it"
+
+    def rank(one: Series) -> tuple[object, ...]:
+        return (one.key != own.key, one.geometry.plane != own.geometry.plane, sort_key(one))
+
+    best = (min(fitting[sequence], key=rank) for sequence in wanted)
+    return tuple(one.instances[0].path for one in best), ""

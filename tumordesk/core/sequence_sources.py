@@ -1,0 +1,49 @@
+"""Several sequences as people write them: "T1=red, FLAIR=green, T1C=blue" or "T1, T1C, FLAIR"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tumordesk.core.study import MR_SEQUENCES
+from tumordesk.core.training_run import SequenceSource
+
+COLOURS = ("red", "green", "blue")
+_NAMES = {one.value.casefold(): one.value for one in MR_SEQUENCES}
+
+
+def parse_sequences(text: str) -> tuple[SequenceSource, ...]:
+    """Sequences with commas between them, each with "=" and a colour of the pictures, or the
+    ending of the file names, where these do not say it themselves. Empty text: none.
+
+    Raises:
+        ValueError: with a sentence that says what cannot be understood.
+    """
+    sources = tuple(_source(piece) for piece in map(str.strip, text.split(",")) if piece)
+    names = [source.sequence for source in sources]
+    twice = next((name for name in names if names.count(name) > 1), "")
+    if twice:
+        raise ValueError(f"{twice} stands there twice.")
+    if len(names) == 1:
+        raise ValueError("Several sequences are at least two: leave it empty for one.")
+    if len({source.channel is None for source in sources}) > 1:
+        raise ValueError("Give a colour to each of them, or to none.")
+    return sources
+
+
+def _source(piece: str) -> SequenceSource:
+    name, _, place = (part.strip() for part in piece.partition("="))
+    if name.casefold() not in _NAMES:
+        raise ValueError(f"'{name}' is no sequence; known are {', '.join(_NAMES.values())}.")
+    colour = place.casefold()
+    if colour in COLOURS:
+        return SequenceSource(_NAMES[name.casefold()], COLOURS.index(colour))
+    return SequenceSource(_NAMES[name.casefold()], None, place)
+
+
+def sequences_text(sources: Sequence[SequenceSource]) -> str:
+    """What :func:`parse_sequences` reads."""
+    words = []
+    for source in sources:
+        place = COLOURS[source.channel] if source.channel is not None else source.mark
+        words.append(f"{source.sequence}={place}" if place else source.sequence)
+    return ", ".join(words)
