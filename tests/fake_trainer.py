@@ -155,6 +155,30 @@ def run(argv: list[str]) -> int:
         time.sleep(0.02)
 
 
+def kfold(argv: list[str]) -> int:
+    """kfold: a run for each fold; between two of them it waits while there is a file BETWEEN."""
+    out = Path(argv[argv.index("--out") + 1])
+    order = json.loads(Path(argv[0]).read_text(encoding="utf-8"))
+    done = []
+    for fold in range(int(argv[argv.index("--folds") + 1])):
+        folder = out / f"fold-{fold}"
+        events = folder / "events.jsonl"
+        if not (events.is_file() and "finished" in events.read_text(encoding="utf-8")):
+            folder.mkdir(exist_ok=True)
+            name = f"{order['name']}, fold {fold + 1} of {order['split']['folds']}"
+            own = {**order, "name": name, "split": {**order["split"], "fold": fold}}
+            (folder / "config.json").write_text(json.dumps(own), encoding="utf-8")
+            run(["--out", str(folder)])
+        if (folder / "STOP").exists():
+            return 130
+        done.append({"name": folder.name, "figures": {"accuracy": 0.5 + fold / 10}})
+        summary = {"accuracy": {"mean": 0.55, "deviation": 0.0707, "runs": len(done)}}
+        document = json.dumps({"kind": "kfold", "runs": done, "summary": summary})
+        (out / "kfold.json").write_text(document, encoding="utf-8")
+        _wait(lambda: not (out / "BETWEEN").exists())
+    return 0
+
+
 def _wait(condition: Callable[[], bool]) -> None:
     while not condition():
         time.sleep(0.02)
@@ -173,7 +197,7 @@ def main(argv: list[str]) -> int:
     command, *rest = argv
     if command == "check-data":
         return check(rest, slow)
-    return {"thumbnails": thumbnails, "split": split, "run": run}[command](rest)
+    return {"thumbnails": thumbnails, "split": split, "run": run, "kfold": kfold}[command](rest)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from tumordesk.gui.training_process import (
     failure_text,
     read_progress,
 )
+from tumordesk.session.folds import folds_in, read_summary
+from tumordesk.session.results import evaluation_file, read_evaluation
 from tumordesk.session.run_process import is_alive, note_process, pid_alive, process_of
 from window_fixtures import until
 
@@ -212,3 +215,26 @@ def test_a_damaged_line_is_passed_over(
         stream.write(b"\xff\xfe nonsense\n")
     (folder / "FINISH").touch()
     until(qtbot, lambda: training.state is RunState.FINISHED)
+
+
+def test_two_real_folds_end_with_their_mean(
+    qtbot: QtBot, runner: JobRunner, tmp_path: Path
+) -> None:
+    data = training_factories.mask_folder(tmp_path / "data", patients=4)
+    config = training_factories.mask_config(data, epochs=1)
+    config = replace(config, split=replace(config.split, folds=2, validation=0.25))
+    training = TrainingRunProcess(runner)
+    seen: list[str] = []
+    training.begun.connect(lambda folder: seen.append(folder.name))
+    training.start(config, tmp_path / "Ψ run", all_folds=True)
+    # A real process that imports torch, on a machine that may be busy.
+    qtbot.waitUntil(lambda: seen == ["fold-0", "fold-1"], timeout=180_000)
+    qtbot.waitUntil(lambda: not training.running, timeout=180_000)
+    assert training.state is RunState.FINISHED
+    found = read_summary(tmp_path / "Ψ run" / "fold-1")
+    assert found is not None
+    assert (found.folds, found.finished) == (2, 2)
+    runs = [read_evaluation(evaluation_file(fold)) for fold in folds_in(tmp_path / "Ψ run")]
+    mean = sum(run.figures["dice_by_image_mean"].value for run in runs if run is not None) / 2
+    assert found.figures["dice_by_image_mean"][0] == pytest.approx(mean)
+    training.detach()

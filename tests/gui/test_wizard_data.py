@@ -249,16 +249,30 @@ def test_the_split_is_counted_and_follows_the_choices(
     assert draft.config().split.method == "random"
 
 
-def test_k_fold_asks_for_the_fold(qtbot: QtBot, make: MakeWizard, folder: Path) -> None:
+def test_k_fold_trains_all_or_one_fold(qtbot: QtBot, make: MakeWizard, folder: Path) -> None:
     wizard = make()
     *_, split = _pages(wizard)
     _checked(qtbot, wizard, folder)
     wizard.show_stage("split")
     split.shares.setCurrentIndex(3)
     split.shares.activated.emit(3)
+    draft = wizard.context.draft
+    assert split.all_folds.isVisible()
+    assert split.all_folds.isChecked()
+    assert not split.fold.isVisible()
+    assert draft.folds == 5
+    assert "their mean is the figure to give" in split.shares_text.text()
+    _click(qtbot, split.all_folds)
+    assert draft.folds == 0
     assert split.fold.isVisible()
     split.fold.setValue(2)
-    assert (wizard.context.draft.split.folds, wizard.context.draft.split.fold) == (5, 1)
+    assert (draft.split.folds, draft.split.fold) == (5, 1)
+    _click(qtbot, split.all_folds)
+    assert (draft.folds, draft.split.fold) == (5, 0)
+    split.shares.setCurrentIndex(0)
+    split.shares.activated.emit(0)
+    assert not split.all_folds.isVisible()
+    assert draft.folds == 0
 
 
 def test_experts_see_seed_shares_and_how_the_folder_is_read(

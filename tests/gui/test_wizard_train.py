@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from tumordesk.gui.theme import apply_theme
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.train_page import TrainPage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from tumordesk.session.results import folds_words
 from tumordesk.session.run_process import is_alive
-from tumordesk.session.training import SplitReport
+from tumordesk.session.training import SplitReport, known_runs
 from window_fixtures import until
 
 FAKE = [sys.executable, str(Path(__file__).parents[1] / "fake_trainer.py")]
@@ -291,3 +293,76 @@ def _cut_off(page: TrainPage) -> list[str]:
             or part.width() < part.minimumSizeHint().width()
         )
     ]
+
+
+# All folds ------------------------------------------------------------------------------------
+
+
+def _folded(wizard: TrainingWizard, folds: int = 2) -> None:
+    draft = wizard.context.draft
+    draft.split = replace(draft.split, folds=folds, validation=0.2, method="random")
+    _page(wizard).enter()
+
+
+def test_all_folds_are_trained_and_shown_one_after_the_other(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    _folded(wizard)
+    page = _page(wizard)
+    words = " ".join(label.text() for label in page.start.findChildren(type(page.start.words)))
+    assert "2 trainings, one after the other" in words
+    _start(qtbot, wizard)
+    first = _folder(wizard)
+    assert first.name == "fold-0"
+    (first.parent / "BETWEEN").touch()
+    (first / "FINISH").touch()
+    until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+    assert "then the next one begins" in wizard.sentence.text()
+    assert not wizard.next.isEnabled()
+    assert [s for s, b in wizard.rail.buttons.items() if b.isEnabled()] == ["train"]
+    (first.parent / "BETWEEN").unlink()
+    until(qtbot, lambda: _folder(wizard).name == "fold-1" and page.view.kept)
+    assert page.view.progress.state is RunState.RUNNING
+    assert wizard.context.choices.last_run == str(first.parent / "fold-1")
+    (first.parent / "fold-1" / "FINISH").touch()
+    until(qtbot, wizard.next.isEnabled)
+    assert page.view.headline.text() == "Training finished"
+    assert folds_words(_folder(wizard)) == (
+        "All 2 folds, mean \N{PLUS-MINUS SIGN} standard deviation: accuracy 55.0 "
+        "\N{PLUS-MINUS SIGN} 7.1 %."
+    )
+    assert [run.folder.name for run in known_runs()] == ["fold-1", "fold-0"]
+
+
+def test_stopped_folds_go_on_where_they_stopped(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    _folded(wizard)
+    page = _start(qtbot, wizard)
+    first = _folder(wizard)
+    (first / "FINISH").touch()
+    until(qtbot, lambda: _folder(wizard).name == "fold-1" and page.view.kept)
+    _click(qtbot, page.view.stop)
+    until(qtbot, lambda: page.view.progress.state is RunState.STOPPED)
+    until(qtbot, lambda: not is_alive(first.parent))
+    assert wizard.next.isEnabled()
+    _click(qtbot, page.view.resume)
+    until(qtbot, lambda: is_alive(first.parent) and wizard.context.training.running)
+    until(qtbot, lambda: page.view.progress.state is RunState.RUNNING)
+    assert not (first.parent / "fold-1" / "STOP").exists()
+    (first.parent / "fold-1" / "FINISH").touch()
+    until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+
+
+def test_folds_are_found_again_at_the_one_that_trains(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    _folded(wizard)
+    page = _start(qtbot, wizard)
+    first = _folder(wizard)
+    wizard.context.training.detach()
+    (first / "FINISH").touch()
+    until(qtbot, lambda: (first.parent / "fold-1" / "events.jsonl").exists())
+    other = make(drafted=False)
+    other.context.training.attach(first)
+    until(qtbot, lambda: _folder(other).name == "fold-1")
+    page = _page(other)
+    until(qtbot, lambda: page.view.kept)
+    assert other.context.training.running

@@ -13,22 +13,28 @@ WORDS = {
     Sequence.FLAIR: [
         "AX FLAIR", "t2_tirm_tra_dark-fluid", "MRHR FLAIR AX", "T2 FLAIR post", "Sag CUBE T2 FLAIR",
         "patient_flair_reg", "3D_FLAIR_SPACE", "flair_longTR", "Ax T2 FLAIR fs +C",
+        "BraTS-GLI-00000-000-t2f",
     ],
     Sequence.T1C: [
+        "UCSF-PDGM-0004_T1gad",
         "T1 +C", "T1+C", "Ax T1 POST GAD", "T1W_SE KM", "t1_se_tra_km", "t1_tse_fs_cor_gd",
         "BRAVO +C", "eT1W_TSE Gd", "T1 gado", "brats_t1ce", "t1 mprage km", "kontrast T1",
         "AX T1 C+", "T1w CE", "T1 post contrast", "T1_Gd", "T1 KL", "MPRAGE post",
+        "BraTS-GLI-00000-000-t1c",
     ],
     Sequence.T1: [
         "T1 AX", "t1_mprage_sag_p2_iso", "T1 nativ", "T1 ohne KM", "SAG T1 pre contrast",
         "T1W w/o contrast", "T1 SE axial sans injection", "AX T1 FLAIR", "3D T1 TFE sag",
         "MEMPRAGE_4e_p2_1mm_iso RMS", "sT1W_3D_TFE", "T1 post op",
+        "BraTS-GLI-00000-000-t1n",
     ],
-    Sequence.T2: ["T2 AX", "TSE T2 cor", "T2W_TSE", "AX T2 FRFSE", "I_t2_tse_sag_p2_384"],
+    Sequence.T2: ["T2 AX", "TSE T2 cor", "T2W_TSE", "AX T2 FRFSE", "I_t2_tse_sag_p2_384",
+                  "BraTS-GLI-00000-000-t2w"],
     Sequence.DWI: ["ep2d_diff_3scan_trace_p2", "DWI", "ADC", "b1000", "dADC map", "Ax DWI b800"],
     Sequence.LOCALIZER: ["loc", "AAHScout", "3-plane loc", "scout", "Topogram 0.6", "Survey",
                          "localizador", "Lokalizace"],
-    Sequence.UNKNOWN: ["SWI", "T2* GRE", "MRA TOF", "meningioma_12", "Y101", "perfusion", ""],
+    Sequence.UNKNOWN: ["SWI", "T2* GRE", "MRA TOF", "meningioma_12", "Y101", "perfusion", "",
+                       "BraTS-GLI-00000-000-seg", "t1n_BraTS-GLI"],
 }  # fmt: skip
 
 
@@ -45,6 +51,11 @@ def guess(modality: str = "MR", description: str = "", **acquisition: Any) -> tu
     found = guess_sequence(modality=modality, description=description, acquisition=acquisition)
     assert found.reason
     return found.sequence, found.reason
+
+
+def test_names_of_brats_files_mean_nothing_in_descriptions() -> None:
+    assert guess(description="BraTS-GLI-00000-000-t1n")[0] is Sequence.UNKNOWN
+    assert guess(description="t2f")[0] is Sequence.UNKNOWN
 
 
 def test_the_scanner_s_own_mark_wins() -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import inference_fakes
+from several_factories import several_card
 from tumordesk.core.finding import AnalysisResult, Provenance
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
@@ -154,6 +155,27 @@ def test_a_picked_model_is_used() -> None:
     choice = choose_models(_series(), _entries(), "t1c")  # type: ignore[arg-type]
     assert choice.segmentation is not None
     assert choice.segmentation.card.id == "t1c"
+
+
+def test_a_model_of_several_sequences_is_only_used_where_it_was_picked() -> None:
+    together = inference_fakes.make_entry(several_card(sequence="FLAIR"))
+    entries = (together, *_entries())
+    for sequence in (Sequence.FLAIR, Sequence.T2):
+        series = replace(_series(), guess=SequenceGuess(sequence, "test"))
+        choice = choose_models(series, entries)  # type: ignore[arg-type]
+        assert choice.segmentation is not None
+        assert choice.segmentation.card.id == "flair"
+    assert choose_models(_series(), (together,)).empty
+    t1, t1c = (
+        replace(_series(), key=key, number=n, guess=SequenceGuess(Sequence(key), "test"))
+        for n, key in enumerate(("T1", "T1C"), start=7)
+    )
+    picked = choose_models(_series(), entries, "several-fake", (t1, _series()))  # type: ignore[arg-type]
+    assert picked.segmentation is together
+    assert "there is no T1 post-contrast series" in picked.reason
+    whole = choose_models(_series(), entries, "several-fake", (t1, t1c))  # type: ignore[arg-type]
+    assert "It reads T1 (series 7), FLAIR (" in whole.reason
+    assert "T1 post-contrast (series 8)." in whole.reason
 
 
 def test_file_names_are_safe_everywhere() -> None:

@@ -22,6 +22,7 @@ from tumordesk.core.training_run import (
 )
 from tumordesk_training.evaluation.files import read_evaluation, write_evaluation
 from tumordesk_training.evaluation.of_run import evaluate_run
+from tumordesk_training.lock import only_one
 from tumordesk_training.run import start
 from tumordesk_training.run_model import open_run
 
@@ -109,12 +110,20 @@ def run_series(
         The series, and STOPPED where a person stopped it, else FINISHED.
 
     Raises:
-        ConfigError: ``out`` holds a series already and ``resume`` is False.
+        ConfigError: ``out`` holds a series already and ``resume`` is False, or another process
+            is at it.
         WriteError: ``out`` cannot be written.
     """
     path = out / f"{kind}.json"
     if path.exists() and not resume:
         raise ConfigError(f"{out.name} already holds a {kind}.", "Go on with it with --resume.")
+    with only_one(out):
+        return _run_all(kind, planned, out, path, same_split, say)
+
+
+def _run_all(
+    kind: str, planned: Sequence[Planned], out: Path, path: Path, same_split: bool, say: Say
+) -> tuple[Series, RunState]:
     _prepare(out)
     done: list[Done] = []
     series = Series(kind, ())

@@ -75,22 +75,26 @@ def choose_series(
                 f"{path.name}: there is no series with the UID {series_uid}.",
                 f"Run 'tumordesk info' to see the {len(result.series)} there are.",
             )
-    best = best_series(found, card)
+    best = _best_series(found, card, result)
     if len(found) == 1:
         return best, ()
     studies = sum(len(patient.studies) for patient in result.patients)
     of = f" of {studies} studies" if studies > 1 else ""
+    used = "carries the outline" if card.input.sequences else "was used"
     return best, (
-        f"The input holds {len(found)} series{of}; {describe(best)} was used because it fits the "
+        f"The input holds {len(found)} series{of}; {describe(best)} {used} because it fits the "
         "model best.",
     )
 
 
-def best_series(found: tuple[Series, ...], card: ModelCard) -> Series:
-    """The series with the fewest and slightest doubts; the most relevant of equals."""
-    from tumordesk.inference import fitting
+def _best_series(found: tuple[Series, ...], card: ModelCard, result: ScanResult) -> Series:
+    from tumordesk.inference.fitting import best_series
 
-    return fitting.best_series(found, card)
+    def study_of(series: Series) -> tuple[Series, ...]:
+        study = _owner(result, series)[1]
+        return study.series if study is not None else ()
+
+    return best_series(found, card, study_of)
 
 
 def describe(series: Series) -> str:

@@ -9,7 +9,6 @@ from tumordesk.commands.console import Exit, say, say_json
 from tumordesk.core.errors import ModelError
 from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import NOTICE
-from tumordesk.core.study import Sequence
 
 if TYPE_CHECKING:
     from tumordesk.zoo import ModelEntry, Zoo
@@ -99,7 +98,7 @@ def models_text(zoo: Zoo) -> str:
         card = entry.card
         where = ORIGINS[entry.origin]
         lines += [f"{card.id}  {card.name} {card.version} ({where})"]
-        lines += [f"    {card.task}, {card.architecture}, for {card.input.plane} {_shown(entry)}"]
+        lines += [f"    {card.task}, {card.architecture}, for {_input(entry)}"]
         if card.task == "classification":
             lines += [f"    classes: {', '.join(spec.label for spec in card.classes)}"]
         lines += [
@@ -128,8 +127,8 @@ def _familiar(entry: ModelEntry) -> list[str]:
     return [f"reference: {card.reference.pictures} training pictures of {card.reference.data}"]
 
 
-def _shown(entry: ModelEntry) -> str:
-    try:
-        return Sequence(entry.card.input.sequence).shown
-    except ValueError:
-        return entry.card.input.sequence
+def _input(entry: ModelEntry) -> str:
+    """'axial FLAIR', 'axial T1 + FLAIR together'."""
+    spec = entry.card.input
+    together = " together" if spec.sequences else ""
+    return f"{spec.plane} {spec.sequences_shown}{together}"

@@ -225,7 +225,8 @@ def _run_models(
     """The model; for a classifier on a series first the outline of what it is to read."""
     from tumordesk.inference.run import run_model
 
-    run = partial(run_model, loaded.volume, loaded.series, device=options.device)
+    study = loaded.study.series if loaded.study is not None else ()
+    run = partial(run_model, loaded.volume, loaded.series, device=options.device, study=study)
     outline = None
     notes: tuple[str, ...] = ()
     # A single picture is classified as it is: there is nothing to choose.

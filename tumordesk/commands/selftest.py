@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from tumordesk import __version__
-from tumordesk.commands.choose import best_series, describe
+from tumordesk.commands.choose import describe
 from tumordesk.commands.console import Exit, complain, log_defect, say
 from tumordesk.commands.document import summary
 from tumordesk.core.errors import TumorDeskError
@@ -201,6 +201,7 @@ def _run_model(
     scans: dict[str, tuple[Series, Volume]],
     results: dict[str, AnalysisResult],
 ) -> str:
+    from tumordesk.inference.fitting import best_series
     from tumordesk.inference.run import run_model
     from tumordesk.zoo import Zoo
     from tumordesk.zoo.reference import verify_reference
@@ -210,9 +211,10 @@ def _run_model(
     entry = Zoo().find(model_id)
     Zoo().verify(entry)
     verify_reference(entry.folder, entry.card)
-    best = best_series(tuple(series for series, _ in scans.values()), entry.card)
+    found = tuple(series for series, _ in scans.values())
+    best = best_series(found, entry.card, lambda _: found)
     series, volume = scans[best.key]
-    result = run_model(volume, series, entry, JobContext(), device="cpu")
+    result = run_model(volume, series, entry, JobContext(), device="cpu", study=found)
     results[series.key] = (
         result if result.segmentation is not None else results.get(series.key, result)
     )

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from tumordesk.core.calibration import Calibration
 from tumordesk.core.errors import ConfigError, ModelError
 from tumordesk.core.jsonio import from_plain, read_json, write_json
+from tumordesk.core.study import sequence_shown
 
 SCHEMA = 1
 CARD_NAME = "model.json"
@@ -91,6 +92,11 @@ class InputSpec:
     neighbour_mm: float | None = None
     sequences: tuple[str, ...] = ()
     source_channels: tuple[int, ...] = ()
+
+    @property
+    def sequences_shown(self) -> str:
+        """What it reads, as shown to people: 'FLAIR', or 'T1 + FLAIR + T1 post-contrast'."""
+        return " + ".join(sequence_shown(one) for one in self.sequences or (self.sequence,))
 
 
 @dataclass(frozen=True)

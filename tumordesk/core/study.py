@@ -32,6 +32,14 @@ class Sequence(StrEnum):
         )
 
 
+def sequence_shown(value: str) -> str:
+    """A sequence of a model card as shown to people; one that is not known as it stands there."""
+    try:
+        return Sequence(value).shown
+    except ValueError:
+        return value
+
+
 MR_SEQUENCES = (Sequence.T1, Sequence.T1C, Sequence.T2, Sequence.FLAIR, Sequence.DWI)
 """What a network can be made for."""
 

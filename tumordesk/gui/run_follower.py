@@ -22,7 +22,8 @@ class RunFollower(QObject):
 
     ``happened``: one event; ``batch``: the same events, all of one look together (cheaper where
     they are drawn). ``state_changed``: a :class:`RunState`. ``lost(sentence)``: the process is
-    dead and the run not over. ``ended``: nothing is followed any more.
+    dead and the run not over. ``ended``: nothing is followed any more. ``moved(folder)``: this
+    fold is over, and the process is at that one now.
     """
 
     happened = Signal(object)
@@ -30,6 +31,7 @@ class RunFollower(QObject):
     state_changed = Signal(object)
     lost = Signal(str)
     ended = Signal()
+    moved = Signal(object)
 
     def __init__(self, folder: Path, runner: JobRunner, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +89,9 @@ class RunFollower(QObject):
             self.happened.emit(event)
         if self.state is not before:
             self.state_changed.emit(self.state)
-        if seen.more:
+        if seen.then is not None and not seen.more:
+            self.moved.emit(seen.then)
+        elif seen.more:
             QTimer.singleShot(0, self, self._poll)
         elif not seen.alive:
             self._over(seen)

@@ -20,10 +20,12 @@ from tumordesk.core.training_run import (
     STOP_NAME,
     RunState,
     TrainingConfig,
+    read_config,
     write_config,
 )
 from tumordesk.gui.jobs import Failure, JobRunner
 from tumordesk.gui.run_follower import RunFollower
+from tumordesk.session.folds import fold_folder, folds_in, series_of
 from tumordesk.session.run_process import (
     LOG_NAME,
     OVER,
@@ -185,7 +187,8 @@ class TrainingRunProcess(QObject):
 
     The process is detached: it goes on when the window closes, and is found again by its run
     folder. Signals are those of :class:`RunFollower`; ``failed(sentence, hint)``: it could not be
-    started. ``begun(folder)``: a run is being followed from now on.
+    started. ``begun(folder)``: a run is being followed from now on; of a cross-validation that is
+    one fold after the other. ``ended``: the process is gone.
     """
 
     begun = Signal(object)
@@ -194,6 +197,7 @@ class TrainingRunProcess(QObject):
     state_changed = Signal(object)
     lost = Signal(str)
     failed = Signal(str, str)
+    ended = Signal()
 
     def __init__(
         self, runner: JobRunner, parent: QObject | None = None, command: list[str] | None = None
@@ -202,6 +206,7 @@ class TrainingRunProcess(QObject):
         self._runner = runner
         self._command = command
         self.follower: RunFollower | None = None
+        self._in_series = False
 
     @property
     def folder(self) -> Path | None:
@@ -215,23 +220,31 @@ class TrainingRunProcess(QObject):
 
     @property
     def running(self) -> bool:
-        """True while a process trains, or is paused, as far as is known."""
+        """True while a process trains, or is paused, or has folds left, as far as is known."""
         follower = self.follower
-        return follower is not None and follower.active and follower.state not in OVER
+        if follower is None or not follower.active or follower.state is RunState.STOPPED:
+            return False
+        return follower.state not in OVER or self._in_series
 
-    def start(self, config: TrainingConfig, folder: Path) -> None:
-        """Write the order into a new run folder and start training there."""
-        self._launch(folder, config)
+    def start(self, config: TrainingConfig, folder: Path, *, all_folds: bool = False) -> None:
+        """Write the order into a new run folder and start training there.
+
+        With ``all_folds`` every fold of the split is trained, in a folder of its own within.
+        """
+        self._launch(folder, config, fold_folder(folder, 0) if all_folds else folder)
 
     def resume(self, folder: Path) -> None:
-        """Go on from the last checkpoint of a run folder."""
-        self._launch(folder, None)
+        """Go on from the last checkpoint of a run folder; of a fold also with those after it."""
+        self._launch(series_of(folder) or folder, None, folder)
 
     def attach(self, folder: Path) -> None:
         """Follow a run that is there already, from its first event."""
         self.detach()
         follower = RunFollower(folder, self._runner, self)
         self.follower = follower
+        self._in_series = series_of(folder) is not None
+        follower.ended.connect(self.ended)
+        follower.moved.connect(self.attach)
         follower.happened.connect(self.happened)
         follower.batch.connect(self.batch)
         follower.state_changed.connect(self.state_changed)
@@ -283,20 +296,24 @@ class TrainingRunProcess(QObject):
     def _refused(self, failure: Failure) -> None:
         self.failed.emit(failure.message, failure.hint)
 
-    def _launch(self, folder: Path, config: TrainingConfig | None) -> None:
+    def _launch(self, folder: Path, config: TrainingConfig | None, followed: Path) -> None:
         command = self._command or trainer_command()
         self.detach()
         self._runner.submit(
             "io",
             f"launch:{folder}",
-            lambda _: launch(command, folder, config),
-            done=lambda _: self.attach(folder),
+            lambda _: launch(command, folder, config, folds=followed != folder),
+            done=lambda _: self.attach(followed),
             failed=self._refused,
         )
 
 
-def launch(command: list[str], folder: Path, config: TrainingConfig | None) -> int:
-    """Start a run as a process of its own; returns its number. ``config`` None resumes.
+def launch(
+    command: list[str], folder: Path, config: TrainingConfig | None, *, folds: bool = False
+) -> int:
+    """Start a run, or with ``folds`` a cross-validation, as a process of its own.
+
+    Returns its number. ``config`` None resumes.
 
     Raises:
         WriteError: the run folder cannot be written.
@@ -306,12 +323,19 @@ def launch(command: list[str], folder: Path, config: TrainingConfig | None) -> i
     if is_alive(folder):
         raise ConfigError(f"{folder.name} is being trained already.", "Attach to it instead.")
     if config is not None:
-        if (folder / EVENTS_NAME).exists():
+        if (folder / EVENTS_NAME).exists() or folds_in(folder):
             raise ConfigError(f"{folder.name} holds a run already.", "Resume it instead.")
         write_config(folder / CONFIG_NAME, config)
     _tidy(folder)
-    order = ["--resume"] if config is None else [str(folder / CONFIG_NAME)]
-    pid = start_detached([*command, "run", *order, "--out", str(folder)], folder / LOG_NAME)
+    for fold in folds_in(folder) if folds else ():
+        _tidy(fold)
+    written = str(folder / CONFIG_NAME)
+    if folds:
+        count = (config or read_config(folder / CONFIG_NAME)).split.folds
+        order = ["kfold", written, "--folds", str(count), "--resume"]
+    else:
+        order = ["run", "--resume"] if config is None else ["run", written]
+    pid = start_detached([*command, *order, "--out", str(folder)], folder / LOG_NAME)
     note_process(folder, pid)
     return pid
 

@@ -48,6 +48,8 @@ _T1_NAMES = {
     "lava", "thrive", "3dt1", "t1tfe", "tfe3d", "t1tfl", "efgre3d", "mp-rage",
 }  # fmt: skip
 _T2_NAMES = {"ciss", "fiesta", "drive", "t2tse", "t2fse", "3dt2", "propeller", "t2frfse"}
+_BRATS = {"t1n": _S.T1, "t2f": _S.FLAIR}
+"""T1 'native' and T2 'FLAIR' of BraTS 2023 and later; its t1c and t2w are words as others are."""
 
 
 def _words(text: str) -> list[str]:
@@ -66,7 +68,7 @@ def _weighting(words: list[str]) -> set[str]:
         for kind in ("t1", "t2", "pd"):
             if re.match(
                 rf"^(?:[a-z0-9]{{0,4}}?){kind}(?:w|wi|se|tse|fse|ffe|tfe|gre|fl|fl2d|fl3d"
-                rf"|tir|cube|space|vista|frfse|fsat|fs|mprage|ir|c|ce|gd|km|post)?$",
+                rf"|tir|cube|space|vista|frfse|fsat|fs|mprage|ir|c|ce|gd|gad|km|post)?$",
                 word,
             ):
                 found.add(kind)
@@ -213,8 +215,15 @@ def _mr(named: SequenceGuess | None, acquisition: Mapping[str, object]) -> Seque
 
 
 def guess_from_name(name: str) -> SequenceGuess:
-    """Guess for a picture or volume file from its name alone."""
+    """Guess for a picture or volume file from its name alone.
+
+    Names of BraTS data end with '-t1n', '-t1c', '-t2w' or '-t2f'; two of them mean nothing
+    elsewhere, so that they count in names of files only.
+    """
     found = guess_from_words(name)
     if found is None:
+        words = _words(name)
+        if words and words[-1] in _BRATS:
+            return SequenceGuess(_BRATS[words[-1]], f"'{words[-1]}' at the end of the file name")
         return SequenceGuess(_S.UNKNOWN, "nothing in the file name tells")
     return SequenceGuess(found.sequence, found.reason.replace("in the name", "in the file name"))

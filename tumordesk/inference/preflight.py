@@ -1,16 +1,18 @@
 """Does this series look like what the model was trained on? Doubts, each with its reason.
 
-Nothing here refuses a run: a doubt is shown before it and travels with the result. No torch.
+Nothing here refuses a run: a doubt is shown before it and travels with the result. Only with
+``sequences`` there would be nothing to give to the network, and the run refuses. No torch.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from tumordesk.core.geometry import Verdict
 from tumordesk.core.model_card import ModelCard
-from tumordesk.core.study import Sequence, Series
+from tumordesk.core.study import Sequence, Series, sequence_shown
+from tumordesk.inference.companions import companions_of
 
 FEW_SLICES = 5
 THICK_SLICE_MM = 8.0
@@ -27,20 +29,37 @@ class PreflightWarning:
     message: str
 
 
-def preflight(series: Series, card: ModelCard) -> tuple[PreflightWarning, ...]:
+def preflight(
+    series: Series, card: ModelCard, study: Iterable[Series] = ()
+) -> tuple[PreflightWarning, ...]:
     """Compare a series with what a model was trained on.
 
-    Codes: ``picture``, ``colour``, ``ct``, ``modality``, ``localizer``, ``sequence``,
-    ``sequence-unknown``, ``plane``, ``plane-unknown``, ``few-slices``, ``thick-slices``,
-    ``geometry``, ``small``, ``field-of-view``.
+    ``study``: all series of its study, for models that read several sequences.
+
+    Codes: ``sequences``, ``names``, ``picture``, ``colour``, ``ct``, ``modality``, ``localizer``,
+    ``sequence``, ``sequence-unknown``, ``plane``, ``plane-unknown``, ``few-slices``,
+    ``thick-slices``, ``geometry``, ``small``, ``field-of-view``.
     """
     checks = (_source, _modality, _sequence, _plane, _slices, _size)
-    return tuple(
-        PreflightWarning(code, message) for check in checks for code, message in check(series, card)
-    )
+    found = list(_sequences(series, card, study))
+    found += [doubt for check in checks for doubt in check(series, card)]
+    return tuple(PreflightWarning(code, message) for code, message in found)
 
 
 Doubts = Iterator[tuple[str, str]]
+
+
+def _sequences(series: Series, card: ModelCard, study: Iterable[Series]) -> Doubts:
+    """Whether all sequences are there that the model reads together."""
+    together = companions_of(series, study, card)
+    if together.refusal:
+        yield "sequences", together.refusal
+    if together.names_differ:
+        yield (
+            "names",
+            "The names of the files that are read together differ by a number: check that they are "
+            "of one patient and one examination.",
+        )
 
 
 def _source(series: Series, card: ModelCard) -> Doubts:
@@ -50,7 +69,7 @@ def _source(series: Series, card: ModelCard) -> Doubts:
             f"This is a picture, not scanner data: whether it is {_wanted(card)} cannot be "
             "checked, and sizes are in pixels only.",
         )
-    if series.colour:
+    if series.colour and not card.input.source_channels:
         yield (
             "colour",
             "The image is in colour, and the model reads grey values only: a coloured map or a "
@@ -78,17 +97,19 @@ def _sequence(series: Series, card: ModelCard) -> Doubts:
         return
     if series.is_picture or wanted == Sequence.UNKNOWN.value or series.modality == "CT":
         return
+    if card.input.sequences:
+        return  # the series must be one of them, or the check of all of them says so
     if guess.sequence is Sequence.UNKNOWN:
         yield (
             "sequence-unknown",
             f"The kind of MR sequence could not be told from the file; {card.name} was trained "
-            f"on {_shown(wanted)}.",
+            f"on {sequence_shown(wanted)}.",
         )
     elif guess.sequence.value != wanted:
         yield (
             "sequence",
             f"This looks like {guess.sequence.shown} ({guess.reason}); {card.name} was trained "
-            f"on {_shown(wanted)}.",
+            f"on {sequence_shown(wanted)}.",
         )
 
 
@@ -156,17 +177,10 @@ def _size(series: Series, card: ModelCard) -> Doubts:
         )
 
 
-def _shown(sequence: str) -> str:
-    try:
-        return Sequence(sequence).shown
-    except ValueError:
-        return sequence
-
-
 def _wanted(card: ModelCard) -> str:
     """'an axial FLAIR slice' as far as the card says."""
     plane = card.input.plane if card.input.plane not in ("", "any", "unknown") else ""
-    sequence = _shown(card.input.sequence)
+    sequence = card.input.sequences_shown
     words = " ".join(w for w in (plane, sequence if sequence != "Unknown" else "") if w)
     words = words or card.input.modality
     article = "an" if words[0].lower() in "aeiou" else "a"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 
 import torch
@@ -20,6 +21,7 @@ from tumordesk.imaging.location import estimate_head
 from tumordesk.imaging.measure import measure
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk.inference import cache
+from tumordesk.inference.channels import channels_for, numbered
 from tumordesk.inference.classifier import (
     DRIVING_SLICES,
     Reading,
@@ -29,7 +31,6 @@ from tumordesk.inference.classifier import (
 )
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
-from tumordesk.inference.grey import grey_for
 from tumordesk.inference.preflight import preflight
 from tumordesk.inference.segmenter import segment_slices
 from tumordesk.inference.unlike import judge, tapped
@@ -45,6 +46,7 @@ def run_model(
     device: str = "auto",
     flips: bool = False,
     outline: Segmentation | None = None,
+    study: Sequence[Series] = (),
 ) -> AnalysisResult:
     """Run one model on one series.
 
@@ -56,6 +58,8 @@ def run_model(
         device: "auto", "cuda", "mps" or "cpu"; what was really used is in the provenance.
         flips: also run mirrored slices and give an agreement map (segmentation only).
         outline: the classifier reads the slices on which this has tumour.
+        study: all series of its study; a model that reads several sequences finds the others
+            among them, and reads their files.
 
     Returns:
         Label map and measurements, or class probabilities, in the source geometry.
@@ -65,14 +69,16 @@ def run_model(
     Raises:
         Cancelled: the person cancelled.
         ModelError: the model cannot be loaded or gives no numbers.
-        InputMismatch: no slice can be used, the outline belongs to another grid, or not even one
-            slice fits in memory.
+        InputMismatch: no slice can be used, the outline belongs to another grid, a sequence that
+            the model reads is missing, or not even one slice fits in memory.
+        ReadError: another series that the model reads cannot be decoded.
     """
     started_s = time.monotonic()
     card = entry.card
-    warnings = [w.message for w in preflight(series, card)]
+    warnings = [w.message for w in preflight(series, card, study)]
+    notes: list[str] = []
     usable = _usable_slices(volume, warnings)
-    grey = grey_for(volume, card, warnings)
+    grey = channels_for(volume, series, card, study, context, warnings, notes)
     reading = _reading(volume, usable, outline, warnings, card)
     context.progress(None, f"Loading {card.name}")
     model = cache.get_model(entry)
@@ -112,7 +118,7 @@ def run_model(
         seconds=time.monotonic() - started_s,
         software=f"TumorDesk {__version__}, torch {torch.__version__}, {platform.system()}",
         warnings=tuple(warnings),
-        notes=tuple(n for n in (choice.note, *engine.notes, _how_read(card, reading)) if n),
+        notes=tuple(n for n in (*notes, choice.note, *engine.notes, _how_read(card, reading)) if n),
     )
     context.progress(1.0, "Done")
     return replace(partial, provenance=provenance)
@@ -141,11 +147,9 @@ def _measured(segmentation: Segmentation, volume: Volume, context: JobContext) -
 def _usable_slices(volume: Volume, warnings: list[str]) -> tuple[int, ...]:
     missing = sorted(set(volume.missing))
     if missing:
-        which = ", ".join(str(i + 1) for i in missing[:10]) + (", …" if len(missing) > 10 else "")
-        plural = "s" if len(missing) > 1 else ""
         warnings.append(
-            f"Slice{plural} {which} could not be decoded and {'were' if plural else 'was'} not "
-            "looked at: a tumour there is missed and volumes are too small."
+            f"{numbered(missing)} could not be decoded and {'were' if len(missing) > 1 else 'was'} "
+            "not looked at: a tumour there is missed and volumes are too small."
         )
     usable = tuple(i for i in range(volume.geometry.shape[0]) if i not in set(missing))
     if not usable:

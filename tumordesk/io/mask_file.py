@@ -39,7 +39,7 @@ def is_label_map(mask: Series) -> bool:
         return False
     reader = open_series(mask)
     try:
-        return _few(np.unique(reader.read_slice(reader.middle)))
+        return few_labels(np.unique(reader.read_slice(reader.middle)))
     finally:
         reader.close()
 
@@ -56,7 +56,7 @@ def read_labels(mask: Series) -> Labels:
     finally:
         reader.close()
     found = np.unique(array)
-    if not _few(found):
+    if not few_labels(found):
         raise ReadError(
             f"{mask.description} holds {len(found)} different values: a picture, not an outline."
         )
@@ -66,7 +66,8 @@ def read_labels(mask: Series) -> Labels:
     return (labels != 0).astype(np.uint8) if set(found) == {0, _MAX_LABEL} else labels
 
 
-def _few(values: npt.NDArray[np.generic]) -> bool:
+def few_labels(values: npt.NDArray[np.generic]) -> bool:
+    """Whether these different values of a file can be labels: few whole numbers from 0 on."""
     whole = np.asarray(values, dtype=np.float64)
     fits = bool(np.all(np.isfinite(whole)) and whole.min() >= 0 and whole.max() <= _MAX_LABEL)
     return fits and len(whole) <= MAX_LABELS and bool(np.all(whole == np.rint(whole)))

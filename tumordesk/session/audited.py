@@ -67,7 +67,7 @@ def watched_run(
         raise
     finally:
         code = log.code(study_uid(series, study))
-        entry = run_entry(via, code, watch.results, series, doubts=_doubts(series, entries))
+        entry = run_entry(via, code, watch.results, series, doubts=_doubts(series, study, entries))
         if outcome or not watch.results:
             entry = replace(
                 entry,
@@ -98,8 +98,9 @@ def _used(entry: ModelEntry) -> UsedModel:
     return UsedModel(entry.card.id, entry.card.version, entry.card.weights_sha256)
 
 
-def _doubts(series: Series, entries: Sequence[ModelEntry]) -> tuple[str, ...]:
+def _doubts(series: Series, study: Study | None, entries: Sequence[ModelEntry]) -> tuple[str, ...]:
     from tumordesk.inference.preflight import preflight
 
-    found = [warning.code for entry in entries for warning in preflight(series, entry.card)]
+    beside = study.series if study is not None else ()
+    found = [doubt.code for entry in entries for doubt in preflight(series, entry.card, beside)]
     return tuple(dict.fromkeys(found))

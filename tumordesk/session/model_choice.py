@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,15 +30,20 @@ class ModelChoice:
 
 
 def choose_models(
-    series: Series | None, entries: Sequence[ModelEntry], wish: str = AUTOMATIC
+    series: Series | None,
+    entries: Sequence[ModelEntry],
+    wish: str = AUTOMATIC,
+    study: Iterable[Series] = (),
 ) -> ModelChoice:
     """Models for ``series``; ``wish`` is the id the person picked, or AUTOMATIC.
 
-    A classifier follows a segmentation where it was trained on the same sequence.
+    A classifier follows a segmentation where it was trained on the same sequence. A model that
+    reads several sequences is used only where the person picked it: which series of ``study`` it
+    reads then, or what is missing, stands in the reason.
     """
     wished = next((e for e in entries if e.card.id == wish), None)
     if wished is not None:
-        return _wished(series, entries, wished)
+        return _wished(series, entries, wished, study)
     if series is None:
         return ModelChoice(None, None, "No series is open.")
     sequence = series.guess.sequence
@@ -54,9 +59,14 @@ def choose_models(
 
 
 def _wished(
-    series: Series | None, entries: Sequence[ModelEntry], wished: ModelEntry
+    series: Series | None,
+    entries: Sequence[ModelEntry],
+    wished: ModelEntry,
+    study: Iterable[Series],
 ) -> ModelChoice:
     reason = f"You chose {wished.card.id}."
+    if series is not None and wished.card.input.sequences:
+        reason = f"{reason} {_read_together(series, study, wished)}"
     if wished.card.task == "classification":
         sequence = wished.card.input.sequence
         suits = series is not None and series.guess.sequence.value == sequence
@@ -67,10 +77,26 @@ def _wished(
     return ModelChoice(wished, follower, reason)
 
 
+def _read_together(series: Series, study: Iterable[Series], wished: ModelEntry) -> str:
+    """Which series a model reads that reads several sequences, or why it cannot run."""
+    from tumordesk.inference.companions import companions_of, named
+
+    together = companions_of(series, study, wished.card)
+    if together.refusal:
+        return together.refusal
+    if together.own_colours:
+        return f"It reads {wished.card.input.sequences_shown} from the colours of the picture."
+    return f"It reads {', '.join(named(*pair) for pair in together.found.items())}."
+
+
+def _alone(entries: Sequence[ModelEntry], task: str) -> list[ModelEntry]:
+    """Models of a task that read one series: what else another one would read is not ours to
+    pick."""
+    return [e for e in entries if e.card.task == task and not e.card.input.sequences]
+
+
 def _matching(entries: Sequence[ModelEntry], task: str, sequence: str) -> ModelEntry | None:
-    return next(
-        (e for e in entries if e.card.task == task and e.card.input.sequence == sequence), None
-    )
+    return next((e for e in _alone(entries, task) if e.card.input.sequence == sequence), None)
 
 
 def _follower(
@@ -83,7 +109,7 @@ def _follower(
 
 
 def _fallback(entries: Sequence[ModelEntry], series: Series) -> ModelEntry | None:
-    candidates = [e for e in entries if e.card.task == "segmentation"]
+    candidates = _alone(entries, "segmentation")
     if series.is_picture:
         t1c = next((e for e in candidates if e.card.input.sequence == MrSequence.T1C.value), None)
         return t1c or next(iter(candidates), None)

@@ -13,6 +13,7 @@ from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import CaseResult, Evaluation, Interval
 from tumordesk.core.jsonio import from_plain, read_json
 from tumordesk.core.training_run import CHECKPOINTS, CONFIG_NAME, EVALUATION, read_config
+from tumordesk.session.folds import read_summary
 from tumordesk.session.training_progress import network_words
 
 NAMES = {
@@ -325,6 +326,27 @@ def comparable_runs(run: Path) -> tuple[Path, ...]:
             if read_config(folder / CONFIG_NAME).task == task:
                 found.append(folder)
     return tuple(found[:MOST_RUNS])
+
+
+def folds_words(run: Path) -> str:
+    """What all folds beside ``run`` came to, in a sentence; "" where it is no fold.
+
+    Raises:
+        ConfigError: their summary is damaged.
+    """
+    found = read_summary(run)
+    if found is None:
+        return ""
+    task = read_config(run / CONFIG_NAME).task
+    told = []
+    for key in HEADLINES[task]:
+        if key in found.figures:
+            mean, deviation = found.figures[key]
+            value, unit = shown(key, mean)
+            spread = shown(key, deviation)[0]
+            told.append(f"{NAMES[key].lower()} {value} ± {spread} {unit}".rstrip())
+    all_of = "All" if found.finished == found.folds else f"{found.finished} of"
+    return f"{all_of} {found.folds} folds, mean ± standard deviation: {', '.join(told)}."
 
 
 def figure_columns(rows: Iterable[ComparedRun]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from typing import Any
 from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
 from tumordesk.core.jsonio import read_json, write_json
 from tumordesk.core.training_run import EVENTS_NAME, RunState, TrainingEvent, read_event
+from tumordesk.session.folds import begun_after, series_of
 
 PROCESS_NAME = "process.json"
 LOG_NAME = "process.log"
@@ -42,7 +43,8 @@ class Look:
     """What one look at a run folder found.
 
     ``events`` are new since ``offset`` of the look before; ``alive``: a process trains here;
-    ``more``: there is more to read at once; ``last_words``: what a dead process said.
+    ``more``: there is more to read at once; ``last_words``: what a dead process said; ``then``:
+    the fold that is trained after this one, once it has begun.
     """
 
     events: tuple[TrainingEvent, ...]
@@ -50,6 +52,7 @@ class Look:
     alive: bool
     more: bool = False
     last_words: str = ""
+    then: Path | None = None
 
 
 def state_after(state: RunState, event: TrainingEvent) -> RunState:
@@ -142,8 +145,8 @@ def look(folder: Path, offset: int) -> Look:
     whole = data[: data.rfind(b"\n") + 1]
     end = start + len(whole)
     more = bool(whole) and end < size and len(data) == CHUNK
-    words = "" if alive or more else last_words(folder)
-    return Look(_decoded(whole), end, alive, more, words)
+    words = "" if alive or more else last_words(series_of(folder) or folder)
+    return Look(_decoded(whole), end, alive, more, words, begun_after(folder) if alive else None)
 
 
 def _decoded(data: bytes) -> tuple[TrainingEvent, ...]:
@@ -157,11 +160,16 @@ def _decoded(data: bytes) -> tuple[TrainingEvent, ...]:
 
 
 def is_alive(folder: Path) -> bool:
-    """Whether a process trains in ``folder`` now.
+    """Whether a process trains in ``folder`` now, or the folds that it is one of.
 
     The number in process.json counts; where it is missing or old (numbers are used again), the
     lock of the run folder does.
     """
+    series = series_of(folder)
+    return _is_alive(folder) or (series is not None and _is_alive(series))
+
+
+def _is_alive(folder: Path) -> bool:
     try:
         note = read_json(folder / PROCESS_NAME)
         pid, started = int(note["pid"]), float(note["started"])

@@ -23,6 +23,7 @@ from tumordesk.core.training_run import (
     TrainingConfig,
     read_run,
 )
+from tumordesk.session.folds import folds_in
 from tumordesk.session.model_choices import MASK_CLASSES, from_masks, several_settings, usual
 
 Goal = Literal["outline", "classes", "presence"]
@@ -61,7 +62,8 @@ class Draft:
     ``variant`` name a recipe ("" is none); ``settings`` are entries of a TrainingConfig put over
     it, nested as there. ``goal``: what is learnt, None for the usual of these data (see
     :meth:`learns`). ``model_problem``: what keeps the model from being trained, "" is nothing.
-    ``run``: the run folder, once the training was started.
+    ``run``: the run folder, once the training was started. ``all_folds``: where the split has
+    folds, all of them are trained, one after the other (see :attr:`folds`).
     """
 
     data: DataConfig = field(default_factory=DataConfig)
@@ -77,6 +79,7 @@ class Draft:
     model_problem: str = ""
     run: Path | None = None
     run_state: RunState | None = None
+    all_folds: bool = True
 
     # Data ----------------------------------------------------------------------------------
 
@@ -86,6 +89,7 @@ class Draft:
             return
         self.data = DataConfig(root=str(folder))
         self.split = SplitConfig()
+        self.all_folds = True
         self.report = None
         self.split_report = None
         self.goal = None
@@ -227,6 +231,11 @@ class Draft:
         )
 
     @property
+    def folds(self) -> int:
+        """How many trainings make the whole: the folds, or 0 for a single training."""
+        return self.split.folds if self.all_folds else 0
+
+    @property
     def title(self) -> str:
         """The run's name as people read it."""
         return self.name or (Path(self.data.root).name if self.data.root else "") or "Training"
@@ -336,7 +345,8 @@ def known_runs(root: Path | None = None) -> tuple[KnownRun, ...]:
     parent = root or runs_dir()
     if not parent.is_dir():
         return ()
-    found = [_known_run(path.parent) for path in parent.glob(f"*/{CONFIG_NAME}")]
+    folders = [path.parent for path in parent.glob(f"*/{CONFIG_NAME}")]
+    found = [_known_run(one) for folder in folders for one in folds_in(folder) or (folder,)]
     return tuple(sorted(found, key=lambda run: -run.changed))
 
 

@@ -5,7 +5,7 @@ The heavy layers (readers, torch) are imported inside, on the job's thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -32,6 +32,7 @@ class RunRequest:
     """What to run on which series. ``volume`` None lets the job read the series itself.
 
     ``outline`` is what the classifier reads when no segmentation model runs before it.
+    ``study``: all series of the study, for models that read several sequences.
     """
 
     series: Series
@@ -41,6 +42,7 @@ class RunRequest:
     device: Device = "auto"
     flips: bool = False
     outline: Segmentation | None = None
+    study: Sequence[Series] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,11 +169,15 @@ def run_segmentation(
     *,
     device: Device = "auto",
     flips: bool = False,
+    study: Sequence[Series] = (),
 ) -> AnalysisResult:
-    """Outline with one model (see inference.run). The result names device and warnings."""
+    """Outline with one model (see inference.run). The result names device and warnings.
+
+    ``study``: all series of the study, for models that read several sequences.
+    """
     from tumordesk.inference.run import run_model
 
-    return run_model(volume, series, entry, context, device=device, flips=flips)
+    return run_model(volume, series, entry, context, device=device, flips=flips, study=study)
 
 
 def run_classification(
@@ -211,6 +217,7 @@ def run_analysis(context: JobContext, request: RunRequest) -> RunOutcome:
             request.segmentation,
             device=request.device,
             flips=request.flips,
+            study=request.study,
         )
         outline = segmentation.segmentation
     if request.classification is None:

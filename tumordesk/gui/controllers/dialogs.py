@@ -106,7 +106,7 @@ class Dialogs(QObject):
         choice = doubts.choice
         entry = choice.segmentation or choice.classification
         name = entry.card.name if entry is not None else "The model"
-        dialog = PreflightDialog(doubts.messages, name, self._window)
+        dialog = PreflightDialog(doubts.messages, name, self._window, may_run=doubts.may_run)
         self._open(dialog, lambda: self._window.running.start(doubts.series, choice))
 
     def skipped(self, skipped: Sequence[Skipped]) -> None:

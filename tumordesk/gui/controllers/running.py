@@ -106,7 +106,13 @@ class RunController(QObject):
 
     def choice(self) -> ModelChoice:
         """What a run on the active series would use."""
-        return choose_models(self._session.active, self.entries, self._wish)
+        active = self._session.active
+        return choose_models(active, self.entries, self._wish, self._beside(active))
+
+    def _beside(self, series: Series | None) -> tuple[Series, ...]:
+        """All series of the study of ``series``, itself among them."""
+        owner = self._session.owner(series.key) if series is not None else None
+        return owner[1].series if owner is not None else ()
 
     # Running -------------------------------------------------------------------------------
 
@@ -119,9 +125,9 @@ class RunController(QObject):
         if choice.empty:
             self.said.emit(Message("warning", "No model to run", choice.reason))
             return
-        doubts = find_doubts(series, choice)
-        if doubts:
-            self.doubts_raised.emit(Doubts(series, choice, doubts))
+        doubts = find_doubts(series, choice, self._beside(series))
+        if doubts.messages:
+            self.doubts_raised.emit(doubts)
         else:
             self.start(series, choice)
 
@@ -138,6 +144,7 @@ class RunController(QObject):
             device=self.settings.device,
             flips=self.settings.test_time_flips,
             outline=self._outline(series, choice),
+            study=self._beside(series),
         )
         self._session.set_run(RunState("running", "Starting", None, time.monotonic(), series.key))
 
@@ -270,21 +277,35 @@ class RunController(QObject):
 
 
 class Doubts:
-    """Why a run may not mean much: shown before it, with a choice."""
+    """Why a run may not mean much: shown before it, with a choice; without one where not
+    ``may_run``: a sequence that the model reads is missing."""
 
-    def __init__(self, series: Series, choice: ModelChoice, messages: Sequence[str]) -> None:
+    def __init__(
+        self,
+        series: Series,
+        choice: ModelChoice,
+        messages: Sequence[str],
+        *,
+        may_run: bool = True,
+    ) -> None:
         self.series = series
         self.choice = choice
         self.messages = tuple(messages)
+        self.may_run = may_run
 
 
-def find_doubts(series: Series, choice: ModelChoice) -> tuple[str, ...]:
-    """What does not fit between the series and the models that would read it."""
+def find_doubts(series: Series, choice: ModelChoice, study: Sequence[Series]) -> Doubts:
+    """What does not fit between the series and the models that would read it.
+
+    ``study``: all series of its study.
+    """
     from tumordesk.inference.preflight import preflight
 
     entries = [e for e in (choice.segmentation, choice.classification) if e is not None]
-    found = [w.message for entry in entries for w in preflight(series, entry.card)]
-    return tuple(dict.fromkeys(found))
+    found = [w for entry in entries for w in preflight(series, entry.card, study)]
+    messages = tuple(dict.fromkeys(w.message for w in found))
+    may_run = all(w.code != "sequences" for w in found)
+    return Doubts(series, choice, messages, may_run=may_run)
 
 
 def outcome_message(outcome: RunOutcome) -> Message:

@@ -40,7 +40,10 @@ class CardDialog(BaseDialog):
         names = ", ".join(c.label for c in card.classes if c.name != "background")
         form.addRow(_key("Task"), text_label(f"{_TASKS[card.task]}: {names}"))
         spec = card.input
-        sequence = Sequence(spec.sequence).shown if spec.sequence in set(Sequence) else "any"
+        named = spec.sequences or spec.sequence in set(Sequence)
+        sequence = spec.sequences_shown if named else "any"
+        if spec.sequences:
+            sequence += " of one examination"
         plane = "any plane" if spec.plane == "any" else spec.plane
         rows, columns = spec.size
         text = f"{spec.modality}, {sequence}, {plane}; {rows} × {columns} pixels"

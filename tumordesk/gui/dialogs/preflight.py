@@ -13,13 +13,22 @@ from tumordesk.gui.icons import pixmap
 
 
 class PreflightDialog(BaseDialog):
-    """Accepted: run anyway. The doubts travel with the result."""
+    """Accepted: run anyway. The doubts travel with the result.
+
+    ``may_run`` False: the model lacks what it reads, and the run would refuse.
+    """
 
     def __init__(
-        self, warnings: Sequence[str], model_name: str, parent: QWidget | None = None
+        self,
+        warnings: Sequence[str],
+        model_name: str,
+        parent: QWidget | None = None,
+        *,
+        may_run: bool = True,
     ) -> None:
         super().__init__("Before you run", parent)
-        self.body.addWidget(text_label(f"{model_name} was trained on other images", "strong"))
+        title = "was trained on other images" if may_run else "cannot run on this series"
+        self.body.addWidget(text_label(f"{model_name} {title}", "strong"))
         area, column = scrolled()
         for warning in warnings:
             row = QHBoxLayout()
@@ -31,9 +40,13 @@ class PreflightDialog(BaseDialog):
             column.addLayout(row)
         column.addStretch(1)
         self.body.addWidget(area, 1)
-        self.body.addWidget(text_label("The result will carry these warnings.", "secondary"))
+        from tumordesk.inference.companions import HINT
+
+        told = "The result will carry these warnings." if may_run else HINT
+        self.body.addWidget(text_label(told, "secondary"))
         self.cancel_button = self.add_button("Cancel")
         self.cancel_button.clicked.connect(self.reject)
         self.run_button = self.add_button("Run anyway", primary=True)
         self.run_button.clicked.connect(self.accept)
+        self.run_button.setEnabled(may_run)
         self.resize(tokens.DIALOG_W, 320)

@@ -21,6 +21,12 @@ _WIDTH = 210
 _GROUPS = (("bundled", "With TumorDesk"), ("site", "Of this machine"), ("user", "Yours"))
 
 
+def _together(entry: ModelEntry) -> str:
+    """What a model reads that reads several sequences; empty for the others."""
+    spec = entry.card.input
+    return f": reads {spec.sequences_shown} of one examination" if spec.sequences else ""
+
+
 class ModelPicker(QToolButton):
     """Shows what a run would use; the menu changes it and opens the cards."""
 
@@ -61,7 +67,8 @@ class ModelPicker(QToolButton):
         room = _WIDTH - tokens.ICON_SMALL - 3 * tokens.SPACE_12
         self.setText(metrics.elidedText(shown, Qt.TextElideMode.ElideRight, room))
         how = "chosen by you" if model_id else "chosen by the kind of series"
-        self.setToolTip(f"Model: {shown} ({how})" if effective else "Model")
+        told = next((_together(e) for e in self._entries if e.card.id == model_id), "")
+        self.setToolTip(f"Model: {shown} ({how}){told}" if effective else "Model")
         self.setAccessibleName(f"Model: {shown}")
         self._rebuild()
 
@@ -76,7 +83,8 @@ class ModelPicker(QToolButton):
             if listed:
                 self._menu.addSection(title)
             for entry in listed:
-                self._add_choice(f"{entry.card.name} ({entry.card.id})", entry.card.id, "")
+                text = f"{entry.card.name} ({entry.card.id})"
+                self._add_choice(text, entry.card.id, f"{text}{_together(entry)}")
         self._menu.addSeparator()
         self._add_cards()
         add = self._menu.addAction(icon("folder"), "Add a model folder…")

@@ -69,8 +69,9 @@ class ComparisonTable(QWidget):
         self.words.style().polish(self.words)
         self.table.setVisible(bool(self._rows))
 
-    def show_comparison(self, found: Comparison, current: str = "") -> None:
-        """Show the runs, the best first; ``current`` is marked."""
+    def show_comparison(self, found: Comparison, current: str = "", folds: str = "") -> None:
+        """Show the runs, the best first; ``current`` is marked. ``folds``: what those of one
+        cross-validation came to together, whose test pictures differ on purpose."""
         columns = figure_columns(found.rows)[:SHOWN_FIGURES]
         first = columns[0] if columns else ""
         self._rows = tuple(sorted(found.rows, key=lambda row: _order(row, first)))
@@ -82,7 +83,9 @@ class ComparisonTable(QWidget):
         if place >= 0:
             self.table.selectRow(place)
         self._show_caveats(self.table.currentRow())
-        if len(self._rows) < 2:
+        if folds:
+            self.say(folds, tone="success")
+        elif len(self._rows) < 2:
             self.say("This is the only run so far. Train another one to compare.")
         elif found.same_split:
             self.say(SAME, tone="success")

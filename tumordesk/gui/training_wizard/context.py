@@ -16,6 +16,7 @@ from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.training_process import TrainerProcess, TrainingRunProcess
 from tumordesk.gui.training_wizard.data_check import DataCheck
 from tumordesk.gui.training_wizard.thumbnails import ThumbnailStore
+from tumordesk.session.run_process import OVER
 from tumordesk.session.training import Draft, StageName
 
 
@@ -58,6 +59,7 @@ class WizardContext(QObject):
         self.training = TrainingRunProcess(self.runner, self, command)
         self.training.begun.connect(self._begun)
         self.training.state_changed.connect(self._state_changed)
+        self.training.ended.connect(self._ended)
         self.training.lost.connect(lambda _: self._state_changed(RunState.FAILED))
 
     @property
@@ -108,7 +110,13 @@ class WizardContext(QObject):
         self.remember(last_run=str(folder))
 
     def _state_changed(self, state: RunState) -> None:
-        self.draft.run_state = state
+        # A fold that is over while others are to come: the training as a whole is not.
+        over = state in OVER and not self.training.running
+        self.draft.run_state = state if over or state not in OVER else None
+
+    def _ended(self) -> None:
+        if self.draft.run == self.training.folder and self.training.state in OVER:
+            self.draft.run_state = self.training.state
 
     def shutdown(self) -> None:
         """End all short commands; a training goes on."""

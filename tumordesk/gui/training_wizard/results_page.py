@@ -59,6 +59,7 @@ class ResultsPage(Page):
         self._process: TrainerProcess | None = None
         self._comparing: TrainerProcess | None = None
         self._compared: Path | None = None
+        self._folds = ""
         self.store = ExplainStore(context, self)
         self.export = ReportExport(context, self)
         self.export.said.connect(context.say)
@@ -298,13 +299,14 @@ class ResultsPage(Page):
         self.context.runner.submit(
             "io",
             "comparable-runs",
-            lambda _: results.comparable_runs(run),
-            done=lambda runs: self._ask_comparison(run, runs),
+            lambda _: (results.comparable_runs(run), results.folds_words(run)),
+            done=lambda found: self._ask_comparison(run, *found),
         )
 
-    def _ask_comparison(self, run: Path, runs: tuple[Path, ...]) -> None:
+    def _ask_comparison(self, run: Path, runs: tuple[Path, ...], folds: str) -> None:
         if run != self.run:
             return
+        self._folds = folds
         args = ["compare", *(str(one) for one in runs), "--part", self.part, "--json"]
         process = self.context.trainer(args)
         self._comparing = process
@@ -323,7 +325,8 @@ class ResultsPage(Page):
         except ConfigError as error:
             self.view.runs.say(str(error), tone="warning")
             return
-        self.view.runs.show_comparison(found, str(self.run) if self.run is not None else "")
+        current = str(self.run) if self.run is not None else ""
+        self.view.runs.show_comparison(found, current, self._folds)
 
     def _open_run(self, name: str) -> None:
         """Another run of the table: follow it, and show what it is worth."""

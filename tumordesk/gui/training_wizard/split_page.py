@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QButtonGroup,
+    QCheckBox,
     QComboBox,
     QFormLayout,
     QHBoxLayout,
@@ -64,6 +65,7 @@ class SplitPage(Page):
         self._group = QButtonGroup(self)
         self.shares = QComboBox()
         self.shares_text = label("", "secondary", wrap=True)
+        self.all_folds = QCheckBox("Train &all folds, one after the other")
         self.fold = QSpinBox()
         self.seed = QSpinBox()
         self.validation = QSpinBox()
@@ -121,6 +123,7 @@ class SplitPage(Page):
         self._form.setHorizontalSpacing(tokens.SPACE_16)
         self._form.setVerticalSpacing(tokens.SPACE_8)
         self._form.addRow("&Shares", self.shares)
+        self._form.addRow("", self.all_folds)
         self._form.addRow("Test on &fold", self.fold)
         self._form.addRow("&Validation", self.validation)
         self._form.addRow("&Test", self.test)
@@ -140,6 +143,7 @@ class SplitPage(Page):
 
     def _wire(self) -> None:
         self.shares.activated.connect(self._shares_chosen)
+        self.all_folds.clicked.connect(self._all_folds_chosen)
         self.fold.valueChanged.connect(lambda n: self._change(fold=n - 1))
         self.seed.valueChanged.connect(lambda n: self._change(seed=n))
         self.validation.valueChanged.connect(lambda n: self._change(validation=n / 100))
@@ -158,6 +162,14 @@ class SplitPage(Page):
             self._use(with_shares(self.context.draft.split, shares))
         else:
             self._use(replace(self.context.draft.split, folds=0, fold=0), own=True)
+
+    def _all_folds_chosen(self, chosen: bool) -> None:
+        """The counts shown are then those of the first."""
+        self.context.draft.all_folds = chosen
+        if chosen:
+            self._change(fold=0)
+        self._show()
+        self.changed.emit()
 
     def _change(self, **changes: object) -> None:
         split = self.context.draft.split
@@ -226,11 +238,14 @@ class SplitPage(Page):
         for box in boxes:
             box.blockSignals(False)
         numbers = self.context.expert or index == self.shares.count() - 1
-        self._form.setRowVisible(self.fold, bool(split.folds))
+        one_by_one = self.context.draft.folds > 0
+        self.all_folds.setChecked(one_by_one)
+        self._form.setRowVisible(self.all_folds, bool(split.folds))
+        self._form.setRowVisible(self.fold, bool(split.folds) and not one_by_one)
         self._form.setRowVisible(self.validation, numbers)
         self._form.setRowVisible(self.test, numbers and not split.folds)
         self._form.setRowVisible(self.seed, self.context.expert)
-        self.shares_text.setText(_share_sentence(split, way))
+        self.shares_text.setText(_share_sentence(split, way, one_by_one=one_by_one))
 
     def _own(self) -> bool:
         """True where the numbers are none of the usual ones."""
@@ -286,7 +301,7 @@ class SplitPage(Page):
         """Show exact shares and the seed."""
         self._show()
         if self._report is None:
-            for box in (self.fold, self.validation, self.test, self.seed):
+            for box in (self.all_folds, self.fold, self.validation, self.test, self.seed):
                 self._form.setRowVisible(box, False)
 
     def stop(self) -> None:
@@ -303,11 +318,16 @@ def _index_of(split: SplitConfig) -> int:
     return len(SHARES)
 
 
-def _share_sentence(split: SplitConfig, way: Way) -> str:
+def _share_sentence(split: SplitConfig, way: Way, *, one_by_one: bool) -> str:
     if way == "given":
         return "The folder decides; these shares count only for a part that it does not have."
     words = shares_words(split).capitalize() + "."
-    if split.folds:
+    if one_by_one:
+        words += (
+            f" Each of the {split.folds} folds is the test of a training of its own, and their "
+            "mean is the figure to give. The counts are those of the first."
+        )
+    elif split.folds:
         words += (
             f" One training uses one of the {split.folds} folds as its test; train the others "
             "too, and give their mean."

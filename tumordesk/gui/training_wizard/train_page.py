@@ -8,13 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
-from tumordesk.core.training_run import (
-    CONFIG_NAME,
-    RunState,
-    TrainingConfig,
-    TrainingEvent,
-    read_config,
-)
+from tumordesk.core.training_run import RunState, TrainingConfig, TrainingEvent
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -23,6 +17,7 @@ from tumordesk.gui.training_wizard.pages import Page
 from tumordesk.gui.training_wizard.report_export import free_path
 from tumordesk.gui.training_wizard.train_start import TrainStart
 from tumordesk.gui.training_wizard.train_view import TrainView
+from tumordesk.session.folds import order_of
 from tumordesk.session.naming import safe_part
 
 
@@ -56,6 +51,7 @@ class TrainPage(Page):
         training.batch.connect(self._batch)
         training.lost.connect(self._lost)
         training.failed.connect(self._failed)
+        training.ended.connect(self.changed)
         self.start.changed.connect(self.changed)
         view = self.view
         view.pause_asked.connect(training.pause)
@@ -87,7 +83,12 @@ class TrainPage(Page):
             return self.start.ready
         ended = self.view.progress.state in (RunState.FINISHED, RunState.STOPPED)
         whole = ended and not self.view.lost and self.view.kept
-        return whole or self.context.draft.kept_best
+        return (whole or self.context.draft.kept_best) and not self._more_folds
+
+    @property
+    def _more_folds(self) -> bool:
+        """True between two folds of a cross-validation: this one is over, the whole is not."""
+        return self.view.over and self.context.training.running
 
     def next_text(self) -> str:
         """The start is the page's one action."""
@@ -99,6 +100,8 @@ class TrainPage(Page):
             return "Starts the training now." if self.start.ready else self.start.words.text()
         if not self.view.over:
             return "You may close this window: you are asked whether the training goes on."
+        if self._more_folds:
+            return "This fold is over and is being measured; then the next one begins."
         if self.context.draft.kept_best:
             return "It failed, but its best epoch was kept: Next measures it. Or go on from there."
         if self.complete():
@@ -113,7 +116,8 @@ class TrainPage(Page):
             return True
         config = self.start.config
         if config is not None and self.start.ready:
-            self.context.training.start(config, Path(self.start.folder.text().strip()))
+            folder = Path(self.start.folder.text().strip())
+            self.context.training.start(config, folder, all_folds=self.start.all_folds)
         return False
 
     def stop(self) -> None:
@@ -130,7 +134,7 @@ class TrainPage(Page):
         self.context.runner.submit(
             "io",
             "train-page-config",
-            lambda _: read_config(folder / CONFIG_NAME),
+            lambda _: order_of(folder),
             done=lambda config: self._configured(folder, config),
             failed=self._unreadable,
         )

@@ -41,6 +41,7 @@ class TrainStart(QWidget):
         super().__init__(parent)
         self.problem = ""
         self.config: TrainingConfig | None = None
+        self.all_folds = False
         self._lines = QGridLayout()
         self._lines.setHorizontalSpacing(tokens.SPACE_16)
         self._lines.setVerticalSpacing(tokens.SPACE_8)
@@ -87,7 +88,11 @@ class TrainStart(QWidget):
             self.problem = ""
         except ConfigError as error:
             self.config, self.problem = None, str(error)
+        self.all_folds = draft.folds > 0
         rows = [("Data", _data_words(draft)), ("Split", _split_words(draft))]
+        if self.all_folds:
+            each = f"{draft.folds} trainings, one after the other, each tested on another fold"
+            rows.append(("Folds", each))
         if self.config is not None:
             rows += order_words(self.config)
         self._show(rows)

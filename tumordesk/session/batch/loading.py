@@ -144,8 +144,11 @@ class Loader:
         from tumordesk.inference.preflight import preflight
 
         by_key = {series.key: (patient, owner, series) for patient, owner, series in members}
-        best = best_series([series for _, _, series in by_key.values()], self._card)
-        doubts = preflight(best, self._card)
+        studies = {key: owner.series for key, (_, owner, _) in by_key.items()}
+        best = best_series(
+            [series for _, _, series in by_key.values()], self._card, lambda one: studies[one.key]
+        )
+        doubts = preflight(best, self._card, studies[best.key])
         worst = hopeless(doubts)
         count = len(by_key)
         if worst is not None:
@@ -154,5 +157,6 @@ class Loader:
         if self._strict and doubts:
             raise InputMismatch(f"Left out, because it is doubtful. {doubts[0].message}")
         patient, owner, series = by_key[best.key]
-        several = f"The study holds {count} series; the one that fits the model best was used."
+        used = "carries the outline" if self._card.input.sequences else "was used"
+        several = f"The study holds {count} series; the one that fits the model best {used}."
         return patient, owner, series, several if count > 1 else ""

@@ -15,8 +15,10 @@ from pathlib import Path
 
 from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import Patient, ScanResult, Series, Study
 from tumordesk.session.audit import AuditLog
+from tumordesk.session.batch.together import read_together
 from tumordesk.session.batch.types import MARK, BatchPlan, PlannedStudy
 from tumordesk.session.batch.unpacked import remove, unpacked_folders
 
@@ -35,12 +37,17 @@ class _Found:
 
 
 def plan(
-    paths: Sequence[Path], out: Path, context: JobContext | None = None, log: AuditLog | None = None
+    paths: Sequence[Path],
+    out: Path,
+    context: JobContext | None = None,
+    log: AuditLog | None = None,
+    *,
+    card: ModelCard | None = None,
 ) -> BatchPlan:
     """Find the studies in ``paths`` (folders, archives, files); ``out`` is left out of it.
 
     DICOM files of one study are one study wherever they lie; a picture or volume file is a study
-    of its own.
+    of its own, but for volumes of one folder that the model of ``card`` reads together.
 
     Raises:
         ReadError: there is no such path, or nothing usable in it.
@@ -54,7 +61,7 @@ def plan(
     found: dict[Key, _Found] = defaultdict(_Found)
     skipped: dict[str, str] = {}
     for unit in _units(roots, Path(os.path.abspath(out)), context, skipped):  # noqa: PTH100
-        _scan_unit(unit, context, found, skipped)
+        _scan_unit(unit, context, found, skipped, card)
     names = _Names(roots)
     if not found:
         raise ReadError(_nothing(roots, skipped), "Choose a folder with scans in it.")
@@ -140,18 +147,28 @@ def _hidden(name: str) -> bool:
 
 
 def _scan_unit(
-    unit: list[Path], context: JobContext, found: dict[Key, _Found], skipped: dict[str, str]
+    unit: list[Path],
+    context: JobContext,
+    found: dict[Key, _Found],
+    skipped: dict[str, str],
+    card: ModelCard | None,
 ) -> None:
     from tumordesk.io.scan import scan_paths
 
     scan = scan_paths(unit, context)
+    together = read_together(scan, card)
     archive = str(unit[0]) if len(unit) == 1 and _unpacked(scan) else ""
     for key, members in keys_of(scan, archive).items():
-        entry = found[key]
         for _, _, series in members:
-            entry.dicom = series.kind == "dicom"
             files = {str(item.path) for item in series.instances}
-            entry.sources |= {archive} if archive else files
+            if series.key in together.left_out:
+                if why := together.left_out[series.key]:
+                    skipped |= dict.fromkeys(files, why)
+                continue
+            entry = found[key]
+            entry.dicom = series.kind == "dicom"
+            beside = {str(path) for path in together.beside.get(series.key, ())}
+            entry.sources |= {archive} if archive else files | beside
             if archive:
                 entry.names.add(archive if entry.dicom else f"{archive}/{series.description}")
             else:

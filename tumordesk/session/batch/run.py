@@ -177,7 +177,7 @@ def open_batch(
         roots = [Path(path).absolute() for path in paths]
         state.sweep(options.out)
         state.check_same(options.out, state.batch_file(roots, options, models.cards, 0))
-        found = make_plan(paths, options.out, context)
+        found = make_plan(paths, options.out, context, card=models.main.card)
         file = state.batch_file(roots, options, models.cards, len(found.studies))
         state.write_batch_file(options.out, file)
         batch = Batch(found, options, models, lock)

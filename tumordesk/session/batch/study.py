@@ -58,8 +58,9 @@ def _run(
     volume, series, device = loaded.volume, loaded.series, options.device
     if models.main.card.task == "segmentation":
         main = run_segmentation(
-            context, volume, series, models.main, device=device, flips=options.flips
-        )
+            context, volume, series, models.main, device=device, flips=options.flips,
+            study=loaded.study.series,
+        )  # fmt: skip
         if models.classifier is None or main.outcome != "tumour":
             return _Found(main, main)
         classes = run_classification(
@@ -69,7 +70,9 @@ def _run(
     before: AnalysisResult | None = None
     # A single picture is classified as it is: there is nothing to choose.
     if models.outline is not None and series.slices > 1:
-        before = run_segmentation(context, volume, series, models.outline, device=device)
+        before = run_segmentation(
+            context, volume, series, models.outline, device=device, study=loaded.study.series
+        )
     main = run_classification(
         context, volume, series, models.main, device=device,
         outline=before.segmentation if before is not None else None,

@@ -1,0 +1,197 @@
+"""Which series are read together: every rule, and the reason where one is missing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from inference_fakes import make_series, make_volume
+from several_factories import several_card
+from tumordesk.core.geometry import Geometry, Verdict, affine_from
+from tumordesk.core.study import Sequence, SequenceGuess, Series
+from tumordesk.inference.companions import Companions, companions_of, reached
+from tumordesk.inference.fitting import best_series, hopeless
+from tumordesk.inference.preflight import preflight
+
+GEOMETRY = make_volume((20, 200, 200), spacing=(5.0, 1.0, 1.0))[0].geometry
+CARD = several_card()
+
+
+def one(sequence: str, number: int, **changes: Any) -> Series:
+    values = {
+        "key": f"key{number}", "uid": f"1.{number}", "number": number, "description": "secret",
+        "guess": SequenceGuess(Sequence(sequence), "test"), "frame_of_reference_uid": "1.9",
+    }  # fmt: skip
+    return make_series(changes.pop("geometry", GEOMETRY), **(values | changes))
+
+
+def file(name: str, sequence: str, number: int, **changes: Any) -> Series:
+    changes = {"kind": "nifti", "modality": "", "frame_of_reference_uid": ""} | changes
+    return one(sequence, number, description=name, **changes)
+
+
+T1, FLAIR, T1C, T2 = one("T1", 1), one("FLAIR", 2), one("T1C", 3), one("T2", 4)
+STUDY = (T2, T1C, T1, FLAIR)
+
+
+def found(together: Companions) -> dict[str, int | None]:
+    return {name: series.number for name, series in together.found.items()}
+
+
+def reason(*study: Series, active: Series = T1) -> str:
+    together = companions_of(active, study, CARD)
+    assert "secret" not in together.refusal
+    return together.refusal
+
+
+@pytest.mark.parametrize("active", [T1, FLAIR, T1C])
+def test_any_of_the_sequences_may_be_the_active_one(active: Series) -> None:
+    together = companions_of(active, STUDY, CARD)
+    assert found(together) == {"T1": 1, "FLAIR": 2, "T1C": 3}
+    assert list(together.found) == list(CARD.input.sequences)
+    assert (together.missing, together.refusal, together.names_differ) == ({}, "", False)
+
+
+def test_one_sequence_needs_nothing_beside_it() -> None:
+    card = several_card(sequences=(), channels=1)
+    assert companions_of(T2, STUDY, card) == Companions()
+
+
+def test_what_is_missing_is_named() -> None:
+    together = companions_of(T1, (T1, T2), CARD)
+    assert set(together.missing) == {"FLAIR", "T1C"}
+    assert together.refusal == (
+        "Several reads T1 + FLAIR + T1 post-contrast together: there is no FLAIR series in this "
+        "study; there is no T1 post-contrast series in this study."
+    )
+
+
+def test_the_active_series_must_be_one_of_them() -> None:
+    assert "this series looks like T2" in reason(*STUDY, active=T2)
+    unknown = one("unknown", 9)
+    assert "could not be told" in reason(*STUDY, active=unknown)
+    assert "is in colour" in reason(*STUDY, active=replace(T1, colour=True))
+
+
+def test_frames_of_reference() -> None:
+    other = replace(FLAIR, frame_of_reference_uid="1.8")
+    assert "its FLAIR (series 2) has another frame of reference" in reason(T1, other, T1C)
+    unknown = replace(FLAIR, frame_of_reference_uid="")
+    assert reason(T1, unknown, T1C) == ""
+    assert found(companions_of(T1, (other, unknown, T1C), CARD))["FLAIR"] == 2
+
+
+def test_positions() -> None:
+    unplaced = replace(GEOMETRY, affine=None)
+    assert "its FLAIR (series 2) does not say where it lies" in reason(
+        replace(FLAIR, geometry=unplaced), T1C
+    )
+    active = replace(T1, geometry=unplaced)
+    assert "says where it lies, but this series does not" in reason(FLAIR, T1C, active=active)
+    both = [replace(series, geometry=unplaced) for series in (FLAIR, T1C)]
+    assert reason(*both, active=active) == ""
+    smaller = replace(FLAIR, geometry=Geometry((19, 200, 200)))
+    assert "another number of slices or pixels" in reason(smaller, both[1], active=active)
+
+
+def test_slices_at_other_places_are_not_taken_for_the_same() -> None:
+    def gap(after: int) -> Geometry:
+        places = tuple(float(5 * (i + (i > after))) for i in range(20))
+        return replace(GEOMETRY, affine=None, verdict=Verdict.GAP, slice_positions_mm=places)
+
+    active, t1c = replace(T1, geometry=gap(3)), replace(T1C, geometry=gap(3))
+    assert reason(replace(FLAIR, geometry=gap(3)), t1c, active=active) == ""
+    assert "at other places" in reason(replace(FLAIR, geometry=gap(9)), t1c, active=active)
+
+
+def turned(plane: str) -> Geometry:
+    axes = {"sagittal": [[1, 0, 0], [0, 0, 1], [0, -1, 0]]}[plane]
+    return Geometry(
+        (60, 120, 200), (1.0, 1.0), 3.0,
+        affine_from((-90.0, -80.0, 100.0), axes, (3.0, 1.0, 1.0)), None, Verdict.OK,
+    )  # fmt: skip
+
+
+def test_the_same_plane_is_preferred_then_what_people_came_for() -> None:
+    sagittal = one("FLAIR", 1, key="sagittal", geometry=turned("sagittal"))
+    assert sagittal.geometry.plane == "sagittal"
+    later = replace(FLAIR, key="later", number=7)
+    assert found(companions_of(T1, (sagittal, later, FLAIR, T1C), CARD))["FLAIR"] == 2
+    assert companions_of(T1, (sagittal, T1C), CARD).found["FLAIR"] is sagittal
+
+
+def test_a_slab_that_reaches_little_is_no_companion() -> None:
+    slab = replace(GEOMETRY, shape=(6, 200, 200))
+    assert reached(slab, GEOMETRY) == pytest.approx(0.3)
+    assert reached(GEOMETRY, slab) == 1.0
+    few = replace(FLAIR, key="few", number=1, geometry=slab)
+    assert "covers less than half" in reason(few, T1C)
+    assert found(companions_of(T1, (few, FLAIR, T1C), CARD))["FLAIR"] == 2
+
+
+def test_pictures_and_colours() -> None:
+    picture = make_series(
+        Geometry((1, 64, 64)), kind="picture", modality="", colour=True,
+        guess=SequenceGuess(Sequence.UNKNOWN, "test"),
+    )  # fmt: skip
+    assert "has no other sequences beside it" in reason(active=picture)
+    colours = several_card(source_channels=(0, 1, 2))
+    together = companions_of(picture, (), colours)
+    assert together.own_colours
+    assert together.refusal == ""
+    grey = companions_of(replace(picture, colour=False), (), colours)
+    assert "not in colour" in grey.refusal
+    assert "is a picture or in colour" in reason(replace(FLAIR, colour=True), T1C)
+
+
+def test_files_of_another_patient_in_the_folder_are_not_taken() -> None:
+    kinds = {"t1n": "T1", "t2f": "FLAIR", "t1c": "T1C", "seg": "unknown"}
+    folder = [
+        file(f"BraTS-GLI-{patient}-000-{word}.nii.gz", kind, 10 * index + place)
+        for index, patient in enumerate(("00000", "00002"))
+        for place, (word, kind) in enumerate(kinds.items())
+    ]
+    for index in range(2):
+        together = companions_of(folder[4 * index], folder, CARD)
+        assert {n // 10 for n in found(together).values()} == {index}
+        assert not together.names_differ
+    lacking = [series for series in folder if series.number != 11]
+    assert "its FLAIR (series 1) belongs to another T1 by its file name" in reason(
+        *lacking, active=folder[4]
+    )
+
+
+def test_names_that_differ_by_a_number_are_told() -> None:
+    files = [file("P1_T1.nii", "T1", 1), file("P2_FLAIR.nii", "FLAIR", 2)]
+    files += [file("P1_T1ce.nii", "T1C", 3)]
+    assert companions_of(files[0], files, CARD).names_differ
+    codes = {w.code for w in preflight(files[0], CARD, files)}
+    assert "names" in codes
+    plain = [file("T1_AX.nii", "T1", 1), file("MRHR_FLAIR_AX.nii", "FLAIR", 2)]
+    plain += [file("MRHR_T1_AX_POST_GAD.nii", "T1C", 3)]
+    assert not companions_of(plain[0], plain, CARD).names_differ
+
+
+def test_an_outline_is_no_sequence() -> None:
+    outline = file("flair_seg.nii", "FLAIR", 2)
+    assert "no FLAIR series" in reason(outline, T1C, active=file("t1.nii", "T1", 1))
+
+
+def test_preflight_tells_and_the_batch_leaves_it_out() -> None:
+    assert {w.code for w in preflight(T1, CARD, STUDY)} == set()
+    doubts = preflight(FLAIR, CARD, (FLAIR, T1))
+    assert [w.code for w in doubts] == ["sequences"]
+    assert "no T1 post-contrast series" in doubts[0].message
+    assert hopeless(doubts) is doubts[0]
+    picture = make_series(Geometry((1, 512, 512)), kind="picture", modality="", colour=True)
+    told = preflight(picture, several_card(source_channels=(0, 1, 2)))
+    assert [w.code for w in told] == ["picture"]
+    assert "a T1 + FLAIR" in told[0].message or "an axial T1 + FLAIR" in told[0].message
+
+
+def test_the_series_with_all_it_needs_is_the_best() -> None:
+    assert best_series(STUDY, CARD, lambda _: STUDY).number == 1
+    studies = {"key1": (T1,), "key2": STUDY, "key3": (T1C,), "key4": (T2,)}
+    assert best_series(STUDY, CARD, lambda series: studies[series.key]).number == 2

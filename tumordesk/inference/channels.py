@@ -1,0 +1,178 @@
+"""What a network sees of a series and, where it reads several sequences, of those beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from tumordesk.core.errors import InputMismatch
+from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import ModelCard
+from tumordesk.core.study import Series, sequence_shown
+from tumordesk.core.volume import Volume
+from tumordesk.inference.companions import (
+    HINT,
+    LEAST_SHARE,
+    companions_of,
+    named,
+    series_name,
+)
+from tumordesk.inference.grey import COLOURS, Grey, finite, grey_for, is_composite
+from tumordesk.io.aligned import Aligned, onto_grid
+from tumordesk.io.mask_file import few_labels
+from tumordesk.io.reader import open_series
+
+_UNREGISTERED = "not registered to each other: a patient who moved between them stays moved"
+
+
+def channels_for(
+    volume: Volume,
+    series: Series,
+    card: ModelCard,
+    study: Iterable[Series],
+    context: JobContext,
+    warnings: list[str],
+    notes: list[str],
+) -> Grey | tuple[Grey, ...]:
+    """Grey values on the voxels of ``volume``; one array for each of the card's sequences.
+
+    Args:
+        volume: the decoded ``series``.
+        series: the one the person runs on.
+        card: the model.
+        study: all series of its study, where the other sequences are looked for and read.
+        context: progress ("Reading T1 (series 4)"), and cancel between slices.
+        warnings: gets what may make the answer wrong.
+        notes: gets which series gave which channel.
+
+    Returns:
+        (slices, rows, columns), or a tuple of them in the order of ``card.input.sequences``.
+
+    Raises:
+        InputMismatch: a sequence is missing, or covers less than half of the slices, or no
+            pixel value is a number.
+        ReadError: another series cannot be decoded.
+        Cancelled: the person cancelled.
+    """
+    if not card.input.sequences:
+        return grey_for(volume, card, warnings)
+    together = companions_of(series, study, card)
+    if together.refusal:
+        raise InputMismatch(together.refusal, HINT)
+    if together.own_colours:
+        return _own_colours(volume, card, warnings)
+    laid: dict[str, Grey] = {}
+    resampled = False
+    for sequence, other in together.found.items():
+        if other.key == series.key:
+            laid[sequence] = finite(volume.grey(), volume.inverted, warnings)
+            continue
+        placed = _beside(volume, other, sequence, context, warnings)
+        laid[sequence] = placed.array
+        resampled = resampled or placed.resampled
+    notes.append(_sources(series, together.found, resampled=resampled))
+    return tuple(laid[sequence] for sequence in card.input.sequences)
+
+
+def numbered(indices: Sequence[int]) -> str:
+    """'Slice 4' or 'Slices 1, 2, 3': the first ten of them, counted from 1."""
+    which = ", ".join(str(i + 1) for i in indices[:10]) + (", …" if len(indices) > 10 else "")
+    return f"Slice{'s' if len(indices) > 1 else ''} {which}"
+
+
+def _own_colours(volume: Volume, card: ModelCard, warnings: list[str]) -> tuple[Grey, ...]:
+    """The channels of a colour picture that holds a sequence in each of them."""
+    if not volume.colour or not is_composite(volume.array):
+        raise InputMismatch(
+            f"{card.name} reads {card.input.sequences_shown} together, and the colours of this "
+            "picture are shades of one image.",
+            HINT,
+        )
+    pairs = tuple(zip(card.input.sequences, card.input.source_channels, strict=True))
+    told = ", ".join(f"{sequence_shown(name)} from {COLOURS[channel]}" for name, channel in pairs)
+    warnings.append(
+        "The colours hold different images, not shades of one: each was read as a sequence "
+        f"({told}), as in the pictures {card.name} learned from. Whether they are that here "
+        "cannot be checked."
+    )
+    return tuple(
+        finite(volume.array[..., channel], volume.inverted, warnings, sequence_shown(name))
+        for name, channel in pairs
+    )
+
+
+def _beside(
+    volume: Volume, other: Series, sequence: str, context: JobContext, warnings: list[str]
+) -> Aligned:
+    """Another series, read and laid on the voxels of ``volume``."""
+    name = named(sequence, other)
+    context.progress(None, f"Reading {name}")
+    read = _read(other, name, context)
+    if other.kind != "dicom" and few_labels(np.unique(read.array[len(read.array) // 2])):
+        raise InputMismatch(f"The {name} holds labels (an outline), not a scan.", HINT)
+    if read.missing:
+        warnings.append(
+            f"{numbered(read.missing)} of the {name} could not be decoded: there the network saw "
+            "nothing of it."
+        )
+    if read.geometry.affine is None:
+        warnings.append(
+            f"Neither this series nor the {name} says where it lies: their slices were taken to "
+            "show the same places, one by one."
+        )
+    context.check()
+    grey = finite(read.grey(), read.inverted, warnings, f"the {name}")
+    placed = onto_grid(grey, read.geometry, volume.geometry)
+    bare = [i for i, share in enumerate(placed.covered) if share < LEAST_SHARE]
+    if len(bare) > (1 - LEAST_SHARE) * len(placed.covered):
+        raise InputMismatch(f"The {name} covers less than half of the slices.", HINT)
+    if bare:
+        warnings.append(
+            f"{numbered(bare)}: the {name} does not reach there, the network saw nothing of it."
+        )
+    return placed
+
+
+def _read(other: Series, name: str, context: JobContext) -> Volume:
+    reader = open_series(other)
+    try:
+        return reader.read_volume(_Reading(context, f"Reading {name}"))
+    except MemoryError as error:
+        raise InputMismatch(
+            f"There is not enough memory to read the {name}.", "Close other programs or studies."
+        ) from error
+    finally:
+        reader.close()
+
+
+class _Reading(JobContext):
+    """Says what is read, without a share: the run's own progress begins after it."""
+
+    def __init__(self, whole: JobContext, words: str) -> None:
+        super().__init__(lambda _: whole.progress(None, words))
+        self._whole = whole
+
+    @property
+    def cancelled(self) -> bool:
+        """True once the whole job is to stop."""
+        return self._whole.cancelled
+
+    def check(self) -> None:
+        """Raise Cancelled once the whole job is to stop."""
+        self._whole.check()
+
+
+def _sources(active: Series, found: Mapping[str, Series], *, resampled: bool) -> str:
+    """Which series gave which channel, and what was not done to them."""
+    parts = []
+    for sequence, series in found.items():
+        this = " (outlined)" if series.key == active.key else ""
+        parts.append(f"{sequence_shown(sequence)} from {series_name(series)}{this}")
+    text = f"Channels: {', '.join(parts)}"
+    frames = {series.frame_of_reference_uid for series in found.values()}
+    if resampled:
+        text += "; laid on the voxels of the outlined one"
+    if resampled or "" in frames:
+        text += f"; {_UNREGISTERED}"
+    return f"{text}."

@@ -1,0 +1,90 @@
+"""A cross-validation as a folder: the order, a run folder for each fold, and what came of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import read_json
+from tumordesk.core.training_run import CONFIG_NAME, EVENTS_NAME, TrainingConfig, read_config
+
+SUMMARY_NAME = "kfold.json"
+_FOLD = re.compile(r"fold-(\d+)")
+
+
+@dataclass(frozen=True)
+class FoldSummary:
+    """What all folds together came to. ``figures``: name -> (mean, standard deviation)."""
+
+    folds: int
+    finished: int
+    figures: dict[str, tuple[float, float]]
+
+
+def series_of(run: Path) -> Path | None:
+    """The folder of the cross-validation that a run is a fold of; None for any other run."""
+    whole = run.parent
+    return whole if _FOLD.fullmatch(run.name) and (whole / CONFIG_NAME).is_file() else None
+
+
+def fold_folder(series: Path, number: int) -> Path:
+    """The run folder of a fold, counted from 0."""
+    return series / f"fold-{number}"
+
+
+def folds_in(series: Path) -> tuple[Path, ...]:
+    """The folds that were begun, in order; none where the folder is no cross-validation."""
+    found = [path.parent for path in series.glob(f"fold-*/{CONFIG_NAME}")]
+    numbered = [(_number(path), path) for path in found if _FOLD.fullmatch(path.name)]
+    return tuple(path for _, path in sorted(numbered))
+
+
+def begun_after(run: Path) -> Path | None:
+    """The last fold after ``run`` that has begun, for whoever follows them one by one."""
+    series = series_of(run)
+    later = folds_in(series) if series is not None else ()
+    begun = [one for one in later if _number(one) > _number(run) and (one / EVENTS_NAME).exists()]
+    return begun[-1] if begun else None
+
+
+def _number(run: Path) -> int:
+    match = _FOLD.fullmatch(run.name)
+    return int(match[1]) if match else -1
+
+
+def order_of(run: Path) -> TrainingConfig:
+    """The order of a run, of a fold that has not begun yet that of the whole.
+
+    Raises:
+        ConfigError: there is none, or it is damaged.
+    """
+    series = series_of(run)
+    path = run / CONFIG_NAME
+    return read_config(path if series is None or path.is_file() else series / CONFIG_NAME)
+
+
+def read_summary(run: Path) -> FoldSummary | None:
+    """What the folds beside ``run`` came to; None where it is no fold, or they are too few yet.
+
+    Raises:
+        ConfigError: the file is damaged.
+    """
+    series = series_of(run)
+    if series is None or not (series / SUMMARY_NAME).is_file():
+        return None
+    document = read_json(series / SUMMARY_NAME)
+    try:
+        runs: list[Any] = document["runs"]
+        finished = sum(1 for one in runs if one["figures"])
+        figures = {
+            str(name): (float(value["mean"]), float(value["deviation"]))
+            for name, value in document["summary"].items()
+        }
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError(f"{SUMMARY_NAME} is damaged.", "Train the folds again.") from error
+    if finished < 2:
+        return None
+    return FoldSummary(read_config(series / CONFIG_NAME).split.folds, finished, figures)
