@@ -66,12 +66,23 @@ class Grid:
         axes = np.stack([np.cross(row, column), column, row], axis=1)
         return affine_from(self.origin, axes, self.spacing)
 
-    def scene(self, *, lesion: bool) -> np.ndarray:
-        """A head of 300 (uint16) with a bright ball, which is on the right if not a ``lesion``."""
+    def scene(
+        self, *, lesion: bool, moved: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    ) -> np.ndarray:
+        """A head (uint16) with a bright ball, which is on the right if not a ``lesion``.
+
+        Skull, ventricle and eyes show where it lies to whoever compares two series.
+        """
         index = np.stack(np.meshgrid(*map(np.arange, self.shape), indexing="ij"), axis=-1)
         places = index @ self.affine[:3, :3].T + self.affine[:3, 3]
-        x, y, _ = np.moveaxis(places, -1, 0)
-        values = np.where((x / 75) ** 2 + (y / 85) ** 2 < 1, 300, 0)
+        places = places - np.array(moved)
+        x, y, z = np.moveaxis(places, -1, 0)
+        out = (x / 75) ** 2 + (y / 85) ** 2 + ((z - 8) / 70) ** 2
+        values = np.where(out < 1, 300.0, 0.0)
+        values[(out > 0.8) & (out < 1)] = 420
+        values[(x / 12) ** 2 + ((y + 8) / 30) ** 2 + ((z - 6) / 14) ** 2 < 1] = 120
+        for side in (-28, 31):
+            values[np.hypot(np.hypot(x - side, y + 62), z + 12) < 11] = 180
         centre = np.array(LESION_MM) * (1.0 if lesion else -1.0, 1.0, 1.0)
         away = np.linalg.norm(places - centre, axis=-1)
         # A soft edge, so that other grids show the same ball.
@@ -84,14 +95,24 @@ SAGITTAL = Grid("sagittal", (64, 40, 64), (3.0, 2.0, 3.0), (94.5, -94.5, 39.0))
 """Slices from left to right, rows to the feet."""
 
 
-def write_dicom(folder: Path, sequence: str, grid: Grid = AXIAL, **attributes: Any) -> None:
-    """One series of the study; the post-contrast one shows the lesion."""
+def write_dicom(
+    folder: Path,
+    sequence: str,
+    grid: Grid = AXIAL,
+    *,
+    moved: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    **attributes: Any,
+) -> None:
+    """One series of the study; the post-contrast one shows the lesion.
+
+    ``moved``: LPS mm by which the head lay elsewhere while it was made.
+    """
     own = {
         "study": "several", "series": sequence, "SeriesDescription": DESCRIPTIONS[sequence],
         "SeriesNumber": NUMBERS[sequence],
     }  # fmt: skip
     write_series(
-        folder / sequence, grid.scene(lesion=sequence == "T1C"), plane=grid.plane,
+        folder / sequence, grid.scene(lesion=sequence == "T1C", moved=moved), plane=grid.plane,
         spacing_mm=grid.spacing, origin_mm=grid.origin, **(own | attributes),
     )  # fmt: skip
 

@@ -12,13 +12,14 @@ import SimpleITK as sitk
 
 from tumordesk.core.errors import DataError, InputMismatch
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
-from tumordesk.io.aligned import onto_grid
+from tumordesk.io.registered import lay
 from tumordesk_training.data import Case
 from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
 from tumordesk_training.grids import onto
 from tumordesk_training.images import class_numbers
 
+_Volume = tuple[npt.NDArray[Any], Geometry]
 _COVERED = 0.5
 """A slice is reached where so much of it is."""
 _REACHED = 0.5
@@ -94,7 +95,8 @@ def load_together(
     """Volumes of several sequences on one grid, and their label map.
 
     The grid is that of the volume whose voxels the label map has; ``first`` is tried first (and is
-    the grid where there is no label map). The others are laid on it by where they say they lie.
+    the grid where there is no label map). The others are laid on it by where they say they lie,
+    and by what they show where the patient moved (see ``tumordesk.io.registered``).
 
     Raises:
         DataError: unreadable, the label map lies on the voxels of none of them, its labels are
@@ -112,8 +114,10 @@ def load_together(
                 "Resample the mask onto one of the volumes first.",
             )
         grid, labels = fitting
+    fixed = next(grey for grey, own in volumes if own is grid)
     channels = tuple(
-        _on_grid(path, *volume, grid) for path, volume in zip(paths, volumes, strict=True)
+        fixed if own is grid else _on_grid(path, (grey, own), (fixed, grid))
+        for path, (grey, own) in zip(paths, volumes, strict=True)
     )
     if labels is None or mask is None:
         return channels, None, grid
@@ -131,9 +135,9 @@ def _labels_or_none(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
         return None  # a DICOM SEG says in this way that it lies on other voxels
 
 
-def _on_grid(path: Path, grey: npt.NDArray[Any], own: Geometry, grid: Geometry) -> npt.NDArray[Any]:
+def _on_grid(path: Path, volume: _Volume, fixed: _Volume) -> npt.NDArray[Any]:
     try:
-        made = onto_grid(grey, own, grid)
+        made, _ = lay(*volume, *fixed, scanner=not is_nifti(path))
     except InputMismatch as error:
         raise DataError(f"{path.name}: {error.message}", error.hint) from error
     if np.mean(made.covered >= _COVERED) < _REACHED:

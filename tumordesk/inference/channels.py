@@ -19,11 +19,13 @@ from tumordesk.inference.companions import (
     series_name,
 )
 from tumordesk.inference.grey import COLOURS, Grey, finite, grey_for, is_composite
-from tumordesk.io.aligned import Aligned, onto_grid
+from tumordesk.io.aligned import Aligned
 from tumordesk.io.mask_file import few_labels
 from tumordesk.io.reader import open_series
+from tumordesk.io.registered import Found, lay
 
-_UNREGISTERED = "not registered to each other: a patient who moved between them stays moved"
+_FAR_MM = 3.0
+"""From this motion on the person is warned: what was found may be wrong, and shows if it is."""
 
 
 def channels_for(
@@ -62,16 +64,18 @@ def channels_for(
         raise InputMismatch(together.refusal, HINT)
     if together.own_colours:
         return _own_colours(volume, card, warnings)
+    own = finite(volume.grey(), volume.inverted, warnings)
     laid: dict[str, Grey] = {}
-    resampled = False
+    told: list[str] = []
     for sequence, other in together.found.items():
         if other.key == series.key:
-            laid[sequence] = finite(volume.grey(), volume.inverted, warnings)
+            laid[sequence] = own
             continue
-        placed = _beside(volume, other, sequence, context, warnings)
+        placed, found = _beside(volume, own, other, sequence, context, warnings)
         laid[sequence] = placed.array
-        resampled = resampled or placed.resampled
-    notes.append(_sources(series, together.found, resampled=resampled))
+        told += _motion_words(named(sequence, other), found, warnings)
+    notes.append(_sources(series, together.found))
+    notes += told
     return tuple(laid[sequence] for sequence in card.input.sequences)
 
 
@@ -103,9 +107,14 @@ def _own_colours(volume: Volume, card: ModelCard, warnings: list[str]) -> tuple[
 
 
 def _beside(
-    volume: Volume, other: Series, sequence: str, context: JobContext, warnings: list[str]
-) -> Aligned:
-    """Another series, read and laid on the voxels of ``volume``."""
+    volume: Volume,
+    own: Grey,
+    other: Series,
+    sequence: str,
+    context: JobContext,
+    warnings: list[str],
+) -> tuple[Aligned, Found]:
+    """Another series, read and laid on ``own``, the grey values of ``volume``."""
     name = named(sequence, other)
     context.progress(None, f"Reading {name}")
     read = _read(other, name, context)
@@ -123,7 +132,11 @@ def _beside(
         )
     context.check()
     grey = finite(read.grey(), read.inverted, warnings, f"the {name}")
-    placed = onto_grid(grey, read.geometry, volume.geometry)
+    context.progress(None, f"Comparing where {name} lies")
+    placed, found = lay(
+        grey, read.geometry, own, volume.geometry, scanner=other.kind == "dicom",
+        gaps=read.missing, fixed_gaps=volume.missing, context=context,
+    )  # fmt: skip
     bare = [i for i, share in enumerate(placed.covered) if share < LEAST_SHARE]
     if len(bare) > (1 - LEAST_SHARE) * len(placed.covered):
         raise InputMismatch(f"The {name} covers less than half of the slices.", HINT)
@@ -131,7 +144,7 @@ def _beside(
         warnings.append(
             f"{numbered(bare)}: the {name} does not reach there, the network saw nothing of it."
         )
-    return placed
+    return placed, found
 
 
 def _read(other: Series, name: str, context: JobContext) -> Volume:
@@ -163,16 +176,32 @@ class _Reading(JobContext):
         self._whole.check()
 
 
-def _sources(active: Series, found: Mapping[str, Series], *, resampled: bool) -> str:
-    """Which series gave which channel, and what was not done to them."""
+def _motion_words(name: str, found: Found, warnings: list[str]) -> list[str]:
+    """What is worth a note of how a series lay to the outlined one; doubts go to ``warnings``."""
+    if found.doubt:
+        warnings.append(
+            f"Whether the {name} lies where the headers say was not checked: {found.doubt}."
+        )
+    if found.trusted:
+        return [f"The {name} shares its voxels with the outlined one: taken to lie on it."]
+    motion = found.motion
+    if motion is None:
+        return []
+    far = f"{motion.moved_mm:.0f} mm" if motion.moved_mm >= _FAR_MM else f"{motion.moved_mm:.1f} mm"
+    text = (
+        f"The head lay {far} away in the {name} (turned by {motion.turned_deg:.0f} degrees): that "
+        "series was moved by what it shows"
+    )
+    if motion.moved_mm < _FAR_MM:
+        return [f"{text}."]
+    warnings.append(f"{text}. Compare the two before you trust the outline.")
+    return []
+
+
+def _sources(active: Series, found: Mapping[str, Series]) -> str:
+    """Which series gave which channel."""
     parts = []
     for sequence, series in found.items():
         this = " (outlined)" if series.key == active.key else ""
         parts.append(f"{sequence_shown(sequence)} from {series_name(series)}{this}")
-    text = f"Channels: {', '.join(parts)}"
-    frames = {series.frame_of_reference_uid for series in found.values()}
-    if resampled:
-        text += "; laid on the voxels of the outlined one"
-    if resampled or "" in frames:
-        text += f"; {_UNREGISTERED}"
-    return f"{text}."
+    return f"Channels: {', '.join(parts)}."

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tumordesk.core.errors import InputMismatch
-from tumordesk.core.geometry import Geometry
+from tumordesk.core.geometry import FloatArray, Geometry
 
 _SAME_MM = 0.01
 _INSIDE = 0.5
@@ -25,11 +25,14 @@ class Aligned:
     resampled: bool
 
 
-def onto_grid(array: npt.NDArray[Any], of: Geometry, grid: Geometry) -> Aligned:
+def onto_grid(
+    array: npt.NDArray[Any], of: Geometry, grid: Geometry, motion: FloatArray | None = None
+) -> Aligned:
     """``array`` (slices, rows, columns), which lies as ``of`` says, in the voxels of ``grid``.
 
-    Linear between voxels, float32; where it does not reach stands its lowest value. Nothing is
-    registered: a patient who moved between two series stays moved.
+    Linear between voxels, float32; where it does not reach stands its lowest value. ``motion``
+    (4x4): LPS mm in ``grid`` -> LPS mm of the same anatomy in ``array``, see ``io.registered``;
+    without it a patient who moved between the two series stays moved.
 
     Raises:
         InputMismatch: one of the two does not say where it lies, and their shapes differ or only
@@ -42,20 +45,23 @@ def onto_grid(array: npt.NDArray[Any], of: Geometry, grid: Geometry) -> Aligned:
             "One of the series does not say where in the patient it lies.",
             "Only series with known positions can be laid on each other.",
         )
-    if of.shape == grid.shape and _corners_differ_mm(of, grid) <= _SAME_MM:
+    if motion is None and same_voxels(of, grid):
         return Aligned(array, np.ones(grid.shape[0]), resampled=False)
-    step = np.asarray(
-        np.linalg.solve(of.affine, grid.affine), dtype=np.float64
-    )  # index in ``grid`` -> index in ``of``
+    place = grid.affine if motion is None else motion @ grid.affine
+    # Index in ``grid`` -> index in ``of``.
+    step = np.asarray(np.linalg.solve(of.affine, place), dtype=np.float64)
     values = _sampled(np.asarray(array, dtype=np.float32), step, grid, float(np.min(array)))
     inside = _sampled(np.ones(of.shape, dtype=np.float32), step, grid, 0.0) > _INSIDE
     return Aligned(values, inside.mean(axis=(1, 2)), resampled=True)
 
 
-def _corners_differ_mm(first: Geometry, second: Geometry) -> float:
+def same_voxels(first: Geometry, second: Geometry) -> bool:
+    """Whether two grids have the same shape and say that they lie at the same place."""
+    if first.affine is None or second.affine is None or first.shape != second.shape:
+        return False
     corners = np.array(np.meshgrid(*((0, n - 1) for n in first.shape))).reshape(3, -1).T
     away = first.to_patient(corners) - second.to_patient(corners)
-    return float(np.linalg.norm(away, axis=1).max())
+    return float(np.linalg.norm(away, axis=1).max()) <= _SAME_MM
 
 
 def _sampled(
