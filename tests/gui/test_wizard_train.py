@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -22,7 +24,7 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.train_page import TrainPage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
 from tumordesk.session.results import folds_words
-from tumordesk.session.run_process import is_alive
+from tumordesk.session.run_process import is_alive, process_of
 from tumordesk.session.training import SplitReport, known_runs
 from window_fixtures import until
 
@@ -317,6 +319,7 @@ def test_all_folds_are_trained_and_shown_one_after_the_other(qtbot: QtBot, make:
     (first / "FINISH").touch()
     until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
     assert "then the next one begins" in wizard.sentence.text()
+    assert not page.view.anew.isVisible()
     assert not wizard.next.isEnabled()
     assert [s for s, b in wizard.rail.buttons.items() if b.isEnabled()] == ["train"]
     (first.parent / "BETWEEN").unlink()
@@ -330,7 +333,8 @@ def test_all_folds_are_trained_and_shown_one_after_the_other(qtbot: QtBot, make:
         "All 2 folds, mean \N{PLUS-MINUS SIGN} standard deviation: accuracy 55.0 "
         "\N{PLUS-MINUS SIGN} 7.1 %."
     )
-    assert [run.folder.name for run in known_runs()] == ["fold-1", "fold-0"]
+    assert [run.folder.name for run in known_runs()] == ["fold-1"]
+    assert not page.view.resume.isVisible()
 
 
 def test_stopped_folds_go_on_where_they_stopped(qtbot: QtBot, make: Make) -> None:
@@ -350,6 +354,24 @@ def test_stopped_folds_go_on_where_they_stopped(qtbot: QtBot, make: Make) -> Non
     assert not (first.parent / "fold-1" / "STOP").exists()
     (first.parent / "fold-1" / "FINISH").touch()
     until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+
+
+def test_folds_that_nobody_trains_are_offered(qtbot: QtBot, make: Make) -> None:
+    """The process dies between two of them."""
+    wizard = make()
+    _folded(wizard)
+    page = _start(qtbot, wizard)
+    first = _folder(wizard)
+    (first.parent / "BETWEEN").touch()
+    (first / "FINISH").touch()
+    until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+    os.kill(process_of(first.parent), signal.SIGKILL)
+    until(qtbot, page.view.resume.isVisible)
+    assert page.view.resume.text() == "Train the &other folds"
+    assert wizard.next.isEnabled()
+    (first.parent / "BETWEEN").unlink()
+    _click(qtbot, page.view.resume)
+    until(qtbot, lambda: _folder(wizard).name == "fold-1" and page.view.kept)
 
 
 def test_folds_are_found_again_at_the_one_that_trains(qtbot: QtBot, make: Make) -> None:

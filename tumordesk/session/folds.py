@@ -9,7 +9,14 @@ from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import read_json
-from tumordesk.core.training_run import CONFIG_NAME, EVENTS_NAME, TrainingConfig, read_config
+from tumordesk.core.training_run import (
+    CONFIG_NAME,
+    EVENTS_NAME,
+    RunState,
+    TrainingConfig,
+    read_config,
+    read_run,
+)
 
 SUMMARY_NAME = "kfold.json"
 _FOLD = re.compile(r"fold-(\d+)")
@@ -48,6 +55,19 @@ def begun_after(run: Path) -> Path | None:
     later = folds_in(series) if series is not None else ()
     begun = [one for one in later if _number(one) > _number(run) and (one / EVENTS_NAME).exists()]
     return begun[-1] if begun else None
+
+
+def folds_left(run: Path) -> int:
+    """How many folds beside ``run`` are not finished; 0 where it is no fold.
+
+    Raises:
+        ConfigError: the order is damaged.
+    """
+    series = series_of(run)
+    if series is None:
+        return 0
+    finished = [one for one in folds_in(series) if read_run(one).state is RunState.FINISHED]
+    return max(0, read_config(series / CONFIG_NAME).split.folds - len(finished))
 
 
 def _number(run: Path) -> int:

@@ -341,12 +341,13 @@ def new_run_folder(title: str, root: Path | None = None) -> Path:
 
 
 def known_runs(root: Path | None = None) -> tuple[KnownRun, ...]:
-    """The runs of the wizard, the newest first. Damaged ones are listed without a state."""
+    """The runs of the wizard, the newest first. Damaged ones are listed without a state, of a
+    cross-validation the fold that was begun last stands for all."""
     parent = root or runs_dir()
     if not parent.is_dir():
         return ()
     folders = [path.parent for path in parent.glob(f"*/{CONFIG_NAME}")]
-    found = [_known_run(one) for folder in folders for one in folds_in(folder) or (folder,)]
+    found = [_known_run(one) for folder in folders for one in folds_in(folder)[-1:] or (folder,)]
     return tuple(sorted(found, key=lambda run: -run.changed))
 
 

@@ -17,7 +17,7 @@ from tumordesk.gui.training_wizard.pages import Page
 from tumordesk.gui.training_wizard.report_export import free_path
 from tumordesk.gui.training_wizard.train_start import TrainStart
 from tumordesk.gui.training_wizard.train_view import TrainView
-from tumordesk.session.folds import order_of
+from tumordesk.session.folds import folds_left, order_of
 from tumordesk.session.naming import safe_part
 
 
@@ -51,7 +51,8 @@ class TrainPage(Page):
         training.batch.connect(self._batch)
         training.lost.connect(self._lost)
         training.failed.connect(self._failed)
-        training.ended.connect(self.changed)
+        training.ended.connect(self._ended)
+        training.state_changed.connect(lambda _: self._show_folds())
         self.start.changed.connect(self.changed)
         view = self.view
         view.pause_asked.connect(training.pause)
@@ -128,6 +129,7 @@ class TrainPage(Page):
 
     def _begun(self, folder: Path) -> None:
         self._run, self._ready, self._early = folder, False, []
+        self.view.show_folds(waits=False, left=0)
         self.view.begin(folder, None)
         self._stack.setCurrentWidget(self.view)
         self.changed.emit()
@@ -159,6 +161,23 @@ class TrainPage(Page):
         if self.view.over and not over:
             self.view.draw_now()
         self.changed.emit()
+
+    def _show_folds(self, left: int = 0) -> None:
+        self.view.show_folds(waits=self.view.over and self.context.training.running, left=left)
+        self.changed.emit()
+
+    def _ended(self) -> None:
+        """The process is gone: are there folds that it has not come to?"""
+        run = self._run
+        self._show_folds()
+        if run is not None and run == self.context.training.folder:
+            self.context.runner.submit(
+                "io",
+                "folds-left",
+                lambda _: folds_left(run),
+                done=lambda left: self._show_folds(left) if run == self._run else None,
+                failed=self._unreadable,
+            )
 
     def _lost(self, words: str) -> None:
         self.view.draw_now()

@@ -38,6 +38,9 @@ DRAW_MS = 200
 SHOWN_NOTES = 4
 _FACTS = ("Best so far", "Time left", "Pictures", "Memory", "Computes on")
 
+_ON = "&Go on from the last checkpoint"
+_OTHERS = "Train the &other folds"
+
 
 class TrainView(QWidget):
     """Feed it with :meth:`begin`, then :meth:`add`. Buttons ask; the page acts."""
@@ -75,7 +78,8 @@ class TrainView(QWidget):
     def _buttons(self) -> None:
         self.pause = _button("&Pause", "Wait after the present step", "")
         self.stop = _button("&Stop and keep best", "End now; the best epoch is kept", "stop")
-        self.resume = _button("&Go on from the last checkpoint", "Nothing is trained twice", "play")
+        self.waits, self.folds_left = False, 0
+        self.resume = _button(_ON, "Nothing is trained twice", "play")
         self.anew = _button("&New training", "Another training with what is chosen now", "train")
         self.save = _button("Save c&urves…", "As a picture and as a table (CSV)", "save")
         self.pause.clicked.connect(self._pause_clicked)
@@ -218,9 +222,18 @@ class TrainView(QWidget):
         self.pause.setEnabled(started and not self._asked)
         self.stop.setEnabled(self._asked != "stop")
         unfinished = bool(self.lost) or state is not RunState.FINISHED
-        self.resume.setVisible(over and unfinished and self.kept)
-        self.anew.setVisible(over)
+        others = state is RunState.FINISHED and not self.lost and self.folds_left > 0
+        self.resume.setVisible(over and not self.waits and (unfinished or others) and self.kept)
+        self.resume.setText(_OTHERS if others else _ON)
+        self.anew.setVisible(over and not self.waits)
         self.save.setEnabled(bool(self.curves.book.rows))
+
+    def show_folds(self, *, waits: bool, left: int) -> None:
+        """``waits``: this fold is over, and the process goes on with others; ``left``: so many are
+        not finished, and no process is at them."""
+        if (waits, left) != (self.waits, self.folds_left):
+            self.waits, self.folds_left = waits, left
+            self._show_buttons()
 
     def _show_facts(self) -> None:
         progress, best = self.progress, self.curves.book.best()
