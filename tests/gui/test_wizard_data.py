@@ -311,6 +311,7 @@ def test_several_sequences_are_named_in_words(qtbot: QtBot, make: MakeWizard, fo
     qtbot.keyClicks(data.options.sequences, "T1=red, T9=blue")
     qtbot.keyClick(data.options.sequences, Qt.Key.Key_Return)
     assert "'T9' is no sequence" in data.options.problem.text()
+    until(qtbot, lambda: not data.options.problem.visibleRegion().isEmpty())
     assert wizard.context.draft.data.sequences == ()
     data.options.sequences.selectAll()
     qtbot.keyClicks(data.options.sequences, "T1=red, T1C=blue")

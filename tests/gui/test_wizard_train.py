@@ -319,6 +319,7 @@ def test_all_folds_are_trained_and_shown_one_after_the_other(qtbot: QtBot, make:
     (first / "FINISH").touch()
     until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
     assert "then the next one begins" in wizard.sentence.text()
+    assert page.view.headline.text() == "Training finished · fold 1 of 2"
     assert not page.view.anew.isVisible()
     assert not wizard.next.isEnabled()
     assert [s for s, b in wizard.rail.buttons.items() if b.isEnabled()] == ["train"]
@@ -328,7 +329,7 @@ def test_all_folds_are_trained_and_shown_one_after_the_other(qtbot: QtBot, make:
     assert wizard.context.choices.last_run == str(first.parent / "fold-1")
     (first.parent / "fold-1" / "FINISH").touch()
     until(qtbot, wizard.next.isEnabled)
-    assert page.view.headline.text() == "Training finished"
+    assert page.view.headline.text() == "Training finished · fold 2 of 2"
     assert folds_words(_folder(wizard)) == (
         "All 2 folds, mean \N{PLUS-MINUS SIGN} standard deviation: accuracy 55.0 "
         "\N{PLUS-MINUS SIGN} 7.1 %."

@@ -57,6 +57,16 @@ def begun_after(run: Path) -> Path | None:
     return begun[-1] if begun else None
 
 
+def fold_words(run: Path, config: TrainingConfig) -> str:
+    """'fold 2 of 5' where ``run`` is one of all folds; "" for any other run."""
+    return f"fold {_number(run) + 1} of {config.split.folds}" if series_of(run) is not None else ""
+
+
+def is_last(run: Path, config: TrainingConfig) -> bool:
+    """Whether no other fold is trained after this one."""
+    return _number(run) + 1 >= config.split.folds
+
+
 def folds_left(run: Path) -> int:
     """How many folds beside ``run`` are not finished; 0 where it is no fold.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from tumordesk.core.study import sequence_shown
 from tumordesk.core.training_run import RunState, TrainingConfig, TrainingEvent
 
 _SHOWN_NOTES = 200
@@ -159,6 +160,9 @@ def order_words(config: TrainingConfig) -> tuple[tuple[str, str], ...]:
     """(what, how) lines of what will be trained."""
     size = config.input.size
     channels = "1 channel" if config.input.channels == 1 else f"{config.input.channels} channels"
+    if config.data.sequences:
+        shown = [sequence_shown(source.sequence) for source in config.data.sequences]
+        channels += f" ({', '.join(shown)})"
     length = f"at most {config.epochs} epochs" if config.epochs > 1 else "1 epoch"
     if config.budget_minutes:
         length += f", at most {duration_words(config.budget_minutes * 60)}"

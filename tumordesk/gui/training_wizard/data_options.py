@@ -11,6 +11,7 @@ from tumordesk.core.sequence_sources import parse_sequences, sequences_text
 from tumordesk.core.training_run import IndexSpec
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label
+from tumordesk.gui.training_wizard.beside import reveal
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.widgets import Card
 
@@ -86,6 +87,7 @@ class DataOptions(Card):
         except ValueError as error:
             self.problem.setText(str(error))
             self.problem.show()
+            reveal(self.problem)
             return
         self.problem.hide()
         draft = self._context.draft

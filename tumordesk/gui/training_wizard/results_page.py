@@ -22,7 +22,7 @@ from tumordesk.core.evaluation import Evaluation
 from tumordesk.gui import tokens
 from tumordesk.gui.icons import icon
 from tumordesk.gui.jobs import Failure
-from tumordesk.gui.panels.parts import ElidedLabel, tight
+from tumordesk.gui.panels.parts import ElidedLabel, label, tight
 from tumordesk.gui.training_process import Outcome, TrainerProcess
 from tumordesk.gui.training_wizard.beside import ViewStack
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -93,7 +93,10 @@ class ResultsPage(Page):
         self.figures = FiguresView()
         self._views = ViewStack()
         self._made: dict[str, ClassifierView | OutlinerView] = {}
+        self.folds = label("", "secondary", wrap=True)
+        self.folds.hide()
         column.addLayout(head)
+        column.addWidget(self.folds)
         column.addWidget(self.figures)
         column.addWidget(self._views, 1)
 
@@ -270,8 +273,27 @@ class ResultsPage(Page):
         self._stack.setCurrentWidget(self.wait)
         self.changed.emit()
 
+    def _show_folds(self) -> None:
+        """What this fold and the others came to together, where there are others."""
+        run = self.run
+        self.folds.hide()
+        if run is not None:
+            self.context.runner.submit(
+                "io",
+                "folds-words",
+                lambda _: results.folds_words(run),
+                done=lambda words: self._folds_told(run, words),
+                failed=lambda failure: self._folds_told(run, failure.message),
+            )
+
+    def _folds_told(self, run: Path, words: str) -> None:
+        if run == self.run:
+            self.folds.setText(words)
+            self.folds.setVisible(bool(words))
+
     def _show(self, found: Evaluation) -> None:
         self.found = found
+        self._show_folds()
         self.subject.set_full(results.subject(found))
         self.figures.show_evaluation(found)
         self._views.show_view(self.view)

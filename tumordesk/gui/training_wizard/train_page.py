@@ -17,7 +17,7 @@ from tumordesk.gui.training_wizard.pages import Page
 from tumordesk.gui.training_wizard.report_export import free_path
 from tumordesk.gui.training_wizard.train_start import TrainStart
 from tumordesk.gui.training_wizard.train_view import TrainView
-from tumordesk.session.folds import folds_left, order_of
+from tumordesk.session.folds import folds_left, is_last, order_of
 from tumordesk.session.naming import safe_part
 
 
@@ -102,7 +102,10 @@ class TrainPage(Page):
         if not self.view.over:
             return "You may close this window: you are asked whether the training goes on."
         if self._more_folds:
-            return "This fold is over and is being measured; then the next one begins."
+            config, run = self.view.config, self._run
+            last = run is not None and config is not None and is_last(run, config)
+            then = "this is the last one" if last else "then the next one begins"
+            return f"This fold is over and is being measured; {then}."
         if self.context.draft.kept_best:
             return "It failed, but its best epoch was kept: Next measures it. Or go on from there."
         if self.complete():

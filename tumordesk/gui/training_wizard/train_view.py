@@ -25,6 +25,7 @@ from tumordesk.gui.training_wizard.curves import CurvesView
 from tumordesk.gui.training_wizard.pages import scrolling
 from tumordesk.gui.training_wizard.samples_view import SamplesView
 from tumordesk.gui.training_wizard.widgets import Card, Fact
+from tumordesk.session.folds import fold_words
 from tumordesk.session.training_progress import (
     TrainingProgress,
     device_words,
@@ -78,7 +79,7 @@ class TrainView(QWidget):
     def _buttons(self) -> None:
         self.pause = _button("&Pause", "Wait after the present step", "")
         self.stop = _button("&Stop and keep best", "End now; the best epoch is kept", "stop")
-        self.waits, self.folds_left = False, 0
+        self.waits, self.folds_left, self._fold = False, 0, ""
         self.resume = _button(_ON, "Nothing is trained twice", "play")
         self.anew = _button("&New training", "Another training with what is chosen now", "train")
         self.save = _button("Save c&urves…", "As a picture and as a table (CSV)", "save")
@@ -128,6 +129,7 @@ class TrainView(QWidget):
     def begin(self, run: Path, config: TrainingConfig | None) -> None:
         """Another run, or the same one from its first event."""
         self._run, self.config = run, config
+        self._fold = fold_words(run, config) if config is not None else ""
         self.lost = self._asked = ""
         self._waiting.clear()
         self.progress = TrainingProgress(epochs=config.epochs if config is not None else 0)
@@ -184,7 +186,8 @@ class TrainView(QWidget):
 
     def _show(self) -> None:
         progress = self.progress
-        self.headline.setText(self._lost_words() if self.lost else progress.headline())
+        headline = self._lost_words() if self.lost else progress.headline()
+        self.headline.setText(f"{headline} · {self._fold}" if self._fold else headline)
         words = self.lost or progress.explanation()
         self.explanation.setText(words)
         self.explanation.setVisible(bool(words))
