@@ -331,7 +331,7 @@ def test_all_folds_are_trained_and_shown_one_after_the_other(qtbot: QtBot, make:
     until(qtbot, wizard.next.isEnabled)
     assert page.view.headline.text() == "Training finished · fold 2 of 2"
     assert folds_words(_folder(wizard)) == (
-        "All 2 folds, mean \N{PLUS-MINUS SIGN} standard deviation: accuracy 55.0 "
+        "All 2 folds, mean \N{PLUS-MINUS SIGN} standard deviation: Accuracy 55.0 "
         "\N{PLUS-MINUS SIGN} 7.1 %."
     )
     assert [run.folder.name for run in known_runs()] == ["fold-1"]

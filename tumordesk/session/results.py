@@ -344,9 +344,9 @@ def folds_words(run: Path) -> str:
             mean, deviation = found.figures[key]
             value, unit = shown(key, mean)
             spread = shown(key, deviation)[0]
-            told.append(f"{NAMES[key].lower()} {value} ± {spread} {unit}".rstrip())
+            told.append(f"{NAMES[key]} {value} ± {spread} {unit}".rstrip())
     all_of = "All" if found.finished == found.folds else f"{found.finished} of"
-    return f"{all_of} {found.folds} folds, mean ± standard deviation: {', '.join(told)}."
+    return f"{all_of} {found.folds} folds, mean ± standard deviation: {'; '.join(told)}."
 
 
 def figure_columns(rows: Iterable[ComparedRun]) -> tuple[str, ...]:
