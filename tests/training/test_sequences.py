@@ -131,6 +131,17 @@ def test_what_was_trained_so_says_so_on_its_card(
     assert main(["evaluate", str(folder), str(root), "--json", *swapped]) == 0
     other = json.loads(capsys.readouterr().out)
     assert other["dice_by_image_mean"] < figures["dice_by_image_mean"] / 2
+    # In another order: the card's counts.
+    turned = ["--sequences", "T1C=blue,T1=red,FLAIR=green"]
+    assert main(["evaluate", str(folder), str(root), "--json", *turned]) == 0
+    assert json.loads(capsys.readouterr().out)["dice_mean"] == figures["dice_mean"]
+    wrong = ["--sequences", "T1=red,T2=green"]
+    assert main(["evaluate", str(folder), str(root), "--json", *wrong]) != 0
+    assert "reads T1 + FLAIR + T1 post-contrast, not T1, T2" in capsys.readouterr().err
+    # Scans hold no sequences in colours, and each of them says which it is.
+    scans(tmp_path / "scans")
+    assert main(["evaluate", str(folder), str(tmp_path / "scans"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 6
 
 
 # Scans -----------------------------------------------------------------------------------------

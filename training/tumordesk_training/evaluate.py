@@ -29,7 +29,7 @@ from tumordesk.zoo import ModelEntry
 from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
 from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.evaluation import calibration
-from tumordesk_training.layouts import scan
+from tumordesk_training.layouts import VOLUMES, layout_of, scan
 from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
 
@@ -133,18 +133,34 @@ def refuse_nothing(read: int, name: str, unread: Unread) -> None:
 
 
 def config_for(order: Order, card: ModelCard) -> DataConfig:
-    """How the data are read: as ordered, from the channel or sequences that the model knows."""
-    channel, sequences = order.data.channel, order.data.sequences
+    """How the data are read: as ordered, from the channel or sequences that the model knows.
+
+    Raises:
+        DataError: other sequences were ordered than the model reads.
+    """
+    channel = order.data.channel
     if channel is None:
         channel = card.input.source_channel
-    names = card.input.sequences
-    if names and tuple(source.sequence for source in sequences) != names:
-        colours = card.input.source_channels or (None,) * len(names)
-        pairs = zip(names, colours, strict=True)
-        sequences = tuple(SequenceSource(name, colour) for name, colour in pairs)
-    return replace(
-        order.data, root=str(order.root), channel=channel, sequences=sequences if names else ()
-    )
+    sequences = _sequences_for(order, card)
+    return replace(order.data, root=str(order.root), channel=channel, sequences=sequences)
+
+
+def _sequences_for(order: Order, card: ModelCard) -> tuple[SequenceSource, ...]:
+    """In the order of the card; where nothing was ordered, as the model learned them, or from the
+    scans that hold one each."""
+    names, ordered = card.input.sequences, {one.sequence: one for one in order.data.sequences}
+    if ordered:
+        if set(ordered) != set(names):
+            raise DataError(
+                f"{card.id} reads {card.input.sequences_shown}, not {', '.join(ordered)}.",
+                "Name the sequences that the model reads, or none.",
+            )
+        return tuple(ordered[name] for name in names)
+    colours: tuple[int | None, ...] = card.input.source_channels
+    if not colours or layout_of(order.root, order.data) in VOLUMES:
+        colours = (None,) * len(names)
+    pairs = zip(names, colours, strict=True)
+    return tuple(SequenceSource(name, colour) for name, colour in pairs)
 
 
 def labelled_cases(

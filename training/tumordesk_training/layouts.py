@@ -39,6 +39,8 @@ from tumordesk_training.volume_layouts import scan_dicom, scan_nifti
 from tumordesk_training.words import many, together
 
 _SHOWN = 3
+VOLUMES = frozenset({"nifti", "dicom"})
+"""Layouts whose cases are volumes, not pictures."""
 
 
 def scan(root: Path, config: DataConfig) -> DataSet:
@@ -53,7 +55,7 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         raise DataError(
             f"The data folder {root} cannot be opened.", "Ask for the right to read it."
         )
-    layout = detect(root) if config.layout == "auto" else config.layout
+    layout = layout_of(root, config)
     _check_sequences(layout, config)
     listed = _SCANNERS[layout](root, config)
     cases, problems = listed.cases, listed.problems
@@ -102,7 +104,7 @@ def _in_one_group(
 def _check_sequences(layout: str, config: DataConfig) -> None:
     """Raise DataError where several sequences cannot lie where the configuration says."""
     coloured = [source.channel is not None for source in config.sequences]
-    volumes = layout in ("nifti", "dicom")
+    volumes = layout in VOLUMES
     if coloured and volumes and any(coloured):
         raise DataError(
             "Scans hold no sequences in colours.",
@@ -135,6 +137,11 @@ def _nothing(
         f"No usable pictures were found in {root.name} (layout '{layout}').{''.join(reasons)}",
         wrong[0].advice if wrong else known,
     )
+
+
+def layout_of(root: Path, config: DataConfig) -> str:
+    """As the configuration says, else as :func:`detect`."""
+    return detect(root) if config.layout == "auto" else config.layout
 
 
 def detect(root: Path) -> str:
