@@ -157,6 +157,8 @@ def run(argv: list[str]) -> int:
 
 def kfold(argv: list[str]) -> int:
     """kfold: a run for each fold; between two of them it waits while there is a file BETWEEN."""
+    from tumordesk_training.lock import only_one
+
     out = Path(argv[argv.index("--out") + 1])
     order = json.loads(Path(argv[0]).read_text(encoding="utf-8"))
     done = []
@@ -168,14 +170,17 @@ def kfold(argv: list[str]) -> int:
             name = f"{order['name']}, fold {fold + 1} of {order['split']['folds']}"
             own = {**order, "name": name, "split": {**order["split"], "fold": fold}}
             (folder / "config.json").write_text(json.dumps(own), encoding="utf-8")
-            run(["--out", str(folder)])
+            with only_one(folder):
+                run(["--out", str(folder)])
         if (folder / "STOP").exists():
             return 130
         done.append({"name": folder.name, "figures": {"accuracy": 0.5 + fold / 10}})
         summary = {"accuracy": {"mean": 0.55, "deviation": 0.0707, "runs": len(done)}}
         document = json.dumps({"kind": "kfold", "runs": done, "summary": summary})
         (out / "kfold.json").write_text(document, encoding="utf-8")
-        _wait(lambda: not (out / "BETWEEN").exists())
+        _wait(lambda: not (out / "BETWEEN").exists() or (out / "STOP").exists())
+        if (out / "STOP").exists():
+            return 130
     return 0
 
 

@@ -357,6 +357,37 @@ def test_stopped_folds_go_on_where_they_stopped(qtbot: QtBot, make: Make) -> Non
     until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
 
 
+def test_stop_between_two_folds_begins_no_other(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    _folded(wizard)
+    page = _start(qtbot, wizard)
+    first = _folder(wizard)
+    (first.parent / "BETWEEN").touch()
+    (first / "FINISH").touch()
+    until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+    _click(qtbot, page.view.stop)
+    until(qtbot, lambda: not is_alive(first.parent))
+    assert not (first.parent / "fold-1").exists()
+    until(qtbot, page.view.resume.isVisible)
+    assert page.view.resume.text() == "Train the &other folds"
+
+
+def test_going_on_with_an_earlier_fold_follows_that_one(qtbot: QtBot, make: Make) -> None:
+    """The first failed, the second is finished; whoever looks at the second sees the first."""
+    wizard = make()
+    _folded(wizard)
+    page = _start(qtbot, wizard)
+    first = _folder(wizard)
+    (first / "FAIL").touch()
+    until(qtbot, lambda: _folder(wizard).name == "fold-1" and page.view.kept)
+    (_folder(wizard) / "FINISH").touch()
+    until(qtbot, lambda: not is_alive(first.parent))
+    (first / "FAIL").unlink()
+    wizard.context.training.resume(first.parent / "fold-1")
+    until(qtbot, lambda: _folder(wizard) == first)
+    until(qtbot, lambda: page.view.progress.state is RunState.RUNNING)
+
+
 def test_folds_that_nobody_trains_are_offered(qtbot: QtBot, make: Make) -> None:
     """The process dies between two of them."""
     wizard = make()

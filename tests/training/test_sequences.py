@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import SimpleITK as sitk
+from pydicom import dcmread
 
 from factories import phantom, write_series
 from training_factories import head, mask_config, save
@@ -22,7 +23,7 @@ from tumordesk.zoo.cards import read_folder_card
 from tumordesk_training.check import check_data
 from tumordesk_training.cli import main
 from tumordesk_training.data import DataSet
-from tumordesk_training.dataset import Cache, Slices, build_cache
+from tumordesk_training.dataset import Cache, Slices, build_cache, read_stack
 from tumordesk_training.layouts import scan
 from tumordesk_training.nifti import load_case
 from tumordesk_training.presets import plain_transform
@@ -243,6 +244,70 @@ def test_other_voxels_are_laid_on_those_of_the_outline(tmp_path: Path) -> None:
     assert labels.shape == grid.shape
 
 
+def test_a_thick_first_sequence_leaves_room_for_all_slices_of_the_outline(tmp_path: Path) -> None:
+    thin = np.repeat(stack(1, 0), 5, axis=0)
+    volume(tmp_path / "P1" / "t1.nii.gz", stack(1, 0))
+    volume(tmp_path / "P1" / "flair.nii.gz", thin, (1.0, 1.0, 1.0))
+    outline = np.repeat(stack(1, 1) // 255, 5, axis=0)
+    volume(tmp_path / "P1" / "seg.nii.gz", outline, (1.0, 1.0, 1.0))
+    data = DataConfig(root=str(tmp_path), sequences=parse_sequences("T1, FLAIR"))
+    cache, found = seen(tmp_path, data, spec_for(2))
+    assert cache.images.shape == (15, 2, 32, 32)
+    (made,) = read_stack((found.cases[0],), data, spec_for(2), 2, [])
+    assert made.spacing_mm == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [0, 7, np.nan])
+def test_a_blank_sequence_is_no_case(value: float, tmp_path: Path) -> None:
+    scans(tmp_path)
+    path = tmp_path / "BraTS-GLI-00001-000" / "BraTS-GLI-00001-000-t1n.nii.gz"
+    volume(path, np.full((3, 40, 36), value, dtype=np.float32))
+    data = DataConfig(root=str(tmp_path), sequences=SCANS)
+    cache, _ = seen(tmp_path, data, spec_for(3))
+    assert set(cache.groups) == {"BraTS-GLI-00002"}
+    assert "shows nothing" in cache.unread[0][1]
+    assert any(f.code == "unreadable" for f in check_data(tmp_path, data).findings)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("P1_t1", "P2_flair"), ("baseline_T1", "followup_FLAIR"), ("anna_T1", "berta_FLAIR")],
+)
+def test_files_of_different_cases_are_not_put_together(
+    names: tuple[str, str], tmp_path: Path
+) -> None:
+    for name in names:
+        volume(tmp_path / "all" / f"{name}.nii.gz", stack(1, 0))
+    volume(tmp_path / "all" / "seg.nii.gz", stack(1, 1) // 255)
+    scans(tmp_path)
+    data = DataConfig(root=str(tmp_path), sequences=parse_sequences("T1, FLAIR"))
+    found = scan(tmp_path, data)
+    assert len(found.cases) == 2
+    reasons = sorted(why for key, why in found.problems if key.startswith("all/"))
+    assert reasons == ["there is no FLAIR of it", "there is no T1 of it"]
+
+
+def test_names_of_bids_are_put_together(tmp_path: Path) -> None:
+    for patient in ("sub-01", "sub-02"):
+        for name in ("T1w", "ce-GADOLINIUM_T1w", "FLAIR"):
+            volume(tmp_path / f"{patient}_{name}.nii.gz", stack(1, 0))
+        volume(tmp_path / f"{patient}_seg.nii.gz", stack(1, 1) // 255)
+    found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
+    assert found.problems == ()
+    assert [case.group for case in found.cases] == ["sub-01", "sub-02"]
+
+
+def test_the_longest_ending_counts(tmp_path: Path) -> None:
+    for name in ("P1_t1", "P1_ct1"):
+        volume(tmp_path / f"{name}.nii.gz", stack(1, 0))
+    volume(tmp_path / "P1_seg.nii.gz", stack(1, 1) // 255)
+    found = scan(
+        tmp_path,
+        DataConfig(root=str(tmp_path), sequences=parse_sequences("T1=t1, T1C=ct1")),
+    )
+    assert [path.name for path in found.cases[0].channels] == ["P1_t1.nii.gz", "P1_ct1.nii.gz"]
+
+
 def test_an_outline_that_fits_none_of_them_is_refused(tmp_path: Path) -> None:
     scans(tmp_path)
     path = tmp_path / "BraTS-GLI-00001-000" / "BraTS-GLI-00001-000-seg.nii.gz"
@@ -287,12 +352,35 @@ def test_series_of_one_study_are_one_case(tmp_path: Path) -> None:
     np.testing.assert_array_equal(labels > 0, phantom() > 700)
 
 
+def test_another_patient_of_the_same_study_uid_is_no_channel(tmp_path: Path) -> None:
+    folder = study(tmp_path, "A1")
+    study(tmp_path, "B2")
+    for path in (folder / "1").iterdir():
+        dataset = dcmread(path)
+        dataset.PatientID = "somebody else"
+        dataset.save_as(path)
+    found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
+    assert [case.key for case in found.cases] == ["B2/2/IM0001.dcm"]
+    assert any("no T1 that lies on it" in why for _, why in found.problems)
+
+
+def test_of_two_series_the_one_with_the_voxels_of_the_outline_counts(tmp_path: Path) -> None:
+    folder = study(tmp_path, "A1")
+    write_series(
+        folder / "0", phantom((30, 24, 20)), plane="sagittal", series="sag", study="A1",
+        PatientID="ID A1", SeriesDescription="SAG FLAIR", spacing_mm=(1.5, 1.8, 1.8),
+    )  # fmt: skip
+    found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
+    assert [path.parent.name for path in found.cases[0].channels] == ["1", "3", "2"]
+
+
 def test_a_series_elsewhere_is_no_channel(tmp_path: Path) -> None:
     study(tmp_path, "A1", FrameOfReferenceUID="1.2.3")
     study(tmp_path, "B2")
     found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
-    assert [case.key for case in found.cases] == ["B2/1/IM0001.dcm"]
-    assert found.problems == (("A1/1/IM0001.dcm", "its study has no FLAIR that lies on it"),)
+    assert [case.key for case in found.cases] == ["B2/2/IM0001.dcm"]
+    why = "its study has no T1 and no T1 post-contrast that lies on it"
+    assert found.problems == (("A1/2/IM0001.dcm", why),)
 
 
 @pytest.mark.shared_data

@@ -223,3 +223,15 @@ def test_find_rate_stops_where_the_loss_explodes(pictures: Path) -> None:
     found = find_rate(class_config(pictures, optimiser=sgd, architecture="resnet18"), steps=40)
     assert all(math.isfinite(loss) for loss in found.losses)
     assert found.suggested is None or found.suggested < 0.9
+
+
+def test_folds_of_which_none_could_be_trained_are_no_success(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = mask_folder(tmp_path / "data", patients=2)
+    path = tmp_path / "config.json"
+    write_config(path, mask_config(root))
+    assert main(["kfold", str(path), "--folds", "5", "--out", str(tmp_path / "out")]) != 0
+    told = capsys.readouterr().err
+    assert "tumordesk-train: Not one of 5 folds could be trained." in told
+    assert "Choose fewer folds" in told

@@ -36,6 +36,8 @@ def test_what_is_written_is_read_back(text: str, sources: tuple[SequenceSource, 
         ("T1", "at least two"),
         ("T1=red, T1=blue", "T1 stands there twice"),
         ("T1=red, FLAIR", "a colour to each of them, or to none"),
+        ("T1=red, T2=red", "in the same colour"),
+        ("T1=_0000, T2=_0000", "in the same files"),
     ],
 )
 def test_what_cannot_be_meant_is_explained(text: str, words: str) -> None:

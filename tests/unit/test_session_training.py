@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from tumordesk.core.training_run import (
     TrainingEvent,
     write_config,
 )
+from tumordesk.session.results import folds_words
 from tumordesk.session.split_choices import (
     SHARES,
     flattering,
@@ -253,3 +255,33 @@ def test_a_new_run_folder_is_not_there_yet(tmp_path: Path) -> None:
     second = new_run_folder("Lékař: Ψ/gliomas?", tmp_path)
     assert second != first
     assert not second.exists()
+
+
+def _summary(root: Path, **figures: dict[str, float]) -> Path:
+    """A cross-validation of three folds that are through; the first of them."""
+    config = TrainingConfig("x", "segmentation", "unet", ("no", "yes"), split=SplitConfig(folds=3))
+    for number in range(3):
+        write_config(root / f"fold-{number}" / "config.json", config)
+    write_config(root / "config.json", config)
+    runs = [{"figures": {"dice_mean": 0.5}}] * 3
+    document = {"kind": "kfold", "runs": runs, "summary": figures}
+    (root / "kfold.json").write_text(json.dumps(document))
+    return root / "fold-0"
+
+
+def test_a_figure_that_one_fold_has_is_no_mean_of_all(tmp_path: Path) -> None:
+    run = _summary(
+        tmp_path,
+        dice_mean={"mean": 0.5, "deviation": 0.1, "runs": 3.0},
+        hd95_mm_median={"mean": 18.7, "deviation": 0.0, "runs": 1.0},
+    )
+    assert folds_words(run) == (
+        "All 3 folds, mean ± standard deviation: Dice per patient 0.500 ± 0.100; "
+        "HD95, median 18.7 mm (1 of them)."
+    )
+
+
+def test_a_damaged_summary_of_folds_is_refused(tmp_path: Path) -> None:
+    run = _summary(tmp_path, dice_mean={"mean": float("nan"), "deviation": 0.1, "runs": 3.0})
+    with pytest.raises(ConfigError):
+        folds_words(run)

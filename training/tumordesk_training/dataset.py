@@ -41,6 +41,7 @@ class Stack:
     """Slices that share one intensity range: a patient's volume, or a single picture.
 
     ``shown``: the channel that people are shown, where each holds another sequence.
+    ``spacing_mm``: (slice, row, column) of the masks' voxels, None where it is not known.
     """
 
     cases: tuple[Case, ...]
@@ -48,6 +49,7 @@ class Stack:
     preparer: Preparer
     masks: tuple[UInt8 | None, ...]
     shown: int = 0
+    spacing_mm: tuple[float, float, float] | None = None
 
     def unit(self, index: int) -> npt.NDArray[np.float32]:
         """Slice ``index`` as people are shown it, 0..1, float32 (H, W)."""
@@ -124,7 +126,8 @@ def _read_volume(case: Case, spec: InputSpec, classes: int, shown: int) -> Stack
     volumes, mask, geometry = load_case(case, masked=classes > 0, classes=classes, first=shown)
     preparer, slices = Preparer(volumes, geometry, spec), len(volumes[0])
     masks = tuple(mask) if mask is not None else (None,) * slices
-    return Stack((case,) * slices, case.group, preparer, masks, shown)
+    cases = (case,) * slices
+    return Stack(cases, case.group, preparer, masks, shown, geometry.spacing_mm)
 
 
 def _mask_of(case: Case, shape: tuple[int, ...], classes: int) -> UInt8 | None:
@@ -279,7 +282,7 @@ def build_cache(
                 rows.append((image, target, case, number))
         return rows
 
-    most = sum(count_slices(case.image) if case.volume else 1 for case in cases)
+    most = sum(_most_slices(case) for case in cases)
     limit = (config.cache_mb if limit_mb is None else limit_mb) // (2 if segment else 1)
     deep = (len(config.sequences),) if config.sequences else ()
     images = _room((most, *deep, *spec.size), limit)
@@ -305,6 +308,13 @@ def build_cache(
         images[:count], targets[:count], tuple(groups), left, tuple(keys), tuple(stacks),
         shown_channel(config, spec),
     )  # fmt: skip
+
+
+def _most_slices(case: Case) -> int:
+    """At most so many: which of several sequences has the outline's grid is not known yet."""
+    if not case.volume:
+        return 1
+    return max(count_slices(path) for path in case.channels or (case.image,))
 
 
 def _byte(preparer: Preparer, index: int, sequences: int) -> UInt8:

@@ -103,6 +103,8 @@ def load_together(
             not class numbers, or a volume does not reach most of the slices.
     """
     volumes = [load_volume(path) for path in paths]
+    for path, (grey, _) in zip(paths, volumes, strict=True):
+        _refuse_blank(path, grey)
     order = [first, *(n for n in range(len(paths)) if n != first)]
     grid, labels = volumes[first][1], None
     if mask is not None:
@@ -145,7 +147,15 @@ def _on_grid(path: Path, volume: _Volume, fixed: _Volume) -> npt.NDArray[Any]:
             f"{path.name} covers less than half of the slices of the other sequences.",
             "Leave the case out.",
         )
+    _refuse_blank(path, made.array)
     return made.array
+
+
+def _refuse_blank(path: Path, grey: npt.NDArray[Any]) -> None:
+    """Raise DataError where a volume shows nothing: the network would learn to do without it."""
+    values = grey[np.isfinite(grey)] if np.issubdtype(grey.dtype, np.floating) else grey
+    if not values.size or values.min() == values.max():
+        raise DataError(f"{path.name} shows nothing: it holds one value.", "Leave the case out.")
 
 
 def _labels_on(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
@@ -154,6 +164,24 @@ def _labels_on(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
         return load_segmentation(mask, grid)
     labels, own = load_volume(mask)
     return onto(labels, own, grid)
+
+
+def shares_grid(mask: Path, grid: Geometry) -> bool:
+    """Whether a NIfTI label map has the voxels of ``grid``, by its header."""
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(mask))
+    try:
+        reader.ReadImageInformation()
+    except RuntimeError:
+        return False
+    if reader.GetDimension() != 3:
+        return False
+    x_mm, y_mm, z_mm = reader.GetSpacing()
+    columns, rows, slices = (int(n) for n in reader.GetSize())
+    directions = np.asarray(reader.GetDirection(), dtype=np.float64).reshape(3, 3)[:, ::-1]
+    affine = affine_from(reader.GetOrigin(), directions, (z_mm, y_mm, x_mm))
+    own = Geometry((slices, rows, columns), (y_mm, x_mm), z_mm, affine, None, Verdict.OK)
+    return onto(np.broadcast_to(np.uint8(0), own.shape), own, grid) is not None
 
 
 def count_slices(path: Path) -> int:

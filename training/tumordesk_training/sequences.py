@@ -55,9 +55,19 @@ def _cases(found: Sequence[_Named]) -> list[tuple[str, dict[str, list[Path]]]]:
     for one in found:
         named.setdefault(one.name, {}).setdefault(one.sequence, []).append(one.path)
         whole.setdefault(one.sequence, []).append(one.path)
-    if len(named) > 1 and all(len(paths) == 1 for paths in whole.values()):
-        return [("", whole)]  # named each in its own way, but there is only one of each
+    alike = _one_holds_all([set(_words_of(name)) for name in named])
+    if len(named) > 1 and alike and all(len(paths) == 1 for paths in whole.values()):
+        return [("", whole)]  # named each in its own way, but nothing speaks of another case
     return sorted(named.items())
+
+
+def _one_holds_all(names: Sequence[set[str]]) -> bool:
+    """Whether one name has all the words of the others: they then do not contradict each other."""
+    return any(all(other <= one for other in names) for one in names)
+
+
+def _words_of(name: str) -> list[str]:
+    return [word for word in re.split(r"[\W_]+", name.casefold()) if word]
 
 
 def _incomplete(counts: dict[str, int], sources: Sequence[SequenceSource]) -> str:
@@ -85,21 +95,32 @@ class _Named:
 def _named(path: Path, sources: Sequence[SequenceSource]) -> _Named | None:
     """None where it is none of the sequences."""
     stem = nifti_stem(path)
-    for source in sources:
+    longest_first = sorted(sources, key=lambda source: -len(source.mark))
+    for source in longest_first:
         if source.mark and stem.lower().endswith(source.mark.lower()):
             return _Named(path, source.sequence, stem[: -len(source.mark)].rstrip("-_. "))
     free = {source.sequence for source in sources if not source.mark}
     sequence = _guess(stem)
     if sequence not in free:
         return None
-    # A piece of the name speaks of the sequence where the rest without it says something else.
+    # A piece of the name speaks of the sequence where it does so alone, or where the rest without
+    # it says something else.
     pieces = _PIECES.findall(stem)
     kept = [
         piece
         for number, piece in enumerate(pieces)
-        if _guess("".join(pieces[:number] + pieces[number + 1 :])) == sequence
+        if not _speaks(piece)
+        and _guess("".join(pieces[:number] + pieces[number + 1 :])) == sequence
     ]
     return _Named(path, sequence, "".join(kept).strip("-_. "))
+
+
+def _speaks(piece: str) -> bool:
+    """Whether a word is a sequence, or says with or without contrast."""
+    word = piece.strip("-_. ")
+    contrast = _guess(f"T1_{word}") == MrSequence.T1C
+    without = _guess(f"T1_{word}_gd") != MrSequence.T1C
+    return contrast or without or _guess(word) != MrSequence.UNKNOWN
 
 
 def _guess(name: str) -> str:
@@ -138,7 +159,8 @@ def companions(
         one = item.series
         known = one.geometry.affine is not None and own.geometry.affine is not None
         same = not place or one.frame_of_reference_uid in ("", place)
-        if item.study == outlined.study and known and same and one.key != own.key:
+        together = (item.patient, item.study) == (outlined.patient, outlined.study)
+        if together and known and same and one.key != own.key:
             fitting.setdefault(one.guess.sequence.value, []).append(one)
     missing = [sequence for sequence in wanted if sequence not in fitting]
     if missing:

@@ -9,6 +9,7 @@ from pathlib import Path
 from tumordesk.core.errors import DataError
 from tumordesk.core.study import Series
 from tumordesk.core.training_run import DataConfig
+from tumordesk.io.relevance import sort_key
 from tumordesk_training.data import Case, Found, Grouper, part_of
 from tumordesk_training.dicom import is_dicom, segmentations, series_in
 from tumordesk_training.files import (
@@ -21,6 +22,7 @@ from tumordesk_training.files import (
     nifti_stem,
     walk,
 )
+from tumordesk_training.nifti import shares_grid
 from tumordesk_training.sequences import Gathered, StudySeries, companions, gather
 
 Problems = list[tuple[str, str]]
@@ -173,14 +175,20 @@ def _by_study(
 ) -> tuple[list[tuple[StudySeries, Path]], list[tuple[StudySeries, str]]]:
     """Each outline once, and what is no use of studies without any.
 
-    A label map beside the series of a study could be of any of them: they are tried when it is
-    read, and until then it goes with the first of the sequences that are wanted.
+    A label map beside the series of a study could be of any of them: it goes with the one whose
+    voxels it has, the first where that is not known yet.
     """
+
+    def rank(one: tuple[StudySeries, Path]) -> tuple[bool, bool, object]:
+        series, mask = one[0].series, one[1]
+        elsewhere = is_nifti(mask) and not shares_grid(mask, series.geometry)
+        return series.guess.sequence not in wanted, elsewhere, sort_key(series)
+
     seen: dict[Path, StudySeries] = {}
-    for item, mask in sorted(drawn, key=lambda one: one[0].series.guess.sequence not in wanted):
+    for item, mask in sorted(drawn, key=rank):
         seen.setdefault(mask, item)
-    studies = {item.study for item in seen.values()}
-    useless = [(item, reason) for item, reason in bare if item.study not in studies]
+    studies = {(item.patient, item.study) for item in seen.values()}
+    useless = [(item, why) for item, why in bare if (item.patient, item.study) not in studies]
     return [(item, mask) for mask, item in seen.items()], useless
 
 

@@ -27,6 +27,9 @@ def parse_sequences(text: str) -> tuple[SequenceSource, ...]:
         raise ValueError("Several sequences are at least two: leave it empty for one.")
     if len({source.channel is None for source in sources}) > 1:
         raise ValueError("Give a colour to each of them, or to none.")
+    places = [_place(source).casefold() for source in sources if _place(source)]
+    if len(set(places)) < len(places):
+        raise ValueError("Two of them cannot lie in the same colour, or in the same files.")
     return sources
 
 
@@ -42,8 +45,9 @@ def _source(piece: str) -> SequenceSource:
 
 def sequences_text(sources: Sequence[SequenceSource]) -> str:
     """What :func:`parse_sequences` reads."""
-    words = []
-    for source in sources:
-        place = COLOURS[source.channel] if source.channel is not None else source.mark
-        words.append(f"{source.sequence}={place}" if place else source.sequence)
-    return ", ".join(words)
+    pairs = ((source.sequence, _place(source)) for source in sources)
+    return ", ".join(f"{name}={place}" if place else name for name, place in pairs)
+
+
+def _place(source: SequenceSource) -> str:
+    return COLOURS[source.channel] if source.channel is not None else source.mark

@@ -60,6 +60,8 @@ class SequenceSource:
             raise ValueError(f"sequence must be one of {', '.join(known)}")
         if self.channel not in (None, 0, 1, 2):
             raise ValueError("channel must be 0, 1 or 2, or null")
+        if set(",=") & set(self.mark) or self.mark.casefold() in ("red", "green", "blue"):
+            raise ValueError("mark must be the ending of a file name, without , and =")
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,9 @@ class DataConfig:
             raise ValueError("sequences must hold at least two, each once")
         if len(colours) not in (0, len(names)):
             raise ValueError("either all of sequences have a channel, or none")
+        places = [one.channel if one.channel is not None else one.mark for one in self.sequences]
+        if any(place != "" and places.count(place) > 1 for place in places):
+            raise ValueError("each of sequences must lie at a place of its own")
         if self.empty_share is not None and not 0.0 <= self.empty_share < 1.0:
             raise ValueError("empty_share must be 0 or more, and below 1")
         if self.cache_mb < 0:

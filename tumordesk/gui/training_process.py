@@ -260,29 +260,33 @@ class TrainingRunProcess(QObject):
             self.follower = None
 
     def stop(self) -> None:
-        """Ask the process to stop and keep the best checkpoint."""
-        self._write(STOP_NAME)
+        """Ask the process to stop and keep the best checkpoint; no other fold begins then."""
+        for folder in self._asked_to_stop():
+            self._file_job((folder / STOP_NAME).touch)
 
     def stop_now(self) -> None:
         """As :meth:`stop`, at once: the window, and the threads for files, are closing."""
-        if self.folder is not None:
+        for folder in self._asked_to_stop():
             with suppress(OSError):  # nobody is left to tell; the training then goes on
-                (self.folder / STOP_NAME).touch()
+                (folder / STOP_NAME).touch()
+
+    def _asked_to_stop(self) -> tuple[Path, ...]:
+        """The run, and the whole that it is a fold of: it may be between two folds."""
+        folder = self.folder
+        series = series_of(folder) if folder is not None else None
+        return tuple(one for one in (series, folder) if one is not None)
 
     def pause(self) -> None:
         """Ask the process to wait after the present step."""
-        self._write(PAUSE_NAME)
+        folder = self.folder
+        if folder is not None:
+            self._file_job(lambda: (folder / PAUSE_NAME).touch())
 
     def go_on(self) -> None:
         """End a pause."""
         folder = self.folder
         if folder is not None:
             self._file_job(lambda: (folder / PAUSE_NAME).unlink(missing_ok=True))
-
-    def _write(self, name: str) -> None:
-        folder = self.folder
-        if folder is not None:
-            self._file_job(lambda: (folder / name).touch())
 
     def _file_job(self, act: Callable[[], None]) -> None:
         def job(_: object) -> None:

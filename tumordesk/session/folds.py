@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +25,12 @@ _FOLD = re.compile(r"fold-(\d+)")
 
 @dataclass(frozen=True)
 class FoldSummary:
-    """What all folds together came to. ``figures``: name -> (mean, standard deviation)."""
+    """What all folds together came to. ``figures``: name -> (mean, standard deviation, folds that
+    have this figure)."""
 
     folds: int
     finished: int
-    figures: dict[str, tuple[float, float]]
+    figures: dict[str, tuple[float, float, int]]
 
 
 def series_of(run: Path) -> Path | None:
@@ -49,12 +51,10 @@ def folds_in(series: Path) -> tuple[Path, ...]:
     return tuple(path for _, path in sorted(numbered))
 
 
-def begun_after(run: Path) -> Path | None:
-    """The last fold after ``run`` that has begun, for whoever follows them one by one."""
-    series = series_of(run)
-    later = folds_in(series) if series is not None else ()
-    begun = [one for one in later if _number(one) > _number(run) and (one / EVENTS_NAME).exists()]
-    return begun[-1] if begun else None
+def begun_folds(run: Path) -> tuple[Path, ...]:
+    """The folds of the cross-validation that ``run`` belongs to, or is, which have begun."""
+    folds = folds_in(series_of(run) or run)
+    return tuple(one for one in folds if (one / EVENTS_NAME).exists())
 
 
 def fold_words(run: Path, config: TrainingConfig) -> str:
@@ -110,9 +110,11 @@ def read_summary(run: Path) -> FoldSummary | None:
         runs: list[Any] = document["runs"]
         finished = sum(1 for one in runs if one["figures"])
         figures = {
-            str(name): (float(value["mean"]), float(value["deviation"]))
+            str(name): (float(value["mean"]), float(value["deviation"]), int(value["runs"]))
             for name, value in document["summary"].items()
         }
+        if not all(math.isfinite(value) for three in figures.values() for value in three):
+            raise ValueError("no number")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(f"{SUMMARY_NAME} is damaged.", "Train the folds again.") from error
     if finished < 2:

@@ -341,10 +341,11 @@ def folds_words(run: Path) -> str:
     told = []
     for key in HEADLINES[task]:
         if key in found.figures:
-            mean, deviation = found.figures[key]
+            mean, deviation, runs = found.figures[key]
             value, unit = shown(key, mean)
-            spread = shown(key, deviation)[0]
-            told.append(f"{NAMES[key]} {value} ± {spread} {unit}".rstrip())
+            spread = f" ± {shown(key, deviation)[0]}" if runs > 1 else ""
+            few = f" ({runs} of them)" if runs < found.finished else ""
+            told.append(f"{NAMES[key]} {value}{spread} {unit}".rstrip() + few)
     all_of = "All" if found.finished == found.folds else f"{found.finished} of"
     return f"{all_of} {found.folds} folds, mean ± standard deviation: {'; '.join(told)}."
 

@@ -16,7 +16,7 @@ from typing import Any
 from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
 from tumordesk.core.jsonio import read_json, write_json
 from tumordesk.core.training_run import EVENTS_NAME, RunState, TrainingEvent, read_event
-from tumordesk.session.folds import begun_after, series_of
+from tumordesk.session.folds import begun_folds, series_of
 
 PROCESS_NAME = "process.json"
 LOG_NAME = "process.log"
@@ -44,7 +44,7 @@ class Look:
 
     ``events`` are new since ``offset`` of the look before; ``alive``: a process trains here;
     ``more``: there is more to read at once; ``last_words``: what a dead process said; ``then``:
-    the fold that is trained after this one, once it has begun.
+    the fold that the process is at, where that is another one.
     """
 
     events: tuple[TrainingEvent, ...]
@@ -146,7 +146,15 @@ def look(folder: Path, offset: int) -> Look:
     end = start + len(whole)
     more = bool(whole) and end < size and len(data) == CHUNK
     words = "" if alive or more else last_words(series_of(folder) or folder)
-    return Look(_decoded(whole), end, alive, more, words, begun_after(folder) if alive else None)
+    return Look(_decoded(whole), end, alive, more, words, _other_fold(folder) if alive else None)
+
+
+def _other_fold(folder: Path) -> Path | None:
+    """The fold that is trained now, by its lock; None where it is ``folder``, or not known."""
+    begun = begun_folds(folder)
+    if not begun or (folder in begun and lock_held(folder)):
+        return None
+    return next((one for one in begun if one != folder and lock_held(one)), None)
 
 
 def _decoded(data: bytes) -> tuple[TrainingEvent, ...]:

@@ -98,8 +98,10 @@ def _sequence_rules(spec: InputSpec) -> tuple[tuple[bool, str], ...]:
         (not names or spec.sequence in names, "input.sequence must be one of input.sequences"),
         (not (names and spec.neighbours), "sequences and neighbours exclude each other"),
         (
-            len(colours) in (0, len(names)) and set(colours) <= {0, 1, 2},
-            "input.source_channels needs 0, 1 or 2 for each of input.sequences",
+            len(colours) in (0, len(names))
+            and len(set(colours)) == len(colours)
+            and set(colours) <= {0, 1, 2},
+            "input.source_channels needs 0, 1 or 2 for each of input.sequences, each once",
         ),
     )
 

@@ -86,7 +86,7 @@ def _volume(case: Case) -> Look:
 
 def _picture(case: Case, config: DataConfig) -> Look:
     pixels = load_pixels(case.image)
-    if config.sequences:
+    if config.sequences and (case.mask is not None or case.polygons):
         check_colours(case.image.name, pixels)
     grey = grey_of(case.image.name, pixels, config.channel)
     shape = (int(grey.shape[0]), int(grey.shape[1]))

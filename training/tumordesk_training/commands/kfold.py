@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import RunState
 from tumordesk_training.commands.orders import (
     add_change_options,
@@ -31,7 +32,7 @@ def add(commands: Any) -> None:
 
 
 def run_folds(args: argparse.Namespace) -> int:
-    """Train all folds; the exit code."""
+    """Train all folds; the exit code. Raises DataError where none of them could be trained."""
     from tumordesk_training.series import by_fold, run_series, table
 
     config = changed(new_config(args), args)
@@ -41,4 +42,9 @@ def run_folds(args: argparse.Namespace) -> int:
     )
     for line in table(series):
         say(line)
-    return 130 if state is RunState.STOPPED else 0
+    if state is RunState.STOPPED:
+        return 130
+    if not any(run.state == RunState.FINISHED for run in series.runs):
+        why = next((run.message for run in series.runs if run.message), "")
+        raise DataError(f"Not one of {args.folds} folds could be trained. {why}".strip())
+    return 0

@@ -6,7 +6,6 @@ import datetime as dt
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -169,7 +168,7 @@ def _outlines(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
         pictures += len(found)
         if stack.cases[0].volume:
             case = stack.cases[0]
-            count.add(case.key, case.group, found > 0, true > 0, _spacing_mm(case.image))
+            count.add(case.key, case.group, found > 0, true > 0, stack.spacing_mm)
             continue
         for case, labels, mask in zip(stack.cases, found, true, strict=True):
             count.add(case.key, case.group, labels > 0, mask > 0)
@@ -177,14 +176,3 @@ def _outlines(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
         return _Counted(0, {"figures": {}})
     fields = {"figures": count.figures(), "groups": count.by_group(), "cases": count.cases()}
     return _Counted(pictures, fields)
-
-
-def _spacing_mm(path: Path) -> tuple[float, float, float]:
-    """Size of a voxel (slice, row, column) of a NIfTI file, from its header."""
-    import SimpleITK as sitk
-
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    reader.ReadImageInformation()
-    x_mm, y_mm, z_mm = reader.GetSpacing()
-    return z_mm, y_mm, x_mm

@@ -215,7 +215,7 @@ class TrainView(QWidget):
         state, over = self.progress.state, self.over
         paused = state is RunState.PAUSED
         self.pause.setVisible(not over)
-        self.stop.setVisible(not over)
+        self.stop.setVisible(not over or self.waits)
         self.pause.setText({"pause": "Pausing…", "go on": "Going on…"}.get(
             self._asked, "&Go on" if paused else "&Pause"
         ))  # fmt: skip
