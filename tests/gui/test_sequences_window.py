@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 import inference_fakes
-from several_factories import ReadsChannel, several_card, write_study
+from several_factories import ReadsChannel, found_in, several_card, write_nifti, write_study
 from tumordesk.core.settings import SettingsStore
 from tumordesk.core.study import Sequence
+from tumordesk.gui.controllers.running import find_doubts
 from tumordesk.gui.dialogs.card import CardDialog
 from tumordesk.gui.dialogs.preflight import PreflightDialog
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.inference import cache
+from tumordesk.session.model_choice import ModelChoice
 from window_fixtures import WAIT_MS, drop, fake_entries, opened, until, words
 
 
@@ -97,6 +99,16 @@ def test_a_missing_series_is_told_and_cannot_be_run(
     dialog.cancel_button.click()
     assert not window.session.run.busy
     assert network.inputs == []
+
+
+def test_names_of_two_patients_are_told_and_the_person_decides(tmp_path: Path) -> None:
+    for patient, sequence in (("anna", "T1"), ("bea", "FLAIR"), ("anna", "T1C")):
+        write_nifti(tmp_path, patient, sequence)
+    found = found_in(tmp_path)
+    choice = ModelChoice(inference_fakes.make_entry(several_card()), None, "")
+    doubts = find_doubts(found["T1"], choice, tuple(found.values()))
+    assert any("one patient and one examination" in message for message in doubts.messages)
+    assert doubts.may_run
 
 
 def test_the_card_names_all_sequences(qtbot: QtBot, window: MainWindow) -> None:

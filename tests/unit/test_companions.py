@@ -11,6 +11,8 @@ from inference_fakes import make_series, make_volume
 from several_factories import several_card
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.core.study import Sequence, SequenceGuess, Series
+from tumordesk.imaging.sequence import guess_from_name
+from tumordesk.inference import file_names
 from tumordesk.inference.companions import Companions, companions_of, reached
 from tumordesk.inference.fitting import best_series, hopeless
 from tumordesk.inference.preflight import preflight
@@ -163,7 +165,7 @@ def test_files_of_another_patient_in_the_folder_are_not_taken() -> None:
     )
 
 
-def test_names_that_differ_by_a_number_are_told() -> None:
+def test_names_that_differ_are_told() -> None:
     files = [file("P1_T1.nii", "T1", 1), file("P2_FLAIR.nii", "FLAIR", 2)]
     files += [file("P1_T1ce.nii", "T1C", 3)]
     assert companions_of(files[0], files, CARD).names_differ
@@ -172,6 +174,105 @@ def test_names_that_differ_by_a_number_are_told() -> None:
     plain = [file("T1_AX.nii", "T1", 1), file("MRHR_FLAIR_AX.nii", "FLAIR", 2)]
     plain += [file("MRHR_T1_AX_POST_GAD.nii", "T1C", 3)]
     assert not companions_of(plain[0], plain, CARD).names_differ
+
+
+def folder_of(names: str) -> dict[str, Series]:
+    """Files of one folder by their names, as a scan would guess them."""
+    return {
+        name: file(f"{name}.nii.gz", guess_from_name(name).sequence.value, number)
+        for number, name in enumerate(names.split())
+    }
+
+
+def told(active: str, names: str) -> str:
+    """'names' where the names raise that doubt, else why the model cannot run, else nothing."""
+    files = folder_of(names)
+    together = companions_of(files[active], files.values(), CARD)
+    assert not any(name in together.refusal for name in files)
+    return together.refusal or ("names" if together.names_differ else "")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("anna_flair anna_t1 berta_t1 berta_t1c", "belongs to another"),
+        ("Müller_flair Möller_t1 Müller_t1c", "names"),
+        ("王_flair 李_t1 李_flair 王_t1c 李_t1c", "belongs to another FLAIR"),
+        ("राम_flair रमा_t1 राम_t1c", "names"),
+        ("anna_flair P2_t1 P2_t1c", "belongs to another patient"),
+        ("P1FLAIR P2T1 P1_T1c", "names"),
+        ("01_02_flair 02_01_t1 01_02_t1c", "names"),
+        ("anna_flair t1 anna_t1c", "names"),
+    ],
+)
+def test_files_of_several_patients_are_never_put_together_unsaid(names: str, expected: str) -> None:
+    active = names.split()[0]
+    said = told(active, names)
+    assert said == expected if expected == "names" else expected in said
+    files = folder_of(names)
+    doubts = preflight(files[active], CARD, files.values())
+    assert hopeless(doubts) is not None
+    for word in ("anna", "Müller", "王"):
+        assert word not in " ".join(doubt.message for doubt in doubts)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "MRHR_FLAIR_AX T1_AX MRHR_T1_AX_POST_GAD MRHR_T2_AX",
+        "李_flair 王_flair 李_t1 王_t1 李_t1c 王_t1c",
+        "01_02_t1 02_01_t1 02_01_flair 01_02_flair 02_01_t1c 01_02_t1c",
+        "BraTS-GLI-00000-000-t1n BraTS-GLI-00000-000-t2f BraTS-GLI-00000-000-t1c",
+        "sub-01_T1w sub-01_FLAIR sub-01_ce-gadolinium_T1w sub-02_T1w sub-02_FLAIR",
+        "anna_3dt1_sag anna_t1+c anna_flair_tra",
+    ],
+)
+def test_names_that_differ_in_sequence_and_plane_alone_raise_no_doubt(names: str) -> None:
+    active = names.split()[0]
+    assert told(active, names) == ""
+
+
+def test_files_of_one_patient_come_before_those_of_another() -> None:
+    files = folder_of("李_t1 王_flair 李_flair 王_t1c 李_t1c")
+    together = companions_of(files["李_t1"], files.values(), CARD)
+    assert [one.description[0] for one in together.found.values()] == ["李", "李", "李"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"extra": {"derived": True, "calculated": True}}, {"description": "SUB T1 POST"}],
+)
+def test_a_subtraction_is_no_sequence(changes: dict[str, Any]) -> None:
+    subtraction = replace(T1C, key="sub", number=1, **changes)
+    assert found(companions_of(T1, (subtraction, FLAIR, T1C), CARD))["T1C"] == 3
+    assert "its T1 post-contrast (series 1) is calculated from others (a sub" in reason(
+        subtraction, FLAIR
+    )
+    assert "this series is calculated" in reason(T1, FLAIR, active=subtraction)
+
+
+def test_what_was_measured_comes_before_what_was_made_of_it() -> None:
+    reformat = replace(T1C, key="mpr", number=1, extra={"derived": True, "calculated": False})
+    assert found(companions_of(T1, (reformat, FLAIR, T1C), CARD))["T1C"] == 3
+    assert found(companions_of(T1, (reformat, FLAIR), CARD))["T1C"] == 1
+
+
+def test_names_of_subtractions_and_of_subjects() -> None:
+    for name, expected in (
+        ("sub-01_T1w", False), ("sub-T1-post", True), ("T1w_SUB", True), ("sub_ax_t1", True),
+    ):  # fmt: skip
+        assert file_names.calculated(file(f"{name}.nii", "T1", 1)) is expected
+
+
+def test_a_colour_map_of_a_scanner_is_no_composite() -> None:
+    card = several_card(source_channels=(0, 1, 2))
+    colour_map = one("unknown", 5, description="rCBV colour", colour=True)
+    doubts = preflight(colour_map, card, (colour_map, FLAIR))
+    assert {"sequences", "colour"} <= {doubt.code for doubt in doubts}
+    worst = hopeless(doubts)
+    assert worst is not None
+    assert worst.code == "sequences"
+    assert not companions_of(colour_map, (colour_map, FLAIR), card).own_colours
 
 
 def test_an_outline_is_no_sequence() -> None:

@@ -88,6 +88,14 @@ def test_what_cannot_be_compared_is_told() -> None:
         assert words in found.doubt
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_against_a_head_is_no_motion(seed: int) -> None:
+    noise = np.random.default_rng(seed).normal(300, 50, AXIAL.shape)
+    found = find_motion(flair(), geometry(AXIAL), noise, geometry(AXIAL))
+    assert found.motion is None
+    assert found.doubt == "they have too little in common to be compared"
+
+
 def test_far_away_is_no_motion() -> None:
     away = Grid(origin=(900.0, -94.5, -27.5))
     found = find_motion(flair(), geometry(AXIAL), AXIAL.scene(lesion=False), geometry(away))

@@ -260,6 +260,35 @@ def test_labels_are_no_sequence(tmp_path, use) -> None:
         run(found_in(tmp_path))
 
 
+def test_a_blank_slice_makes_no_outline_of_a_scan(tmp_path, use) -> None:
+    use(2)
+    for sequence in ("T1", "T1C"):
+        write_nifti(tmp_path, "case", sequence)
+    path = write_nifti(tmp_path, "case", "FLAIR")
+    data = path.read_bytes()
+    array = np.frombuffer(data[352:], "<u2").reshape(AXIAL.shape).copy()
+    array[6] = 0
+    path.write_bytes(data[:352] + array.tobytes())
+    assert shows_lesion(run(found_in(tmp_path)))
+    path.write_bytes(data[:352] + np.zeros_like(array).tobytes())
+    told = " ".join(run(found_in(tmp_path)).provenance.warnings)
+    assert "of the FLAIR (a file of its own) holds one single grey value" in told
+
+
+def test_a_subtraction_is_not_read_as_what_it_was_made_from(tmp_path, use) -> None:
+    use(2)
+    for sequence in ("T1", "FLAIR"):
+        write_dicom(tmp_path, sequence)
+    kinds = {
+        "SUB": ["DERIVED", "SECONDARY", "SUBTRACTION"], "MPR": ["DERIVED", "SECONDARY", "MPR"],
+    }  # fmt: skip
+    write_dicom(tmp_path, "T1C", ImageType=kinds["SUB"])
+    with pytest.raises(InputMismatch, match=r"\(series 9\) is calculated from others"):
+        run(found_in(tmp_path))
+    write_dicom(tmp_path, "T1C", ImageType=kinds["MPR"])
+    assert shows_lesion(run(found_in(tmp_path)))
+
+
 # Colour pictures ------------------------------------------------------------------------------
 
 
@@ -409,6 +438,8 @@ def test_batch_of_volume_files_has_one_study_for_each_patient(zoo, tmp_path) -> 
         write_nifti(root / "flat", "P3-000", sequence)
     for sequence in SEQUENCES:
         write_nifti(root / "own" / "P4-000", "P4-000", sequence)
+    for patient, sequence in (("anna", "T1"), ("bea", "FLAIR"), ("anna", "T1C")):
+        write_nifti(root / "mixed", patient, sequence)
     _, rows, failures = batch(root, tmp_path / "out")
     done = [row["input"] for row in rows if row["outcome"] == "tumour"]
     assert done == [
@@ -417,6 +448,8 @@ def test_batch_of_volume_files_has_one_study_for_each_patient(zoo, tmp_path) -> 
     reasons = {row["input"]: row["reason"] for row in failures}
     assert set(reasons) == {
         "flat/P1-000-t2w.nii", "flat/P2-000-t2w.nii", "flat/P3-000-t1n.nii", "flat/P3-000-t2f.nii",
+        "mixed/anna-t1n.nii",
     }  # fmt: skip
+    assert "differ in more than the sequence" in reasons["mixed/anna-t1n.nii"]
     assert reasons["flat/P1-000-t2w.nii"] == "Several does not read it"
     assert "T1 post-contrast" in reasons["flat/P3-000-t1n.nii"]

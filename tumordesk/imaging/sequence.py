@@ -214,6 +214,23 @@ def _mr(named: SequenceGuess | None, acquisition: Mapping[str, object]) -> Seque
     return guess_from_words(name.replace("*", " "))
 
 
+def without_sequence(word: str) -> str:
+    """What remains of a word of a file's name without what speaks of the sequence or of contrast.
+
+    ``word``: lower case. Empty where all of it does ('t1w', 'flair', 'gad'); 'p2' of 'p2t1'.
+    """
+    tables = (_CONTRAST, _NO_CONTRAST, _DIFFUSION, _FLAIR_WORDS, _T1_NAMES, _T2_NAMES, _BRATS)
+    if any(word in table for table in tables):
+        return ""
+    before, found, after = word.partition("flair")
+    if found:
+        return without_sequence(before) + without_sequence(after)
+    match = re.fullmatch(r"(.*?)(t1|t2|pd)[a-z]*[23]?d?", word)
+    if match and match[2] in _weighting([word.removeprefix(match[1])]):
+        return match[1]
+    return word
+
+
 def guess_from_name(name: str) -> SequenceGuess:
     """Guess for a picture or volume file from its name alone.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from tumordesk.core.errors import InputMismatch
 from tumordesk.core.job import JobContext
@@ -118,7 +119,7 @@ def _beside(
     name = named(sequence, other)
     context.progress(None, f"Reading {name}")
     read = _read(other, name, context)
-    if other.kind != "dicom" and few_labels(np.unique(read.array[len(read.array) // 2])):
+    if other.kind != "dicom" and _holds_labels(read.array):
         raise InputMismatch(f"The {name} holds labels (an outline), not a scan.", HINT)
     if read.missing:
         warnings.append(
@@ -145,6 +146,16 @@ def _beside(
             f"{numbered(bare)}: the {name} does not reach there, the network saw nothing of it."
         )
     return placed, found
+
+
+def _holds_labels(array: npt.NDArray[np.generic]) -> bool:
+    """Whether a volume holds few whole numbers, more than one; ends where that is decided."""
+    values = np.unique(array[:0])
+    for plane in array:
+        values = np.union1d(values, plane)
+        if not few_labels(values):
+            return False
+    return len(values) > 1
 
 
 def _read(other: Series, name: str, context: JobContext) -> Volume:

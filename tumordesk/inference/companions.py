@@ -5,11 +5,8 @@ By headers alone. No torch.
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +14,7 @@ from tumordesk.core.geometry import Geometry
 from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import Sequence as Acquisition
 from tumordesk.core.study import Series, sequence_shown
-from tumordesk.imaging.sequence import guess_from_name
-from tumordesk.io.names import stem
+from tumordesk.inference import file_names
 from tumordesk.io.relevance import sort_key
 
 HINT = (
@@ -30,7 +26,7 @@ LEAST_SHARE = 0.5
 its area."""
 _POINTS = 9
 _SAME_MM = 0.1
-_OUTLINES = {"seg", "segmentation", "mask", "label", "labels", "outline"}
+_CALCULATED = "is calculated from others (a subtraction or map)"
 
 
 @dataclass(frozen=True)
@@ -40,8 +36,8 @@ class Companions:
     ``found``: sequence -> the series that gives its channel, the active one among them.
     ``missing``: sequence -> why there is none, in words. ``own_colours``: the channels are the
     colours of the active picture itself (``found`` is then empty). ``refusal``: a sentence that
-    says why the model cannot run; empty where nothing is missing. ``names_differ``: the files'
-    names differ by a number, as those of two patients do.
+    says why the model cannot run; empty where nothing is missing. ``names_differ``: the
+    files' names differ in more than sequence and plane, as those of two patients do.
     """
 
     found: Mapping[str, Series] = field(default_factory=dict)
@@ -62,7 +58,7 @@ def companions_of(series: Series, study: Iterable[Series], card: ModelCard) -> C
     wanted = card.input.sequences
     if not wanted:
         return Companions()
-    if series.colour and card.input.source_channels:
+    if series.is_picture and series.colour and card.input.source_channels:
         # Headers do not tell whether the colours are different images: the run looks.
         return Companions(own_colours=True)
     problem = _active_problem(series, card)
@@ -79,7 +75,7 @@ def companions_of(series: Series, study: Iterable[Series], card: ModelCard) -> C
                 found[name] = best
     if missing:
         return _refused(card, found, missing, "; ".join(missing.values()))
-    differ = any(_numbers_differ(series, one) for one in found.values())
+    differ = any(file_names.differ(series, one) for one in found.values())
     return Companions({name: found[name] for name in wanted}, names_differ=differ)
 
 
@@ -112,7 +108,7 @@ def _active_problem(series: Series, card: ModelCard) -> str:
         return "this series is in colour, so its grey values are not those of a sequence"
     guess = series.guess.sequence
     if guess.value in card.input.sequences:
-        return ""
+        return f"this series {_CALCULATED}" if _calculated(series) else ""
     if guess is Acquisition.UNKNOWN:
         return "which of them this series is could not be told from the file"
     return f"this series looks like {guess.shown} ({series.guess.reason})"
@@ -124,12 +120,12 @@ def _active_problem(series: Series, card: ModelCard) -> str:
 def _best(series: Series, name: str, others: Sequence[Series]) -> tuple[Series | None, str]:
     """The series that gives the channel ``name``, or None and the reason."""
     shown = sequence_shown(name)
-    candidates = [one for one in others if one.guess.sequence.value == name and not _outline(one)]
+    kind = [one for one in others if one.guess.sequence.value == name]
+    candidates = [one for one in kind if not file_names.outline(one)]
     if not candidates:
         return None, f"there is no {shown} series in this study"
     candidates.sort(key=lambda one: _preference(series, one))
-    rivals = [one for one in others if one.guess.sequence is series.guess.sequence]
-    reasons = [_unusable(series, one, rivals) for one in candidates]
+    reasons = [_unusable(series, one, others) for one in candidates]
     for one, reason in zip(candidates, reasons, strict=True):
         if not reason:
             return one, ""
@@ -137,12 +133,20 @@ def _best(series: Series, name: str, others: Sequence[Series]) -> tuple[Series |
 
 
 def _preference(series: Series, other: Series) -> tuple[object, ...]:
-    """Sort key: files of the same name first, then the same plane, then what people came for."""
+    """Sort key: files of the same name first, then what a scanner measured, then the same plane,
+    then what people came for."""
+    count, same = file_names.shared(series, other)
+    derived = (_calculated(other), bool(other.extra.get("derived")))
     differs = other.geometry.plane != series.geometry.plane
-    return (-_shared_words(series, other), differs, sort_key(other))
+    return (-count, not same, derived, differs, sort_key(other))
 
 
-def _unusable(series: Series, other: Series, rivals: Iterable[Series]) -> str:
+def _calculated(series: Series) -> bool:
+    """Whether it was made from other series and shows something else than they do."""
+    return bool(series.extra.get("calculated")) or file_names.calculated(series)
+
+
+def _unusable(series: Series, other: Series, others: Iterable[Series]) -> str:
     """Why ``other`` cannot be laid on ``series``, as the end of a sentence; empty: it can."""
     if other.is_picture or other.colour:
         return "is a picture or in colour, so its grey values are not those of a sequence"
@@ -152,10 +156,32 @@ def _unusable(series: Series, other: Series, rivals: Iterable[Series]) -> str:
     unplaced = _unplaced(series.geometry, other.geometry)
     if unplaced:
         return unplaced
-    if any(_shared_words(one, other) > _shared_words(series, other) for one in rivals):
-        return f"belongs to another {series.guess.sequence.shown} by its file name"
+    if whose := _belongs_elsewhere(series, other, others):
+        return whose
+    if _calculated(other):
+        return _CALCULATED
     if reached(other.geometry, series.geometry) < LEAST_SHARE:
         return "covers less than half of the slices"
+    return ""
+
+
+def _belongs_elsewhere(series: Series, other: Series, others: Iterable[Series]) -> str:
+    """Why ``other`` is not of the patient of ``series``, by names of files; empty: it may be.
+
+    Where one name only says more than the other, series of another kind decide nothing.
+    """
+    if other.kind == "dicom":
+        return ""
+    own, kind = file_names.shared(series, other), series.guess.sequence
+    closer = [
+        one.guess.sequence
+        for one in others
+        if one.key != other.key and one.kind != "dicom" and file_names.shared(one, other) > own
+    ]
+    if kind in closer:
+        return f"belongs to another {kind.shown} by its file name"
+    if closer and file_names.contradict(series, other):
+        return "belongs to another patient or examination by its file name"
     return ""
 
 
@@ -188,34 +214,3 @@ def reached(of: Geometry, grid: Geometry) -> float:
     index = of.to_index(grid.to_patient(points))
     inside = ((index >= -0.5) & (index <= np.asarray(of.shape) - 0.5)).all(axis=-1)
     return float((inside.mean(axis=(1, 2)) >= LEAST_SHARE).mean())
-
-
-# Names of files: a folder may hold the volumes of more than one patient ------------------------
-
-
-def _words(series: Series) -> list[str]:
-    """Words of a volume file's name; nothing of DICOM, where UIDs tell what belongs together."""
-    if series.kind == "dicom":
-        return []
-    name = stem(Path(series.description)).lower()
-    return [word for word in re.split(r"[^0-9a-z]+", name) if word]
-
-
-def _shared_words(first: Series, other: Series) -> int:
-    return (Counter(_words(first)) & Counter(_words(other))).total()
-
-
-def _outline(series: Series) -> bool:
-    return bool(_OUTLINES & set(_words(series)))
-
-
-def _numbers_differ(first: Series, other: Series) -> bool:
-    """Whether each name holds a number that the other does not, 'T1' and the like aside."""
-    mine, theirs = Counter(_words(first)), Counter(_words(other))
-    return all(
-        any(
-            re.search(r"\d", word) and guess_from_name(word).sequence is Acquisition.UNKNOWN
-            for word in left
-        )
-        for left in (mine - theirs, theirs - mine)
-    )

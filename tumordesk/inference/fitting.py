@@ -11,12 +11,12 @@ from tumordesk.io.relevance import sort_key
 
 # How much a doubt of the preflight counts against a series when there is a choice.
 _WEIGHTS = {
-    "localizer": 16, "ct": 16, "modality": 16, "sequences": 12, "sequence": 8,
+    "localizer": 16, "ct": 16, "modality": 16, "sequences": 12, "names": 10, "sequence": 8,
     "sequence-unknown": 4,
 }  # fmt: skip
 _OTHER_WEIGHT = 1
-HOPELESS = frozenset({"localizer", "ct", "modality", "sequences"})
-"""Doubts with which an answer means nothing: a person may insist, a batch does not. With
+HOPELESS = frozenset({"localizer", "ct", "modality", "sequences", "names"})
+"""Doubts with which an answer may mean nothing: a person may insist, a batch does not. With
 ``sequences`` not even a person may: the network would lack what it reads."""
 
 

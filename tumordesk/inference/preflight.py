@@ -57,8 +57,8 @@ def _sequences(series: Series, card: ModelCard, study: Iterable[Series]) -> Doub
     if together.names_differ:
         yield (
             "names",
-            "The names of the files that are read together differ by a number: check that they are "
-            "of one patient and one examination.",
+            "The names of the files that are read together differ in more than the sequence: check "
+            "that they are of one patient and one examination.",
         )
 
 
@@ -69,7 +69,7 @@ def _source(series: Series, card: ModelCard) -> Doubts:
             f"This is a picture, not scanner data: whether it is {_wanted(card)} cannot be "
             "checked, and sizes are in pixels only.",
         )
-    if series.colour and not card.input.source_channels:
+    if series.colour and not (series.is_picture and card.input.source_channels):
         yield (
             "colour",
             "The image is in colour, and the model reads grey values only: a coloured map or a "

@@ -22,6 +22,7 @@ from tumordesk.io.suitability import syntax_name
 
 _T = tags.NAMES
 _SeriesKey = tuple[str, ...]
+_CALCULATED = {"SUBTRACTION", "SUBTRACT", "SUB", "ADC"}
 
 
 @dataclass
@@ -199,8 +200,16 @@ def _series(key: str, facts: SeriesFacts, stack: Stack) -> Series:
             "units": facts.units,
             "label": stack.label,
             "derived": derived,
+            "calculated": _calculated(first),
         },
     )
+
+
+def _calculated(item: Slice) -> bool:
+    """Whether it says to show something else than what was measured: a subtraction, a map, a
+    projection. Derived alone says little: reformats are, and some archives write it everywhere.
+    """
+    return item.projection or bool(set(item.image_type) & _CALCULATED)
 
 
 def _own_acquisition(item: Slice) -> dict[str, object]:
