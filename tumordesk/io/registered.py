@@ -24,7 +24,7 @@ _LEAST_GAIN = 0.05
 _LEAST_COMMON = 0.05
 """Mutual information (nats) at the best place: 0.4 to 1.1 for two series of a head, below 0.01 for
 noise, which otherwise fits somewhere a little better than elsewhere."""
-_MOST_MM = 60.0
+_MOST_MM = 45.0
 _MOST_DEG = 35.0
 _STEP_MM = 3.0
 _LEAST_SLICES = 5

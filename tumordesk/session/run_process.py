@@ -150,11 +150,15 @@ def look(folder: Path, offset: int) -> Look:
 
 
 def _other_fold(folder: Path) -> Path | None:
-    """The fold that is trained now, by its lock; None where it is ``folder``, or not known."""
+    """The fold that is trained now, by its lock, or was last: a short one may be over before
+    anybody looked. None where that is ``folder``, or none has begun."""
     begun = begun_folds(folder)
     if not begun or (folder in begun and lock_held(folder)):
         return None
-    return next((one for one in begun if one != folder and lock_held(one)), None)
+    locked = (one for one in begun if one != folder and lock_held(one))
+    last = max(begun, key=lambda one: (one / EVENTS_NAME).stat().st_mtime)
+    found = next(locked, last)
+    return None if found == folder else found
 
 
 def _decoded(data: bytes) -> tuple[TrainingEvent, ...]:
