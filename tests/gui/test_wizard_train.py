@@ -306,6 +306,17 @@ def _folded(wizard: TrainingWizard, folds: int = 2) -> None:
     _page(wizard).enter()
 
 
+def _between_folds(qtbot: QtBot, wizard: TrainingWizard) -> tuple[TrainPage, Path]:
+    """The page and the first fold, which is over; the process waits before the second."""
+    _folded(wizard)
+    page = _start(qtbot, wizard)
+    first = _folder(wizard)
+    (first.parent / "BETWEEN").touch()
+    (first / "FINISH").touch()
+    until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+    return page, first
+
+
 def test_all_folds_are_trained_and_shown_one_after_the_other(qtbot: QtBot, make: Make) -> None:
     wizard = make()
     _folded(wizard)
@@ -358,13 +369,7 @@ def test_stopped_folds_go_on_where_they_stopped(qtbot: QtBot, make: Make) -> Non
 
 
 def test_stop_between_two_folds_begins_no_other(qtbot: QtBot, make: Make) -> None:
-    wizard = make()
-    _folded(wizard)
-    page = _start(qtbot, wizard)
-    first = _folder(wizard)
-    (first.parent / "BETWEEN").touch()
-    (first / "FINISH").touch()
-    until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+    page, first = _between_folds(qtbot, make())
     _click(qtbot, page.view.stop)
     until(qtbot, lambda: not is_alive(first.parent))
     assert not (first.parent / "fold-1").exists()
@@ -391,12 +396,7 @@ def test_going_on_with_an_earlier_fold_follows_that_one(qtbot: QtBot, make: Make
 def test_folds_that_nobody_trains_are_offered(qtbot: QtBot, make: Make) -> None:
     """The process dies between two of them."""
     wizard = make()
-    _folded(wizard)
-    page = _start(qtbot, wizard)
-    first = _folder(wizard)
-    (first.parent / "BETWEEN").touch()
-    (first / "FINISH").touch()
-    until(qtbot, lambda: page.view.progress.state is RunState.FINISHED)
+    page, first = _between_folds(qtbot, wizard)
     os.kill(process_of(first.parent), signal.SIGKILL)
     until(qtbot, page.view.resume.isVisible)
     assert page.view.resume.text() == "Train the &other folds"

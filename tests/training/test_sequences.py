@@ -361,7 +361,7 @@ def test_another_patient_of_the_same_study_uid_is_no_channel(tmp_path: Path) -> 
         dataset.save_as(path)
     found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
     assert [case.key for case in found.cases] == ["B2/2/IM0001.dcm"]
-    assert any("no T1 that lies on it" in why for _, why in found.problems)
+    assert any("there is no T1 series in this study" in why for _, why in found.problems)
 
 
 def test_of_two_series_the_one_with_the_voxels_of_the_outline_counts(tmp_path: Path) -> None:
@@ -374,13 +374,27 @@ def test_of_two_series_the_one_with_the_voxels_of_the_outline_counts(tmp_path: P
     assert [path.parent.name for path in found.cases[0].channels] == ["1", "3", "2"]
 
 
+def test_a_subtraction_is_no_channel(tmp_path: Path) -> None:
+    folder = study(tmp_path, "A1")
+    study(tmp_path, "B2")
+    for path in (folder / "3").iterdir():
+        dataset = dcmread(path)
+        dataset.ImageType = ["DERIVED", "SECONDARY", "SUBTRACTION"]
+        dataset.save_as(path)
+    found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
+    assert [case.key for case in found.cases] == ["B2/2/IM0001.dcm"]
+    assert "calculated" in found.problems[0][1]
+
+
 def test_a_series_elsewhere_is_no_channel(tmp_path: Path) -> None:
     study(tmp_path, "A1", FrameOfReferenceUID="1.2.3")
     study(tmp_path, "B2")
     found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
     assert [case.key for case in found.cases] == ["B2/2/IM0001.dcm"]
-    why = "its study has no T1 and no T1 post-contrast that lies on it"
-    assert found.problems == (("A1/2/IM0001.dcm", why),)
+    ((key, why),) = found.problems
+    assert key == "A1/2/IM0001.dcm"
+    for sequence in ("T1", "T1 post-contrast"):
+        assert f"its {sequence} (series 1) has another frame of reference" in why
 
 
 @pytest.mark.shared_data

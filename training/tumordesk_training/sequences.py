@@ -11,7 +11,7 @@ from tumordesk.core.study import Sequence as MrSequence
 from tumordesk.core.study import Series
 from tumordesk.core.training_run import SequenceSource
 from tumordesk.imaging.sequence import guess_from_name
-from tumordesk.io.relevance import sort_key
+from tumordesk.inference.companions import beside
 from tumordesk_training.files import key_of, nifti_stem
 
 _PIECES = re.compile(r"[-_. ]*[^-_. ]+|[-_. ]+$")
@@ -146,28 +146,15 @@ def companions(
 ) -> tuple[tuple[Path, ...], str]:
     """The first files of the series of each sequence, ``outlined`` for its own; or why not.
 
-    The others come from the same study, and from the same frame of reference where it is known;
-    of several the one in the same plane comes first, then the most relevant.
+    The others are chosen among those of the same patient and study as the viewer does it.
     """
     own = outlined.series
     wanted = [source.sequence for source in sources]
     if own.guess.sequence.value not in wanted:
         return (), f"it seems to be {own.guess.sequence.shown}, which is not one of the sequences"
-    place = own.frame_of_reference_uid
-    fitting: dict[str, list[Series]] = {own.guess.sequence.value: [own]}
-    for item in others:
-        one = item.series
-        known = one.geometry.affine is not None and own.geometry.affine is not None
-        same = not place or one.frame_of_reference_uid in ("", place)
-        together = (item.patient, item.study) == (outlined.patient, outlined.study)
-        if together and known and same and one.key != own.key:
-            fitting.setdefault(one.guess.sequence.value, []).append(one)
-    missing = [sequence for sequence in wanted if sequence not in fitting]
+    whose = (outlined.patient, outlined.study)
+    study = [item.series for item in others if (item.patient, item.study) == whose]
+    found, missing = beside(own, study, wanted)
     if missing:
-        return (), f"its study has no {_words(missing)} that lies on it"
-
-    def rank(one: Series) -> tuple[object, ...]:
-        return (one.key != own.key, one.geometry.plane != own.geometry.plane, sort_key(one))
-
-    best = (min(fitting[sequence], key=rank) for sequence in wanted)
-    return tuple(one.instances[0].path for one in best), ""
+        return (), "; ".join(missing.values())
+    return tuple(found[sequence].instances[0].path for sequence in wanted), ""

@@ -23,6 +23,9 @@ WEIGHTS_NAME = "weights.safetensors"
 REFERENCE_NAME = "reference.safetensors"
 NOTICE = "Research use only, not for diagnosis."
 
+COLOURS = ("red", "green", "blue")
+"""The channels of colour pictures, as people call them."""
+
 Task = Literal["segmentation", "classification"]
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tumordesk.core.model_card import COLOURS
 from tumordesk.core.study import MR_SEQUENCES
 from tumordesk.core.training_run import SequenceSource
 
-COLOURS = ("red", "green", "blue")
 _NAMES = {one.value.casefold(): one.value for one in MR_SEQUENCES}
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from tumordesk.core.errors import ConfigError, plain_reason
 from tumordesk.core.jsonio import from_plain, read_json, to_plain, write_json
-from tumordesk.core.model_card import HeadSpec, InputSpec, Postprocess, Task
+from tumordesk.core.model_card import COLOURS, HeadSpec, InputSpec, Postprocess, Task
 from tumordesk.core.study import MR_SEQUENCES
 
 SCHEMA = 1
@@ -60,7 +60,7 @@ class SequenceSource:
             raise ValueError(f"sequence must be one of {', '.join(known)}")
         if self.channel not in (None, 0, 1, 2):
             raise ValueError("channel must be 0, 1 or 2, or null")
-        if set(",=") & set(self.mark) or self.mark.casefold() in ("red", "green", "blue"):
+        if set(",=") & set(self.mark) or self.mark.casefold() in COLOURS:
             raise ValueError("mark must be the ending of a file name, without , and =")
 
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tumordesk.core.errors import InputMismatch
 from tumordesk.core.job import JobContext
-from tumordesk.core.model_card import ModelCard
+from tumordesk.core.model_card import COLOURS, ModelCard
 from tumordesk.core.study import Series, sequence_shown
 from tumordesk.core.volume import Volume
 from tumordesk.inference.companions import (
@@ -19,7 +19,7 @@ from tumordesk.inference.companions import (
     named,
     series_name,
 )
-from tumordesk.inference.grey import COLOURS, Grey, finite, grey_for, is_composite
+from tumordesk.inference.grey import Grey, finite, grey_for, is_composite
 from tumordesk.io.aligned import Aligned
 from tumordesk.io.mask_file import few_labels
 from tumordesk.io.reader import open_series

@@ -64,6 +64,18 @@ def companions_of(series: Series, study: Iterable[Series], card: ModelCard) -> C
     problem = _active_problem(series, card)
     if problem:
         return _refused(card, {}, dict.fromkeys(wanted, problem), problem)
+    found, missing = beside(series, study, wanted)
+    if missing:
+        return _refused(card, found, missing, "; ".join(missing.values()))
+    differ = any(file_names.differ(series, one) for one in found.values())
+    return Companions({name: found[name] for name in wanted}, names_differ=differ)
+
+
+def beside(
+    series: Series, study: Iterable[Series], wanted: Sequence[str]
+) -> tuple[dict[str, Series], dict[str, str]]:
+    """The series of ``study`` that give the sequences ``wanted``, ``series`` for its own; and for
+    each sequence that is missing why, in words."""
     found, missing = {series.guess.sequence.value: series}, {}
     others = [one for one in study if one.key != series.key]
     for name in wanted:
@@ -73,10 +85,7 @@ def companions_of(series: Series, study: Iterable[Series], card: ModelCard) -> C
                 missing[name] = why
             else:
                 found[name] = best
-    if missing:
-        return _refused(card, found, missing, "; ".join(missing.values()))
-    differ = any(file_names.differ(series, one) for one in found.values())
-    return Companions({name: found[name] for name in wanted}, names_differ=differ)
+    return found, missing
 
 
 def series_name(series: Series) -> str:

@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from tumordesk.core.errors import InputMismatch
-from tumordesk.core.model_card import ModelCard
+from tumordesk.core.model_card import COLOURS, ModelCard
 from tumordesk.core.volume import Volume
 
 Grey = npt.NDArray[Any]
-COLOURS = ("red", "green", "blue")
 COMPOSITE_SPREAD = 8
 """Median difference of colour channels (8 bits) from which they are taken as several images."""
 
