@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -295,6 +296,38 @@ def test_names_of_bids_are_put_together(tmp_path: Path) -> None:
     found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
     assert found.problems == ()
     assert [case.group for case in found.cases] == ["sub-01", "sub-02"]
+
+
+def test_names_of_dcm2niix_are_put_together_by_the_number_in_the_json_file(tmp_path: Path) -> None:
+    names = {"exam_t1_2019_4": 4, "exam_t1_gd_2019_11": 11, "exam_flair_2019_5": 5}
+    for name, number in names.items():
+        volume(tmp_path / "P1" / f"{name}.nii.gz", stack(1, 0))
+        (tmp_path / "P1" / f"{name}.json").write_text(json.dumps({"SeriesNumber": number}))
+        volume(tmp_path / "P2" / f"{name}.nii.gz", stack(2, 0))
+    volume(tmp_path / "P1" / "exam_2019_seg.nii.gz", stack(1, 1) // 255)
+    volume(tmp_path / "P2" / "exam_2019_seg.nii.gz", stack(2, 1) // 255)
+    found = scan(tmp_path, DataConfig(root=str(tmp_path), sequences=SCANS))
+    assert [case.image.parent.name for case in found.cases] == ["P1"]
+    assert [path.name for path in found.cases[0].channels] == [f"{n}.nii.gz" for n in names]
+    assert {key.split("/")[0] for key, _ in found.problems} == {"P2"}
+
+
+def test_a_patient_who_moved_is_told(tmp_path: Path) -> None:
+    values = phantom((20, 60, 56))
+    mm = (3.0, 3.0, 6.0)
+    flair = volume(tmp_path / "P1" / "flair.nii.gz", values, mm)
+    volume(tmp_path / "P1" / "t1.nii.gz", values, mm)
+    volume(
+        tmp_path / "P1" / "seg.nii.gz", (values > np.percentile(values, 98)).astype(np.uint8), mm
+    )
+    elsewhere = sitk.ReadImage(str(flair))
+    elsewhere.SetOrigin((9.0, 0.0, 0.0))
+    sitk.WriteImage(elsewhere, str(tmp_path / "P1" / "t1.nii.gz"))
+    data = DataConfig(root=str(tmp_path), sequences=parse_sequences("T1, FLAIR"))
+    cache, _ = seen(tmp_path, data, spec_for(2))
+    ((key, found),) = cache.moved
+    assert key.startswith("P1/")
+    assert re.search(r"the head lay (8|9)[.]\d mm away in t1.nii.gz", found)
 
 
 def test_the_longest_ending_counts(tmp_path: Path) -> None:

@@ -151,16 +151,16 @@ def test_pictures_and_colours() -> None:
 def test_files_of_another_patient_in_the_folder_are_not_taken() -> None:
     kinds = {"t1n": "T1", "t2f": "FLAIR", "t1c": "T1C", "seg": "unknown"}
     folder = [
-        file(f"BraTS-GLI-{patient}-000-{word}.nii.gz", kind, 10 * index + place)
+        file(f"BraTS-GLI-{patient}-000-{word}.nii.gz", kind, 500 + 10 * index + place)
         for index, patient in enumerate(("00000", "00002"))
         for place, (word, kind) in enumerate(kinds.items())
     ]
     for index in range(2):
         together = companions_of(folder[4 * index], folder, CARD)
-        assert {n // 10 for n in found(together).values()} == {index}
+        assert {n // 10 for n in found(together).values()} == {50 + index}
         assert not together.names_differ
-    lacking = [series for series in folder if series.number != 11]
-    assert "its FLAIR (series 1) belongs to another T1 by its file name" in reason(
+    lacking = [series for series in folder if series.number != 511]
+    assert "its FLAIR (series 501) belongs to another T1 by its file name" in reason(
         *lacking, active=folder[4]
     )
 
@@ -180,7 +180,7 @@ def folder_of(names: str) -> dict[str, Series]:
     """Files of one folder by their names, as a scan would guess them."""
     return {
         name: file(f"{name}.nii.gz", guess_from_name(name).sequence.value, number)
-        for number, name in enumerate(names.split())
+        for number, name in enumerate(names.split(), 500)
     }
 
 
@@ -230,6 +230,24 @@ def test_files_of_several_patients_are_never_put_together_unsaid(names: str, exp
 def test_names_that_differ_in_sequence_and_plane_alone_raise_no_doubt(names: str) -> None:
     active = names.split()[0]
     assert told(active, names) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "differ"),
+    [
+        ("anna_t1_20190304_4 anna_flair_20190304_5 anna_t1c_20190304_11", False),
+        ("4_T1 005_FLAIR 11_T1C", False),
+        ("4_anna_T1 5_anna_FLAIR 11_berta_T1C", True),
+    ],
+)
+def test_the_series_number_of_the_json_file_says_nothing_of_the_patient(
+    names: str, differ: bool
+) -> None:
+    files = [
+        file(f"{name}.nii.gz", guess_from_name(name).sequence.value, number)
+        for name, number in zip(names.split(), (4, 5, 11), strict=True)
+    ]
+    assert companions_of(files[0], files, CARD).names_differ is differ
 
 
 def test_files_of_one_patient_come_before_those_of_another() -> None:

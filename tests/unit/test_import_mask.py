@@ -201,6 +201,14 @@ def test_pictures_and_probabilities_are_no_masks(series: Series, tmp_path: Path)
             read_mask(tmp_path / f"{number}.nii.gz", [series])
 
 
+def test_one_slice_of_few_values_makes_no_mask_of_a_picture(series: Series, tmp_path: Path) -> None:
+    picture = np.random.default_rng(0).integers(0, 200, made.SHAPE).astype(np.int16)
+    picture[made.SHAPE[0] // 2] = 0
+    write_nifti(tmp_path / "p.nii.gz", picture, series.geometry)
+    with pytest.raises(ReadError, match="a picture, not an outline"):
+        read_mask(tmp_path / "p.nii.gz", [series])
+
+
 def test_another_grid_is_refused_and_resampled_only_when_asked(tmp_path: Path) -> None:
     factories.write_series(tmp_path / "in", factories.phantom((8, 40, 36)))
     series = made.only_series(tmp_path / "in")

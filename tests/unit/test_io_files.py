@@ -250,6 +250,32 @@ def _raw_nifti(path: Path, *, codes: bool, units: int, **changes: Any) -> Path:
     return path
 
 
+def test_the_json_file_of_dcm2niix_tells_number_and_sequence(tmp_path: Path) -> None:
+    path = _raw_nifti(tmp_path / "exam_2019_7.nii", codes=True, units=2)
+    beside = path.with_suffix(".json")
+    beside.write_text('{"SeriesNumber": 7, "SeriesDescription": "AX FLAIR"}')
+    path.with_suffix(".bval").write_text("0 1000")
+    found = scan_paths([tmp_path])
+    assert found.skipped == ()
+    (series,) = found.series
+    assert (series.number, series.guess.sequence) == (7, Sequence.FLAIR)
+    assert series.guess.reason == "'flair' in the JSON file beside it"
+    path.rename(tmp_path / "exam_t1_7.nii")
+    beside.rename(tmp_path / "exam_t1_7.json")
+    assert scan_paths([tmp_path]).series[0].guess.sequence is Sequence.T1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[7]", "{", '{"SeriesNumber": "7"}', '{"SeriesNumber": true}', "[" * 100_000]
+)
+def test_a_broken_json_file_says_nothing(tmp_path: Path, text: str) -> None:
+    path = _raw_nifti(tmp_path / "exam.nii", codes=True, units=2)
+    path.with_suffix(".json").write_text(text)
+    (series,) = scan_paths([tmp_path]).series
+    assert series.number is None
+    assert series.guess.sequence is Sequence.UNKNOWN
+
+
 def test_nifti_without_codes_has_spacing_but_no_orientation(tmp_path: Path) -> None:
     known = one(_raw_nifti(tmp_path / "a.nii", codes=False, units=2)).geometry
     assert known.spacing_mm == pytest.approx((5.0, 0.9, 0.8))

@@ -376,8 +376,22 @@ def test_predict_on_a_folder_of_brats_files(zoo, tmp_path, capsys) -> None:
     assert "-t1n.nii" in found["warnings"][0]
     assert "carries the outline" in found["warnings"][0]
     assert sum("shares its voxels" in note for note in found["notes"]) == 2
-    assert predict(folder / f"{folder.name}-t1n.nii", tmp_path / "alone") != 0
-    assert "no FLAIR series in this study" in capsys.readouterr().err
+
+
+def test_predict_on_one_file_reads_those_beside_it(zoo, tmp_path, capsys) -> None:
+    folder = tmp_path / "in"
+    for patient in ("P1-000", "P2-000"):
+        for sequence in SEQUENCES:
+            write_nifti(folder, patient, sequence)
+    (folder / "notes.txt").write_text("nothing")
+    assert predict(folder / "P2-000-t2f.nii", tmp_path / "out", "--format", "json") == 0
+    found = result_in(tmp_path / "out")
+    assert [lesion["side"] for lesion in found["lesions"]] == ["left"]
+    assert "FLAIR from a file of its own (outlined)" in found["notes"][0]
+    assert not any("differ" in text for text in found["warnings"])
+    (folder / "P2-000-t1c.nii").unlink()
+    assert predict(folder / "P2-000-t2f.nii", tmp_path / "lacking") != 0
+    assert "belongs to another FLAIR" in capsys.readouterr().err
 
 
 def test_predict_on_a_dicom_study(zoo, tmp_path, capsys) -> None:
@@ -424,6 +438,9 @@ def test_batch_of_dicom_studies(zoo, tmp_path) -> None:
     by_input = {row["input"]: row for row in rows}
     assert by_input["whole"]["outcome"] == "tumour"
     assert by_input["whole"]["series"] == "T1 AX (series 4)"
+    assert by_input["whole"]["channels"] == (
+        "T1 from series 4 (outlined), FLAIR from series 5, T1 post-contrast from series 9"
+    )
     (failure,) = failures
     assert failure["input"] == "part"
     assert "no T1 post-contrast series in this study" in failure["reason"]

@@ -42,6 +42,7 @@ class Stack:
 
     ``shown``: the channel that people are shown, where each holds another sequence.
     ``spacing_mm``: (slice, row, column) of the masks' voxels, None where it is not known.
+    ``notes``: how its sequences were found to lie to each other.
     """
 
     cases: tuple[Case, ...]
@@ -50,6 +51,7 @@ class Stack:
     masks: tuple[UInt8 | None, ...]
     shown: int = 0
     spacing_mm: tuple[float, float, float] | None = None
+    notes: tuple[str, ...] = ()
 
     def unit(self, index: int) -> npt.NDArray[np.float32]:
         """Slice ``index`` as people are shown it, 0..1, float32 (H, W)."""
@@ -123,11 +125,14 @@ def _read_slice(
 
 
 def _read_volume(case: Case, spec: InputSpec, classes: int, shown: int) -> Stack:
-    volumes, mask, geometry = load_case(case, masked=classes > 0, classes=classes, first=shown)
+    notes: list[str] = []
+    volumes, mask, geometry = load_case(
+        case, masked=classes > 0, classes=classes, first=shown, notes=notes
+    )
     preparer, slices = Preparer(volumes, geometry, spec), len(volumes[0])
     masks = tuple(mask) if mask is not None else (None,) * slices
     cases = (case,) * slices
-    return Stack(cases, case.group, preparer, masks, shown, geometry.spacing_mm)
+    return Stack(cases, case.group, preparer, masks, shown, geometry.spacing_mm, tuple(notes))
 
 
 def _mask_of(case: Case, shape: tuple[int, ...], classes: int) -> UInt8 | None:
@@ -161,7 +166,8 @@ class Cache:
     Where a network sees several sequences the pictures are (n, sequences, H, W), and ``shown`` is
     the one that people are shown. ``unread``: (key, reason) of what was left out; ``keys``: the
     picture (or volume) of each; ``stacks``: number of the stack that each is a slice of, in order
-    (none: each stands alone).
+    (none: each stands alone). ``moved``: (key, what was found) of cases whose sequences did not lie
+    on each other.
     """
 
     images: UInt8
@@ -171,6 +177,7 @@ class Cache:
     keys: tuple[str, ...] = ()
     stacks: tuple[int, ...] = ()
     shown: int = 0
+    moved: tuple[tuple[str, str], ...] = ()
 
     def __len__(self) -> int:
         return len(self.groups)
@@ -266,11 +273,13 @@ def build_cache(
     segment = task == "segmentation"
     _check_cases(cases, classes, segment)
     unread: Unread = []
+    moved: list[tuple[str, str]] = []
 
     def read(group: tuple[Case, ...]) -> list[tuple[UInt8, Any, Case, int]]:
         rows: list[tuple[UInt8, Any, Case, int]] = []
         stacks = read_stack(group, config, spec, len(classes) if segment else 0, unread)
         for number, stack in enumerate(stacks):
+            moved.extend((stack.cases[0].key, note) for note in stack.notes)
             for index, case in enumerate(stack.cases):
                 image = _byte(stack.preparer, index, len(config.sequences))
                 mask = stack.masks[index]
@@ -306,7 +315,7 @@ def build_cache(
     left = tuple(sorted(unread))
     return Cache(
         images[:count], targets[:count], tuple(groups), left, tuple(keys), tuple(stacks),
-        shown_channel(config, spec),
+        shown_channel(config, spec), tuple(sorted(moved)),
     )  # fmt: skip
 
 

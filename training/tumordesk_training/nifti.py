@@ -12,7 +12,7 @@ import SimpleITK as sitk
 
 from tumordesk.core.errors import DataError, InputMismatch
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
-from tumordesk.io.registered import lay
+from tumordesk.io.registered import Found, lay
 from tumordesk_training.data import Case
 from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
@@ -75,28 +75,40 @@ def load_pair(
 
 
 def load_case(
-    case: Case, *, masked: bool = True, classes: int = 2, first: int = 0
+    case: Case,
+    *,
+    masked: bool = True,
+    classes: int = 2,
+    first: int = 0,
+    notes: list[str] | None = None,
 ) -> tuple[tuple[npt.NDArray[Any], ...], npt.NDArray[np.uint8] | None, Geometry]:
     """The volumes of a case (one, or one for each of its sequences), and its label map.
+
+    ``notes`` gets what was found of how the volumes lie to each other.
 
     Raises:
         DataError: as :func:`load_pair` and :func:`load_together`.
     """
     mask = case.mask if masked else None
     if case.channels:
-        return load_together(case.channels, mask, classes, first)
+        return load_together(case.channels, mask, classes, first, notes)
     grey, labels, geometry = load_pair(case.image, mask, classes)
     return (grey,), labels, geometry
 
 
 def load_together(
-    paths: Sequence[Path], mask: Path | None, classes: int = 2, first: int = 0
+    paths: Sequence[Path],
+    mask: Path | None,
+    classes: int = 2,
+    first: int = 0,
+    notes: list[str] | None = None,
 ) -> tuple[tuple[npt.NDArray[Any], ...], npt.NDArray[np.uint8] | None, Geometry]:
     """Volumes of several sequences on one grid, and their label map.
 
     The grid is that of the volume whose voxels the label map has; ``first`` is tried first (and is
     the grid where there is no label map). The others are laid on it by where they say they lie,
-    and by what they show where the patient moved (see ``tumordesk.io.registered``).
+    and by what they show where the patient moved (see ``tumordesk.io.registered``), which
+    ``notes`` then tells.
 
     Raises:
         DataError: unreadable, the label map lies on the voxels of none of them, its labels are
@@ -118,7 +130,7 @@ def load_together(
         grid, labels = fitting
     fixed = next(grey for grey, own in volumes if own is grid)
     channels = tuple(
-        fixed if own is grid else _on_grid(path, (grey, own), (fixed, grid))
+        fixed if own is grid else _on_grid(path, (grey, own), (fixed, grid), notes)
         for path, (grey, own) in zip(paths, volumes, strict=True)
     )
     if labels is None or mask is None:
@@ -137,9 +149,11 @@ def _labels_or_none(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
         return None  # a DICOM SEG says in this way that it lies on other voxels
 
 
-def _on_grid(path: Path, volume: _Volume, fixed: _Volume) -> npt.NDArray[Any]:
+def _on_grid(
+    path: Path, volume: _Volume, fixed: _Volume, notes: list[str] | None
+) -> npt.NDArray[Any]:
     try:
-        made, _ = lay(*volume, *fixed, scanner=not is_nifti(path))
+        made, found = lay(*volume, *fixed, scanner=not is_nifti(path))
     except InputMismatch as error:
         raise DataError(f"{path.name}: {error.message}", error.hint) from error
     if np.mean(made.covered >= _COVERED) < _REACHED:
@@ -148,7 +162,18 @@ def _on_grid(path: Path, volume: _Volume, fixed: _Volume) -> npt.NDArray[Any]:
             "Leave the case out.",
         )
     _refuse_blank(path, made.array)
+    if notes is not None:
+        notes += _motion_words(path, found)
     return made.array
+
+
+def _motion_words(path: Path, found: Found) -> list[str]:
+    if found.doubt:
+        return [f"whether {path.name} lies where it says was not checked: {found.doubt}"]
+    if found.motion is None:
+        return []
+    far = found.motion.moved_mm
+    return [f"the head lay {far:.1f} mm away in {path.name}, which was moved by what it shows"]
 
 
 def _refuse_blank(path: Path, grey: npt.NDArray[Any]) -> None:

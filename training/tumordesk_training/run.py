@@ -130,7 +130,7 @@ def load_parts(
     """Split (rank 0 writes split.json, an old one is kept) and decode training and validation.
 
     Returns:
-        Training part, validation part, and sentences on what was left out.
+        Training part, validation part, and sentences on what was left out and what was moved.
     """
     data, notes = usable(scan(Path(config.data.root), config.data), config)
     path = folder / SPLIT_NAME
@@ -143,7 +143,8 @@ def load_parts(
     val = build_cache(limited(select(data, split, "val"), config), *order, limit_mb=rest)
     used = {case.key for case in data.cases}
     unused = tuple(item for item in data.problems if item[0] not in used)
-    return train, val, (*notes, *split.warnings, *_told(unused), *_told(train.unread + val.unread))
+    left_out = (*_told(unused), *_told(train.unread + val.unread))
+    return train, val, (*notes, *split.warnings, *left_out, *_moved(train.moved + val.moved))
 
 
 def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]:
@@ -159,6 +160,13 @@ def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]
         counts[case.label] += 1
     kept = {key for _, key in sorted(ranked)[: config.limit]}
     return tuple(case for case in cases if case.key in kept)
+
+
+def _moved(items: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
+    """Sentences on cases whose sequences did not lie on each other; many are counted."""
+    named = tuple(f"{key}: {found}." for key, found in items[:_NAMED])
+    more = len(items) - _NAMED
+    return (*named, f"The same holds for {more} more volumes.") if more > 0 else named
 
 
 def _told(items: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from tumordesk.core.study import Series
 from tumordesk.core.training_run import SequenceSource
 from tumordesk.imaging.sequence import guess_from_name
 from tumordesk.inference.companions import beside
+from tumordesk.inference.file_names import number_at
+from tumordesk.io.sidecar import sidecar_of
 from tumordesk_training.files import key_of, nifti_stem
 
 _PIECES = re.compile(r"[-_. ]*[^-_. ]+|[-_. ]+$")
@@ -94,7 +96,7 @@ class _Named:
 
 def _named(path: Path, sources: Sequence[SequenceSource]) -> _Named | None:
     """None where it is none of the sequences."""
-    stem = nifti_stem(path)
+    stem = _without_number(path)
     longest_first = sorted(sources, key=lambda source: -len(source.mark))
     for source in longest_first:
         if source.mark and stem.lower().endswith(source.mark.lower()):
@@ -113,6 +115,17 @@ def _named(path: Path, sources: Sequence[SequenceSource]) -> _Named | None:
         and _guess("".join(pieces[:number] + pieces[number + 1 :])) == sequence
     ]
     return _Named(path, sequence, "".join(kept).strip("-_. "))
+
+
+def _without_number(path: Path) -> str:
+    """The file's stem without its Series Number at the end or the beginning, where the JSON file
+    beside it names that number."""
+    pieces = _PIECES.findall(nifti_stem(path))
+    bare = [piece.strip("-_. ") for piece in pieces]
+    at = number_at(bare, sidecar_of(path).series_number)
+    if at is not None:
+        del pieces[at]
+    return "".join(pieces).strip("-_. ")
 
 
 def _speaks(piece: str) -> bool:

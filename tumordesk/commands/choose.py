@@ -28,6 +28,8 @@ def load_input(
 ) -> LoadedInput:
     """Read the series of ``path`` that fits the model best, or the one of that UID.
 
+    Of a model that reads several sequences the files beside a volume file are looked at too.
+
     Raises:
         ReadError: nothing readable there, no such series, or it cannot be decoded.
         Cancelled: the user asked to stop.
@@ -39,6 +41,10 @@ def load_input(
     if not result.series:
         raise ReadError(nothing_readable(path, result))
     series, warnings = choose_series(path, result, card, series_uid)
+    beside = _beside(path, series) if card.input.sequences else ()
+    if beside:
+        result = scan_paths(beside, context)
+        series = next((one for one in result.series if one.key == series.key), series)
     reader = open_series(series)
     try:
         volume = reader.read_volume(context)
@@ -49,6 +55,16 @@ def load_input(
     told = (*warnings, *series.warnings, *volume.warnings)
     patient, study = _owner(result, series)
     return LoadedInput(series, volume, tuple(dict.fromkeys(told)), patient, study)
+
+
+def _beside(path: Path, series: Series) -> tuple[Path, ...]:
+    """The volume files of the folder, where ``path`` is one of them; else nothing."""
+    from tumordesk.io.volumes import kind_of
+
+    if series.kind in ("dicom", "picture") or not path.is_file():
+        return ()
+    files = (one for one in sorted(path.parent.iterdir()) if one.is_file())
+    return tuple(one for one in files if kind_of(one, b"") is not None)
 
 
 def _owner(result: ScanResult, series: Series) -> tuple[Patient | None, Study | None]:

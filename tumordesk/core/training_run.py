@@ -103,7 +103,7 @@ class DataConfig:
     empty_share: float | None = None
     cache_mb: int = 2048
     duplicates: Literal["together", "drop", "keep"] = "together"
-    near_duplicates: Literal["together", "drop", "keep"] = "keep"
+    near_duplicates: Literal["together", "drop", "keep"] = "together"
     exclude: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
     label_from_mask: bool = False

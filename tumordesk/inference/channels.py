@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from tumordesk.core.errors import InputMismatch
 from tumordesk.core.job import JobContext
@@ -17,11 +16,11 @@ from tumordesk.inference.companions import (
     LEAST_SHARE,
     companions_of,
     named,
-    series_name,
+    sources,
 )
 from tumordesk.inference.grey import Grey, finite, grey_for, is_composite
 from tumordesk.io.aligned import Aligned
-from tumordesk.io.mask_file import few_labels
+from tumordesk.io.mask_file import all_labels
 from tumordesk.io.reader import open_series
 from tumordesk.io.registered import Found, lay
 
@@ -75,7 +74,7 @@ def channels_for(
         placed, found = _beside(volume, own, other, sequence, context, warnings)
         laid[sequence] = placed.array
         told += _motion_words(named(sequence, other), found, warnings)
-    notes.append(_sources(series, together.found))
+    notes.append(f"Channels: {sources(series, together.found)}.")
     notes += told
     return tuple(laid[sequence] for sequence in card.input.sequences)
 
@@ -119,7 +118,7 @@ def _beside(
     name = named(sequence, other)
     context.progress(None, f"Reading {name}")
     read = _read(other, name, context)
-    if other.kind != "dicom" and _holds_labels(read.array):
+    if other.kind != "dicom" and np.ptp(read.array) > 0 and all_labels(read.array):
         raise InputMismatch(f"The {name} holds labels (an outline), not a scan.", HINT)
     if read.missing:
         warnings.append(
@@ -146,16 +145,6 @@ def _beside(
             f"{numbered(bare)}: the {name} does not reach there, the network saw nothing of it."
         )
     return placed, found
-
-
-def _holds_labels(array: npt.NDArray[np.generic]) -> bool:
-    """Whether a volume holds few whole numbers, more than one; ends where that is decided."""
-    values = np.unique(array[:0])
-    for plane in array:
-        values = np.union1d(values, plane)
-        if not few_labels(values):
-            return False
-    return len(values) > 1
 
 
 def _read(other: Series, name: str, context: JobContext) -> Volume:
@@ -207,12 +196,3 @@ def _motion_words(name: str, found: Found, warnings: list[str]) -> list[str]:
         return [f"{text}."]
     warnings.append(f"{text}. Compare the two before you trust the outline.")
     return []
-
-
-def _sources(active: Series, found: Mapping[str, Series]) -> str:
-    """Which series gave which channel."""
-    parts = []
-    for sequence, series in found.items():
-        this = " (outlined)" if series.key == active.key else ""
-        parts.append(f"{sequence_shown(sequence)} from {series_name(series)}{this}")
-    return f"Channels: {', '.join(parts)}."

@@ -100,6 +100,15 @@ def named(sequence: str, series: Series) -> str:
     return f"{sequence_shown(sequence)} ({series_name(series)})"
 
 
+def sources(active: Series, found: Mapping[str, Series]) -> str:
+    """'T1 from series 4, FLAIR from series 5 (outlined)': which series gave which channel."""
+    parts = []
+    for sequence, series in found.items():
+        this = " (outlined)" if series.key == active.key else ""
+        parts.append(f"{sequence_shown(sequence)} from {series_name(series)}{this}")
+    return ", ".join(parts)
+
+
 def _refused(
     card: ModelCard, found: Mapping[str, Series], missing: Mapping[str, str], why: str
 ) -> Companions:

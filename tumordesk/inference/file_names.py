@@ -37,12 +37,28 @@ def words(series: Series) -> list[str]:
 
 
 def rest(series: Series) -> list[str]:
-    """The words of a file's name that speak neither of the sequence nor of the plane, in order."""
+    """The words of a file's name that speak neither of the sequence nor of the plane, in order.
+
+    Nor is the Series Number among them, which dcm2niix puts into names and into the JSON file.
+    """
     if series.kind == "dicom":
         return []
     name = _JOINED.sub(" ", _folded(stem(Path(series.description))))
     left = (without_sequence(word) for word in _split(name))
-    return [word for word in left if word and word not in _NEUTRAL]
+    kept = [word for word in left if word and word not in _NEUTRAL]
+    at = number_at(kept, series.number)
+    return kept if at is None else kept[:at] + kept[at + 1 :]
+
+
+def number_at(found: list[str], number: int | None) -> int | None:
+    """Index of the Series Number ``number`` among the words of a name: the last or the first.
+
+    dcm2niix puts it at the end; a number at another place may be a patient's.
+    """
+    for index in (len(found) - 1, 0):
+        if found and found[index].isdecimal() and int(found[index]) == number:
+            return index
+    return None
 
 
 def shared(first: Series, other: Series) -> tuple[int, bool]:

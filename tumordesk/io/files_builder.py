@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tumordesk.core.geometry import Geometry, Verdict
-from tumordesk.core.study import Instance, Patient, Series, Study
-from tumordesk.imaging.sequence import guess_from_name
+from tumordesk.core.study import Instance, Patient, Sequence, SequenceGuess, Series, Study
+from tumordesk.imaging.sequence import guess_from_name, guess_from_words
 from tumordesk.io.names import made_up_uid, short_hash, stem
 from tumordesk.io.pictures import PictureFacts
 from tumordesk.io.relevance import sort_key
+from tumordesk.io.sidecar import sidecar_of
 from tumordesk.io.volumes import VolumeFacts
 
 _NO_SPACING = "a picture says nothing of millimetres: sizes are in pixels"
@@ -51,14 +53,15 @@ class FileCollection:
     def add_volume(self, path: Path, shown: Path, facts: VolumeFacts) -> None:
         """Take a NIfTI, NRRD or MetaImage file."""
         count = facts.geometry.shape[0]
+        beside = sidecar_of(path)
         series = Series(
             key=short_hash("volume", shown),
             uid=made_up_uid("volume", shown.absolute()),
             kind=facts.kind,
-            number=None,
+            number=beside.series_number,
             modality="",
             description=shown.name,
-            guess=guess_from_name(stem(shown)),
+            guess=_guess(stem(shown), beside.description),
             geometry=facts.geometry,
             instances=tuple(Instance(path, frame=i) for i in range(count)),
             transfer_syntax=facts.format,
@@ -88,3 +91,11 @@ class FileCollection:
             )
             for folder, series in sorted(self._folders.items())
         )
+
+
+def _guess(name: str, description: str) -> SequenceGuess:
+    """By the file's name; where no word of it tells, by the description in the JSON beside it."""
+    told = guess_from_words(description) if guess_from_words(name) is None else None
+    if told is None or guess_from_name(name).sequence is not Sequence.UNKNOWN:
+        return guess_from_name(name)
+    return replace(told, reason=told.reason.replace("in the name", "in the JSON file beside it"))

@@ -30,7 +30,9 @@ Labels = npt.NDArray[np.uint8]
 
 
 def is_label_map(mask: Series) -> bool:
-    """Whether a volume file holds few whole numbers from 0 on, by its middle slice.
+    """Whether a volume file holds few whole numbers from 0 on.
+
+    The middle slice tells of almost every scan that it is none; only then is all of it read.
 
     Raises:
         ReadError: it cannot be read.
@@ -39,9 +41,21 @@ def is_label_map(mask: Series) -> bool:
         return False
     reader = open_series(mask)
     try:
-        return few_labels(np.unique(reader.read_slice(reader.middle)))
+        if not few_labels(np.unique(reader.read_slice(reader.middle))):
+            return False
+        return all_labels(reader.read_volume().array)
     finally:
         reader.close()
+
+
+def all_labels(array: npt.NDArray[np.generic]) -> bool:
+    """Whether (slices, ...) hold few whole numbers from 0 on; ends where that is decided."""
+    values = np.unique(array[:0])
+    for plane in array:
+        values = np.union1d(values, plane)
+        if not few_labels(values):
+            return False
+    return True
 
 
 def read_labels(mask: Series) -> Labels:

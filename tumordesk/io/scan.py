@@ -21,6 +21,7 @@ from tumordesk.io.frames import slices_of
 from tumordesk.io.header import Unusable
 from tumordesk.io.pictures import looks_like_picture, picture_facts
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
+from tumordesk.io.sidecar import belongs_to_volume
 from tumordesk.io.slices import isolated
 from tumordesk.io.volumes import kind_of, volume_facts
 from tumordesk.io.walk import Found, Walk
@@ -95,6 +96,8 @@ class _Scan:
         self._skipped.append(Skipped(found.shown, reason, found.path))
 
     def _take_file(self, found: Found, prefix: bytes) -> None:
+        if belongs_to_volume(found.path):
+            return
         if not prefix:
             raise Unusable("empty file (0 bytes)")
         if prefix[128:132] != b"DICM" and self._take_other(found, prefix):

@@ -133,7 +133,7 @@ class Batch:
                 writing, loaded, found, self.models, self.options, self.folder(study),
                 self.write_pdf,
             )  # fmt: skip
-            row = row_of(loaded, found, self.options, refused)
+            row = row_of(loaded, found, self.options, self.models.cards, refused)
             return _record(study, "done", row, files=files)
         finally:
             self._loader.release(loaded)

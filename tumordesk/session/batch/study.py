@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tumordesk.core.errors import InputMismatch, ModelError, WriteError
 from tumordesk.core.finding import AnalysisResult, Classification
 from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import Series
 from tumordesk.core.study_findings import StudyFindings
 from tumordesk.session.audited import record_export, watched_run
@@ -156,11 +157,15 @@ def _findings(loaded: LoadedStudy, found: _Found) -> StudyFindings:
 
 
 def row_of(
-    loaded: LoadedStudy, found: _Found, options: BatchOptions, refused: Sequence[str] = ()
+    loaded: LoadedStudy,
+    found: _Found,
+    options: BatchOptions,
+    cards: Sequence[ModelCard],
+    refused: Sequence[str] = (),
 ) -> StudyRow:
     """What the table says of a study; numbers with no more digits than mean something.
 
-    ``refused``: sentences on formats that could not be written of it.
+    ``cards``: of the models that ran. ``refused``: sentences on formats that could not be written.
     """
     warnings = [*loaded.warnings]
     for result in found.results:
@@ -172,6 +177,7 @@ def row_of(
     row = replace(
         row,
         series=series_words(loaded.series),
+        channels=_channels(loaded, cards),
         outcome=found.main.outcome,
         geometry=loaded.series.geometry.verdict.value,
         warnings=tuple(dict.fromkeys(warnings)),
@@ -180,6 +186,18 @@ def row_of(
     if found.classes is None or found.classes.classification is None:
         return row
     return _classified(row, found.classes.classification, found.classes)
+
+
+def _channels(loaded: LoadedStudy, cards: Sequence[ModelCard]) -> str:
+    """Which series gave which channel of the models that read several sequences."""
+    from tumordesk.inference.companions import companions_of, sources
+
+    series, told = loaded.series, []
+    for card in cards:
+        found = companions_of(series, loaded.study.series, card).found
+        if found:
+            told.append(sources(series, found))
+    return "; ".join(dict.fromkeys(told))
 
 
 def _measured(result: AnalysisResult) -> StudyRow:

@@ -16,9 +16,9 @@ from tumordesk.session.batch.types import BatchPlan, PlannedStudy, StudyRecord
 RESULTS = "results.csv"
 FAILURES = "failures.csv"
 _COLUMNS = (
-    "study", "input", "series", "model", "version", "sha256", "outcome", "lesions", "volume_mL",
-    "longest_mm", "perpendicular_mm", "type", "probabilities", "classifier", "geometry",
-    "warnings", "reason", "notice",
+    "study", "input", "series", "channels", "model", "version", "sha256", "outcome", "lesions",
+    "volume_mL", "longest_mm", "perpendicular_mm", "type", "probabilities", "classifier",
+    "geometry", "warnings", "reason", "notice",
 )  # fmt: skip
 _FAILURE_COLUMNS = ("kind", "study", "input", "reason")
 
@@ -53,7 +53,7 @@ def _row(
     patient = (row.patient_id,) if identify else ()
     outcome = "failed" if record.state == "failed" else row.outcome
     return (
-        study.code, *patient, study.input, row.series, card.id, card.version,
+        study.code, *patient, study.input, row.series, row.channels, card.id, card.version,
         card.weights_sha256, outcome, row.lesions, row.volume_ml, row.longest_mm,
         row.perpendicular_mm, row.tumour_type, shares, row.classifier, row.geometry,
         " | ".join(row.warnings), record.reason, NOTICE,

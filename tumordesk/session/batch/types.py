@@ -66,11 +66,13 @@ class BatchPlan:
 class StudyRow:
     """The numbers of one study in the table; None where there is none.
 
+    ``channels``: which series gave which channel, where the model reads several sequences.
     Lengths are those of the largest lesion. ``probabilities``: (label, 0..1) in the order of the
     classifier. ``geometry``: the verdict on the series. Numbers are rounded for the table.
     """
 
     series: str = ""
+    channels: str = ""
     outcome: str = ""
     lesions: int | None = None
     volume_ml: float | None = None
