@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tumordesk.core.jsonio import write_json
 from tumordesk.core.model_card import CARD_NAME, read_card
 from tumordesk.core.paths import user_models_dir
 from tumordesk.core.settings import SettingsStore
-from tumordesk.core.training_run import RunState, write_config
+from tumordesk.core.training_run import RunState, read_config, write_config
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.training_wizard import use_page
 from tumordesk.gui.training_wizard.use_page import UsePage
@@ -186,6 +187,71 @@ def test_onnx_for_other_programs(
     with qtbot.waitSignal(page.export.saved, timeout=20_000):
         page.export.onnx("blobs", tmp_path / "b.onnx")
     assert (tmp_path / "b.onnx").stat().st_size
+
+
+@pytest.fixture
+def fold(run: Path) -> Path:
+    """The second of two folds that are finished."""
+    series = run.parent / "2026-11-22-folds"
+    config = training_factories.mask_config(run.parent.parent / "data")
+    config = replace(config, split=replace(config.split, folds=2))
+    write_config(series / "config.json", config)
+    for number in range(2):
+        shutil.copytree(run, series / f"fold-{number}")
+        own = replace(config, name=f"{config.name}, fold {number + 1} of 2")
+        write_config(series / f"fold-{number}" / "config.json", own)
+    figures = {"dice_mean": {"mean": 0.6, "deviation": 0.1, "runs": 2.0}}
+    runs = [{"figures": {"dice_mean": 0.5}}, {"figures": {"dice_mean": 0.7}}]
+    write_json(series / "kfold.json", {"kind": "kfold", "runs": runs, "summary": figures})
+    return series / "fold-1"
+
+
+def test_all_folds_become_one_model_unless_one_is_wanted(
+    qtbot: QtBot, window: MainWindow, fold: Path
+) -> None:
+    page = page_of(qtbot, window, fold)
+    assert page.together.isVisible()
+    assert page.together.isChecked()
+    assert page.form.name.text() == "Blobs"
+    told = words_of(page)
+    assert told["Training pictures"] == "77 of 5 groups"
+    assert told["Network"].startswith("2 times ")
+    assert told["Dice per patient"] == "0.600 ± 0.100"
+    assert "together was not measured" in page._caveat.text()
+    page.form.summary.setText("My words")
+    page.together.setFocus()
+    qtbot.keyClick(page.together, Qt.Key.Key_Space)
+    assert words_of(page)["Dice per patient"] == "0.748 (0.671 to 0.812)"
+    assert page.form.name.text() == "Blobs, fold 2 of 2"
+    assert page.form.summary.text() == "My words"
+    qtbot.keyClick(page.together, Qt.Key.Key_Space)
+    assert page.form.model_id.text() == "blobs"
+    asked: list[Path] = []
+    original = page.export.publish
+    page.export.publish = lambda path, *rest: (asked.append(path), original(path, *rest))
+    qtbot.mouseClick(page.publish, LEFT)
+    until(qtbot, lambda: page.model_id == "blobs" and not page.export.busy)
+    assert asked == [fold.parent]
+    page.export.publish = original
+
+
+def test_a_run_of_its_own_has_no_folds_to_join(
+    qtbot: QtBot, window: MainWindow, run: Path, fold: Path
+) -> None:
+    page = page_of(qtbot, window, run)
+    assert not page.together.isVisible()
+    write_json(
+        fold.parent / "kfold.json",
+        {"kind": "kfold", "runs": [{"figures": {"dice_mean": 0.5}}] * 2 + [{"figures": {}}],
+         "summary": {}},
+    )  # fmt: skip
+    series = read_config(fold.parent / "config.json")
+    write_config(fold.parent / "config.json", replace(series, split=replace(series.split, folds=3)))
+    page.context.draft.run = fold
+    page.enter()
+    until(qtbot, lambda: page._facts is not None and page._facts.run == fold)
+    assert not page.together.isVisible()
+    assert page.form.name.text() == "Blobs, fold 2 of 2"
 
 
 def test_coming_back_keeps_what_was_written(qtbot: QtBot, window: MainWindow, run: Path) -> None:

@@ -22,6 +22,7 @@ from tumordesk.inference import activation, cache
 from tumordesk.inference.activation import activation_map, mapped_slices, spread
 from tumordesk.inference.run import run_model
 from tumordesk.networks import ARCHITECTURES, build
+from tumordesk.networks.ensemble import Ensemble
 from tumordesk.networks.parts import map_layer
 from tumordesk.zoo import ModelEntry
 
@@ -122,6 +123,19 @@ def test_the_map_is_scaled_over_the_whole_series(network: nn.Module) -> None:
     assert not found.array.flags.writeable
     assert (found.class_name, found.label) == ("glioma", "Glioma")
     assert found.method == activation.METHOD
+
+
+def test_of_several_networks_the_maps_are_added_up(
+    monkeypatch: pytest.MonkeyPatch, network: nn.Module
+) -> None:
+    alone = mapped(scan())
+    silent = inference_fakes.BlobDecides().eval()
+    for parameter in silent.parameters():
+        parameter.data.zero_()
+    both = Ensemble([network, silent]).eval()
+    monkeypatch.setattr(cache, "get_model", lambda _: both)
+    together = mapped(scan())
+    np.testing.assert_allclose(together.array, alone.array, atol=1e-6)
 
 
 def test_only_slices_that_were_read_have_a_map(network: nn.Module) -> None:

@@ -15,6 +15,7 @@ from model_factories import make_card
 from tumordesk.core.errors import ModelError
 from tumordesk.core.model_card import HeadSpec
 from tumordesk.networks import ARCHITECTURES, build, parts
+from tumordesk.networks.ensemble import first_member, members_of
 
 SEGMENTATION = [i for i, info in ARCHITECTURES.items() if info.task == "segmentation"]
 CLASSIFICATION = [i for i, info in ARCHITECTURES.items() if info.task == "classification"]
@@ -271,3 +272,24 @@ def test_a_strided_point_convolution_gives_the_numbers_of_torchs_own() -> None:
     plain.load_state_dict(own.state_dict())
     picture = torch.rand(2, 4, 17, 16)
     torch.testing.assert_close(own(picture), plain(picture))
+
+
+@pytest.mark.parametrize("architecture", ["unet", "resnet18"])
+def test_several_networks_answer_with_the_mean_of_their_probabilities(architecture: str) -> None:
+    model = make(architecture, members=3).eval()
+    pictures = torch.rand(2, 1, 32, 32)
+    with torch.inference_mode():
+        alone = [member(pictures).softmax(dim=1) for member in members_of(model)]
+        found = model(pictures).softmax(dim=1)
+    assert len(alone) == 3
+    assert not torch.allclose(alone[0], alone[1])
+    torch.testing.assert_close(found, torch.stack(alone).mean(dim=0))
+    first = make(architecture)
+    first.load_state_dict(first_member(model.state_dict()))
+    assert members_of(first) == (first,)
+
+
+@pytest.mark.parametrize("members", [0, 11])
+def test_a_model_has_one_to_ten_networks(members: int) -> None:
+    with pytest.raises(ValueError, match="members must be 1 to 10"):
+        make("unet", members=members)

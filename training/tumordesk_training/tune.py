@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -53,12 +54,22 @@ def _foreground(network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
 def tune(
     network: nn.Module, cache: Cache, config: TrainingConfig
 ) -> tuple[Postprocess, dict[str, Any]]:
-    """The ``Postprocess`` with the best :func:`metrics.score` on ``cache``, and its figures.
+    """:func:`tune_all` of one network."""
+    return tune_all([(probabilities(network, cache, config), cache)], config)
+
+
+def tune_all(
+    found: Sequence[tuple[npt.NDArray[Any], Cache]], config: TrainingConfig
+) -> tuple[Postprocess, dict[str, Any]]:
+    """The ``Postprocess`` with the best :func:`metrics.score` on all pictures, and its figures.
+
+    Args:
+        found: :func:`probabilities` of pictures, and the pictures.
+        config: of the training.
 
     Of single pictures, settings with few false alarms come first (see MOST_FALSE_POSITIVES). Ties
     go to the plainer setting (threshold 0.5, nothing dropped).
     """
-    found = probabilities(network, cache, config)
     best: tuple[bool, float, float, Postprocess, dict[str, Any]] | None = None
     for threshold, smallest in itertools.product(THRESHOLDS, SMALLEST_PX):
         setting = replace(
@@ -67,7 +78,7 @@ def tune(
             min_area_px=smallest // 2,
             min_slice_mass_px=smallest,
         )
-        figures = _figures(found, cache, setting)
+        figures = _figures(found, setting)
         value = score("segmentation", figures, volumes=config.data.volumes)
         plain = -abs(threshold - 0.5) - smallest / 1000.0
         alarms = float(figures["false_positive_share"] or 0.0)
@@ -78,11 +89,14 @@ def tune(
     return best[3], best[4]
 
 
-def _figures(found: npt.NDArray[Any], cache: Cache, setting: Postprocess) -> dict[str, Any]:
+def _figures(
+    found: Sequence[tuple[npt.NDArray[Any], Cache]], setting: Postprocess
+) -> dict[str, Any]:
     dice = DiceCount()
-    for index, probability in enumerate(found):
-        mask = remove_small_islands(probability >= setting.threshold, setting.min_area_px)
-        if np.count_nonzero(mask) < setting.min_slice_mass_px:
-            mask = np.zeros_like(mask)
-        dice.add(cache.groups[index], mask, cache.targets[index] > 0)
+    for shares, cache in found:
+        for index, probability in enumerate(shares):
+            mask = remove_small_islands(probability >= setting.threshold, setting.min_area_px)
+            if np.count_nonzero(mask) < setting.min_slice_mass_px:
+                mask = np.zeros_like(mask)
+            dice.add(cache.groups[index], mask, cache.targets[index] > 0)
     return dice.summary()

@@ -36,7 +36,7 @@ def add(path: Path, *, replace: bool) -> int:
     if not path.exists():
         raise ModelNotFound(f"There is no {path.name}.", "Give a .tdmodel file or a model folder.")
     card = Zoo().add(path, replace=replace).card
-    say(f"Added {card.id}: {card.name} {card.version} ({card.task}, {card.architecture}).")
+    say(f"Added {card.id}: {card.name} {card.version} ({card.task}, {card.network}).")
     say(card.notice or NOTICE)
     return Exit.OK
 
@@ -73,6 +73,7 @@ def _model(entry: ModelEntry) -> dict[str, Any]:
         "version": card.version,
         "task": card.task,
         "architecture": card.architecture,
+        "networks": card.members,
         "origin": entry.origin,
         "sha256": card.weights_sha256,
         "input": to_plain(card.input),

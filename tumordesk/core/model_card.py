@@ -177,6 +177,7 @@ NO_TUMOUR_CLASSES = frozenset(
 
 
 MAX_ID = 64
+MAX_MEMBERS = 10
 """A model's folder bears its id."""
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 """Names that no folder can have on Windows."""
@@ -186,7 +187,8 @@ _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 class ModelCard:
     """Everything the program knows of a model. ``weights_sha256`` guards the weights file.
 
-    ``reference`` and ``calibration`` are None where they were not made or measured.
+    ``reference`` and ``calibration`` are None where they were not made or measured. ``members``:
+    the weights are those of so many networks, whose probabilities are averaged.
     """
 
     id: str
@@ -212,6 +214,7 @@ class ModelCard:
     notice: str = NOTICE
     reference: Reference | None = None
     calibration: Calibration | None = None
+    members: int = 1
 
     def __post_init__(self) -> None:
         if self.schema != SCHEMA:
@@ -222,12 +225,19 @@ class ModelCard:
             raise ValueError("id must be at most 64 characters long, and no device's name")
         if not 1 <= self.input.channels <= 4:
             raise ValueError("input.channels must be 1 to 4")
+        if not 1 <= self.members <= MAX_MEMBERS:
+            raise ValueError(f"members must be 1 to {MAX_MEMBERS}")
         if len(self.classes) < 2:
             raise ValueError("classes must hold at least two entries")
         if Path(self.weights_file).name != self.weights_file:
             raise ValueError("weights_file must be a plain file name")
         if self.weights_file == REFERENCE_NAME:
             raise ValueError(f"weights_file must not be {REFERENCE_NAME}")
+
+    @property
+    def network(self) -> str:
+        """The architecture as shown to people, with the number of networks where there are more."""
+        return self.architecture if self.members == 1 else f"{self.architecture} x {self.members}"
 
     @property
     def detects(self) -> bool:

@@ -28,6 +28,7 @@ from tumordesk.inference import cache
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
 from tumordesk.inference.grey import grey_for
+from tumordesk.networks.ensemble import members_of
 from tumordesk.networks.parts import map_layer
 from tumordesk.zoo import ModelEntry
 
@@ -62,6 +63,8 @@ def activation_map(
         device: "auto", "cuda", "mps" or "cpu".
         class_index: for which class; None: the one that was found most probable.
 
+    Of a model of several networks the maps are added up.
+
     Returns:
         A map of 0..1 over all its slices together; all 0 where nothing spoke for the class.
 
@@ -74,21 +77,23 @@ def activation_map(
     number = classification.winner if class_index is None else class_index
     _check(card, volume, series, classification, number)
     context.progress(None, f"Loading {card.name}")
-    network = cache.get_model(entry)
-    looking = _Looking(network, number, card.name)
+    networks = members_of(cache.get_model(entry))
     chosen = mapped_slices(classification, number, volume.geometry.shape)
     context.progress(None, "Preparing slices")
     preparer = Preparer(grey_for(volume, card, []), volume.geometry, card.input)
     array = np.zeros((len(chosen), *volume.geometry.shape[1:]), dtype=np.float32)
-    with Engine(looking, choose_device(device).device, card.input.size) as engine:
-        done = 0
-        while done < len(chosen):
-            context.progress(done / len(chosen), f"Mapping slice {done + 1} of {len(chosen)}")
-            chunk = chosen[done : done + engine.batch_size]
-            raw = engine.forward(preparer.batch(chunk), context)
-            wide = spread(raw, card.input.size, looking.grid)
-            array[done : done + len(chunk)] = preparer.restore(chunk, wide)
-            done += len(chunk)
+    for turn, network in enumerate(networks):
+        looking = _Looking(network, number, card.name)
+        with Engine(looking, choose_device(device).device, card.input.size) as engine:
+            done = 0
+            while done < len(chosen):
+                share = (turn + done / len(chosen)) / len(networks)
+                context.progress(share, f"Mapping slice {done + 1} of {len(chosen)}")
+                chunk = chosen[done : done + engine.batch_size]
+                raw = engine.forward(preparer.batch(chunk), context)
+                wide = spread(raw, card.input.size, looking.grid)
+                array[done : done + len(chunk)] += preparer.restore(chunk, wide)
+                done += len(chunk)
     context.progress(1.0, "Done")
     spec = card.classes[number]
     return ActivationMap(card.id, spec.name, spec.label, METHOD, chosen, _unit(array))

@@ -111,7 +111,7 @@ def run_model(
         model_id=card.id,
         model_version=card.version,
         model_sha256=card.weights_sha256,
-        architecture=card.architecture,
+        architecture=card.network,
         series_uid=volume.series_uid,
         device=engine.device.text,
         batch_size=engine.batch_size,

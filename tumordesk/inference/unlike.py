@@ -157,9 +157,10 @@ class FeatureTap:
 
 @contextmanager
 def tapped(network: Any) -> Iterator[FeatureTap]:
-    """Listen to a classification network; one without a head gives nothing."""
+    """Listen to a classification network (of several, the first); without a head there is nothing
+    to hear."""
     tap = FeatureTap()
-    head = getattr(network, "head", None)
+    head = getattr(getattr(network, "members", (network,))[0], "head", None)
     # Of the head: once it has run, the batch did fit in memory and is not run again.
     handle = None if head is None else head.register_forward_hook(tap.take)
     try:

@@ -19,7 +19,7 @@ def build(architecture: str, card: ModelCard) -> nn.Module:
 
     Args:
         architecture: a key of :data:`ARCHITECTURES`.
-        card: gives input channels, number of classes, head and options.
+        card: gives input channels, number of classes, head, options and number of networks.
 
     Returns:
         A module in training mode on the CPU, float32. Input (n, channels, H, W); output logits:

@@ -14,6 +14,7 @@ from tumordesk.core.errors import ModelError
 from tumordesk.core.model_card import HeadSpec, ModelCard
 from tumordesk.networks import classifiers, segmenters
 from tumordesk.networks.catalog import ARCHITECTURES
+from tumordesk.networks.ensemble import Ensemble
 
 _BACKBONES: dict[str, Callable[[int], classifiers.Backbone]] = {
     "mobilenetv2": classifiers.mobilenetv2,
@@ -35,6 +36,12 @@ _SEGMENTERS: dict[str, Callable[[ModelCard], nn.Module]] = {
 def build_network(architecture: str, card: ModelCard) -> nn.Module:
     """See :func:`tumordesk.networks.build`."""
     _check(architecture, card)
+    if card.members > 1:
+        return Ensemble([_one(architecture, card) for _ in range(card.members)])
+    return _one(architecture, card)
+
+
+def _one(architecture: str, card: ModelCard) -> nn.Module:
     if architecture in _SEGMENTERS:
         return _SEGMENTERS[architecture](card)
     backbone = _BACKBONES[architecture](card.input.channels)

@@ -21,6 +21,7 @@ from tumordesk.core.training_run import (
 
 SUMMARY_NAME = "kfold.json"
 _FOLD = re.compile(r"fold-(\d+)")
+_NAMED = re.compile(r", fold \d+ of \d+$")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class FoldSummary:
     folds: int
     finished: int
     figures: dict[str, tuple[float, float, int]]
+
+    @property
+    def whole(self) -> bool:
+        """Whether all folds are finished."""
+        return self.finished == self.folds
 
 
 def series_of(run: Path) -> Path | None:
@@ -60,6 +66,11 @@ def begun_folds(run: Path) -> tuple[Path, ...]:
 def fold_words(run: Path, config: TrainingConfig) -> str:
     """'fold 2 of 5' where ``run`` is one of all folds; "" for any other run."""
     return f"fold {_number(run) + 1} of {config.split.folds}" if series_of(run) is not None else ""
+
+
+def without_fold(name: str) -> str:
+    """The name of a cross-validation, of the name of one of its folds."""
+    return _NAMED.sub("", name)
 
 
 def is_last(run: Path, config: TrainingConfig) -> bool:

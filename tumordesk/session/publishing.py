@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import Evaluation
 from tumordesk.core.jsonio import read_json
+from tumordesk.core.model_card import MAX_MEMBERS
 from tumordesk.core.training_run import CONFIG_NAME, SPLIT_NAME, TrainingConfig, read_config
 from tumordesk.session import results
+from tumordesk.session.folds import FoldSummary, read_summary, series_of, without_fold
 from tumordesk.session.training_progress import network_words
 from tumordesk.zoo import Zoo
 
@@ -23,6 +25,7 @@ _METHODS = {
 }
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 MAX_ID = 60
+_FIGURES = 3
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,9 @@ class RunFacts:
     """What a run folder says of itself. ``counts``: part -> pictures; ``groups``: part -> groups.
 
     ``given``: the data folder said itself which pictures are for testing. ``own_ids`` and
-    ``bundled_ids``: models that have a name already.
+    ``bundled_ids``: models that have a name already. ``folds``: what came of the whole
+    cross-validation, where the run is a fold of one that is finished. ``networks``: see
+    :func:`joined`.
     """
 
     run: Path
@@ -42,6 +47,8 @@ class RunFacts:
     own_ids: tuple[str, ...] = ()
     bundled_ids: tuple[str, ...] = ()
     given: bool = False
+    folds: FoldSummary | None = None
+    networks: int = 1
 
     def used(self, part: str) -> int:
         """Pictures of a part that the run took: a trial takes only some of them."""
@@ -85,6 +92,32 @@ def read_facts(run: Path) -> RunFacts:
         own_ids=tuple(e.card.id for e in entries if e.origin == "user"),
         bundled_ids=tuple(e.card.id for e in entries if e.origin != "user"),
         given=split.get("origin") == "given",
+        folds=_whole(run),
+    )
+
+
+def _whole(run: Path) -> FoldSummary | None:
+    """The cross-validation, where its folds can become one model."""
+    try:
+        found = read_summary(run)
+    except ConfigError:
+        return None  # the results page says what is wrong with it
+    return found if found is not None and found.whole and found.folds <= MAX_MEMBERS else None
+
+
+def joined(facts: RunFacts) -> RunFacts:
+    """The facts of the model that all folds become together; only where there are ``folds``."""
+    series = series_of(facts.run)
+    if facts.folds is None or series is None:
+        return facts
+    config = replace(facts.config, name=without_fold(facts.config.name))
+    return replace(
+        facts,
+        run=series,
+        config=config,
+        counts={"train": sum(facts.counts.values())},
+        groups={"train": sum(facts.groups.values())},
+        networks=facts.folds.folds,
     )
 
 
@@ -122,6 +155,31 @@ def known_limits(facts: RunFacts) -> tuple[str, ...]:
     if facts.evaluation is None:
         limits.append("Not measured on a test part.")
     return tuple(dict.fromkeys(limits))
+
+
+def figure_rows(facts: RunFacts) -> tuple[tuple[str, str], ...]:
+    """(name, value) of the most important figures; of folds their mean and standard deviation."""
+    if facts.networks > 1 and facts.folds is not None:
+        return results.fold_rows(facts.folds, facts.config.task)[:_FIGURES]
+    found = facts.evaluation
+    rows = []
+    for figure in results.headline(found)[:_FIGURES] if found is not None else ():
+        value = f"{figure.value}\N{NO-BREAK SPACE}{figure.unit}" if figure.unit else figure.value
+        rows.append((figure.name, f"{value} ({figure.range_text})" if figure.range_text else value))
+    return tuple(rows)
+
+
+def caveats(facts: RunFacts) -> tuple[str, ...]:
+    """What must stand beside the figures."""
+    found = facts.evaluation
+    warned = found.warnings if found is not None else ("Not measured on a test part.",)
+    if facts.networks == 1:
+        return warned
+    return (
+        *warned,
+        "The figures are of each network alone, on the pictures it did not see; what they say "
+        "together was not measured.",
+    )
 
 
 def free_id(name: str, taken: tuple[str, ...]) -> str:
@@ -181,6 +239,12 @@ def method_words(facts: RunFacts) -> str:
 def split_words(facts: RunFacts) -> str:
     """How the data were parted: method and pictures of each part."""
     method = method_words(facts)
+    if facts.networks > 1:
+        return (
+            f"Cross-validation, split {method}: {facts.networks} networks, each trained without "
+            f"another part of {facts.counts['train']} pictures; the mean of their probabilities "
+            "counts."
+        )
     parts = [f"{facts.counts[p]} {results.PARTS[p]}" for p in results.PARTS if facts.counts.get(p)]
     return f"Split {method}: {', '.join(parts)} pictures." if parts else f"Split {method}."
 
@@ -191,7 +255,7 @@ def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
     rows, columns = config.input.size
     channels = config.input.channels
     table = [
-        ("Network", network_words(config.architecture)),
+        ("Network", _network(facts)),
         ("Input", f"{rows} × {columns}" + (f", {channels} channels" if channels > 1 else "")),
         ("Classes", ", ".join(c for c in config.classes if c != "background")),
     ]
@@ -200,6 +264,11 @@ def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
             table.append((f"{words.capitalize()} pictures", _counted(facts, part)))
     table.append(("Split", method_words(facts)))
     return tuple(table)
+
+
+def _network(facts: RunFacts) -> str:
+    words = network_words(facts.config.architecture)
+    return words if facts.networks == 1 else f"{facts.networks} times {words}"
 
 
 def _counted(facts: RunFacts, part: str) -> str:

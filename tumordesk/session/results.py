@@ -13,7 +13,7 @@ from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import CaseResult, Evaluation, Interval
 from tumordesk.core.jsonio import from_plain, read_json
 from tumordesk.core.training_run import CHECKPOINTS, CONFIG_NAME, EVALUATION, read_config
-from tumordesk.session.folds import read_summary
+from tumordesk.session.folds import FoldSummary, read_summary
 from tumordesk.session.training_progress import network_words
 
 NAMES = {
@@ -337,17 +337,23 @@ def folds_words(run: Path) -> str:
     found = read_summary(run)
     if found is None:
         return ""
-    task = read_config(run / CONFIG_NAME).task
-    told = []
+    rows = fold_rows(found, read_config(run / CONFIG_NAME).task)
+    told = "; ".join(f"{name} {value}" for name, value in rows)
+    all_of = "All" if found.whole else f"{found.finished} of"
+    return f"{all_of} {found.folds} folds, mean ± standard deviation: {told}."
+
+
+def fold_rows(found: FoldSummary, task: str) -> tuple[tuple[str, str], ...]:
+    """(name, mean ± standard deviation) of the headline figures of a cross-validation."""
+    rows = []
     for key in HEADLINES[task]:
         if key in found.figures:
             mean, deviation, runs = found.figures[key]
             value, unit = shown(key, mean)
             spread = f" ± {shown(key, deviation)[0]}" if runs > 1 else ""
             few = f" ({runs} of them)" if runs < found.finished else ""
-            told.append(f"{NAMES[key]} {value}{spread} {unit}".rstrip() + few)
-    all_of = "All" if found.finished == found.folds else f"{found.finished} of"
-    return f"{all_of} {found.folds} folds, mean ± standard deviation: {'; '.join(told)}."
+            rows.append((NAMES[key], f"{value}{spread} {unit}".rstrip() + few))
+    return tuple(rows)
 
 
 def figure_columns(rows: Iterable[ComparedRun]) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "publish", help="make the best checkpoint of a run a model, with measured figures"
     )
-    parser.add_argument("run", type=Path, metavar="RUN")
+    parser.add_argument(
+        "run", type=Path, metavar="RUN",
+        help="a run, or a cross-validation: the networks of all its folds become one model",
+    )  # fmt: skip
     parser.add_argument("--id", required=True, help="letters, digits, '-', '_', '.'")
     parser.add_argument("--name", help="as people read it (default: the run's name)")
     parser.add_argument("--card", type=Path, metavar="texts.json", help="texts of the card")
@@ -33,6 +36,7 @@ def add(commands: Any) -> None:
 
 def _publish(args: argparse.Namespace) -> int:
     from tumordesk_training.publish import Publication, publish, read_texts
+    from tumordesk_training.publish_folds import is_cross_validation, publish_folds
 
     texts = read_texts(args.card) if args.card else {}
     if args.name:
@@ -41,6 +45,7 @@ def _publish(args: argparse.Namespace) -> int:
         args.run, args.id, texts, args.out, args.data,
         tuned=args.tune, replace=args.replace, archive=args.archive,
     )  # fmt: skip
-    entry = publish(order, print, context_of(args))
+    make = publish_folds if is_cross_validation(args.run) else publish
+    entry = make(order, print, context_of(args))
     print(f"Published {entry.card.id} {entry.card.version} in {entry.folder.name}")
     return 0

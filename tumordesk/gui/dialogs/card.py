@@ -48,7 +48,7 @@ class CardDialog(BaseDialog):
         rows, columns = spec.size
         text = f"{spec.modality}, {sequence}, {plane}; {rows} × {columns} pixels"
         form.addRow(_key("Input"), text_label(text))
-        form.addRow(_key("Network"), text_label(card.architecture))
+        form.addRow(_key("Network"), text_label(card.network))
         form.addRow(_key("Weights"), text_label(f"sha256 {card.weights_sha256[:16]}…"))
         form.addRow(_key("Licence"), text_label(card.licence or "not stated"))
         form.addRow(_key("Made"), text_label(f"{card.date} with {card.software}".strip()))

@@ -114,13 +114,29 @@ class CardForm(QWidget):
 
     def show_facts(self, facts: RunFacts) -> None:
         """Start from what is known of a run."""
-        self._facts, self._own_id = facts, False
-        texts = suggested(facts)
-        self.limits.setPlainText(texts.limits)
-        for field, text in zip(self._lines(), _line_texts(texts), strict=True):
-            field.setText(text)
-            field.setCursorPosition(0)
+        self._own_id = False
+        self._fill(facts, dict.fromkeys(range(len(self._lines())), True), limits=True)
         self.tune.setChecked(False)
+
+    def follow_facts(self, facts: RunFacts) -> None:
+        """Other facts of the same run: what a person wrote stays."""
+        if self._facts is None:
+            self.show_facts(facts)
+            return
+        before = suggested(self._facts)
+        pairs = zip(self._lines(), _line_texts(before), strict=True)
+        alike = {number: field.text() == text for number, (field, text) in enumerate(pairs)}
+        self._fill(facts, alike, limits=self.limits.toPlainText() == before.limits)
+
+    def _fill(self, facts: RunFacts, lines: dict[int, bool], *, limits: bool) -> None:
+        self._facts = facts
+        texts = suggested(facts)
+        if limits:
+            self.limits.setPlainText(texts.limits)
+        for number, (field, text) in enumerate(zip(self._lines(), _line_texts(texts), strict=True)):
+            if lines[number]:
+                field.setText(text)
+                field.setCursorPosition(0)
         self._show_tune()
         self._show_exchange()
 

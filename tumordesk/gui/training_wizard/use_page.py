@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import (
+    QCheckBox,
     QFileDialog,
     QFormLayout,
     QFrame,
@@ -29,7 +30,6 @@ from tumordesk.gui.training_wizard.model_export import ModelExport
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.widgets import Card
 from tumordesk.session import publishing
-from tumordesk.session.results import headline
 
 _NO_RUN = "Nothing is trained yet."
 _ARCHIVE = "TumorDesk model (*.tdmodel)"
@@ -81,6 +81,10 @@ class UsePage(Page):
     def _publish_card(self) -> QFrame:
         box = QFrame()
         column = tight(QVBoxLayout(box), tokens.SPACE_8)
+        self.together = QCheckBox()
+        self.together_words = label("", "secondary", wrap=True)
+        column.addWidget(self.together)
+        column.addWidget(self.together_words)
         self.publish = QPushButton("&Publish")
         self.publish.setProperty("role", "primary")
         self.cancel = QPushButton("&Cancel")
@@ -123,6 +127,7 @@ class UsePage(Page):
         export.progress.connect(self._progress)
         export.busy_changed.connect(self._show_state)
         self.publish.clicked.connect(self.publish_now)
+        self.together.toggled.connect(self._joined)
         self.cancel.clicked.connect(export.cancel)
         self.use.clicked.connect(lambda: self.context.wanted.emit(self.model_id))
         self.archive.clicked.connect(lambda: self._ask(_ARCHIVE, "tdmodel", export.archive))
@@ -171,10 +176,23 @@ class UsePage(Page):
         first = self._facts is None
         self._facts = facts
         if fresh or first:
-            self.form.show_facts(facts)
-        self._show_facts(facts)
+            with QSignalBlocker(self.together):
+                self.together.setChecked(facts.folds is not None)
+            self.form.show_facts(self._chosen(facts))
+        self._show_facts(self._chosen(facts))
         self._say("")
         self._show_state()
+
+    def _chosen(self, facts: publishing.RunFacts) -> publishing.RunFacts:
+        """Of this fold alone, or of the model that all folds become."""
+        return publishing.joined(facts) if self.together.isChecked() else facts
+
+    def _joined(self) -> None:
+        if self._facts is not None:
+            chosen = self._chosen(self._facts)
+            self.form.follow_facts(chosen)
+            self._show_facts(chosen)
+            self._show_state()
 
     def _unread(self, failure: Failure) -> None:
         self._say(f"{failure.message} {failure.hint}".strip(), "error")
@@ -183,16 +201,10 @@ class UsePage(Page):
         while self._table.rowCount():
             self._table.removeRow(0)
         rows = list(publishing.facts_table(facts))
-        found = facts.evaluation
-        for figure in headline(found)[:3] if found is not None else ():
-            value = (
-                f"{figure.value}\N{NO-BREAK SPACE}{figure.unit}" if figure.unit else figure.value
-            )
-            between = f" ({figure.range_text})" if figure.range_text else ""
-            rows.append((figure.name, value + between))
+        rows += publishing.figure_rows(facts)
         for name, value in rows:
             self._table.addRow(label(name, "secondary"), label(value, wrap=True))
-        warned = found.warnings if found is not None else ("Not measured on a test part.",)
+        warned = publishing.caveats(facts)
         self._caveat.setText(" ".join(warned))
         self._caveat.setProperty("tone", "warning" if warned else "")
         self._caveat.style().unpolish(self._caveat)
@@ -212,9 +224,9 @@ class UsePage(Page):
 
     def publish_now(self) -> None:
         """Make the model with what is written on the card."""
-        facts = self._facts
-        if facts is None or self._problem() or self.export.busy:
+        if self._facts is None or self._problem() or self.export.busy:
             return
+        facts = self._chosen(self._facts)
         texts = self.form.texts()
         options = ["--replace"] if self.form.exchange.isChecked() else []
         if self.form.tune.isChecked() and not self.form.tune.isHidden():
@@ -253,6 +265,7 @@ class UsePage(Page):
     def _show_state(self) -> None:
         busy, problem = self.export.busy, self._problem()
         self.form.setEnabled(self._facts is not None and not busy)
+        self._show_together(busy)
         self.publish.setEnabled(not busy and not problem)
         self.publish.setToolTip(problem)
         self.publish.setText("&Publish again" if self.model_id else "&Publish")
@@ -265,6 +278,18 @@ class UsePage(Page):
         elif self.words.property("tone") == "warning":
             self._say("")
         self.changed.emit()
+
+    def _show_together(self, busy: bool) -> None:
+        folds = self._facts.folds if self._facts is not None else None
+        for part in (self.together, self.together_words):
+            part.setVisible(folds is not None)
+            part.setEnabled(not busy)
+        if folds is not None:
+            self.together.setText(f"&All {folds.folds} folds as one model")
+            self.together_words.setText(
+                f"Their probabilities are averaged: steadier, and a run takes {folds.folds} times "
+                "as long. Otherwise it is the fold under Results alone."
+            )
 
     # Files ---------------------------------------------------------------------------------
 

@@ -1,0 +1,132 @@
+"""What publishing a run and publishing a cross-validation share: order, texts, staging."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tumordesk.core.errors import ConfigError, ModelError, WriteError, plain_reason
+from tumordesk.core.jsonio import from_plain, read_json, to_plain
+from tumordesk.core.model_card import ModelCard
+from tumordesk.core.training_run import SPLIT_NAME
+from tumordesk.zoo import ModelEntry, Zoo
+from tumordesk.zoo.install import install
+from tumordesk_training.evaluate import Order
+from tumordesk_training.reference import ERROR_NAME
+from tumordesk_training.run_model import Run
+
+_TEXTS = ("name", "version", "summary", "licence", "limits", "training_data", "classes")
+FIGURES = (
+    "dice_mean",
+    "dice_by_image_mean",
+    "false_positive_share",
+    "accuracy",
+    "balanced_accuracy",
+    "ece",
+)
+FIGURE_NAMES = {
+    "dice_mean": "Dice, mean over groups",
+    "dice_by_image_mean": "Dice, mean over pictures with tumour",
+    "false_positive_share": "Share of empty pictures with more than 50 px outlined",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "ece": ERROR_NAME,
+}
+
+
+@dataclass(frozen=True)
+class Publication:
+    """What to make of a run. ``texts``: entries of the card written by people.
+
+    ``out``: folder that gets ``<model_id>/``; None publishes into the user's models.
+    ``tuned``: choose threshold and smallest outline on the validation part first.
+    ``archive``: also write the model as this one file.
+    """
+
+    run: Path
+    model_id: str
+    texts: dict[str, Any]
+    out: Path | None = None
+    data_root: Path | None = None
+    tuned: bool = False
+    replace: bool = False
+    archive: Path | None = None
+
+
+@contextmanager
+def staging(order: Publication) -> Iterator[Path]:
+    """A folder for the model while it is made, gone afterwards whatever happens."""
+    try:
+        if order.out is not None:
+            order.out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="tumordesk-publish-") as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise WriteError(
+            f"{order.model_id} could not be written: {plain_reason(error)}.",
+            "Check free space and that the folder can be written, then try again.",
+        ) from error
+
+
+def refuse_taken(order: Publication) -> None:
+    """Before anything is measured, which takes minutes. The last word has the installation."""
+    if order.out is None:
+        taken = any(e.card.id == order.model_id for e in Zoo().entries(verify=False))
+    else:
+        taken = (order.out / order.model_id).exists()
+    if taken and not order.replace:
+        raise ModelError(
+            f"A model named {order.model_id} is already there.",
+            "Give another --id, or --replace to exchange one of yours.",
+        )
+    if order.archive is not None and order.archive.exists() and not order.replace:
+        raise WriteError(
+            f"{order.archive.name} is already there.", "Choose another name, or give --replace."
+        )
+
+
+def install_staged(staged: Path, order: Publication) -> ModelEntry:
+    if order.out is None:
+        return Zoo().add(staged, replace=order.replace)
+    card, folder = install(staged, order.out, replace=order.replace)
+    return ModelEntry(card, folder, "user")
+
+
+def with_texts(card: ModelCard, texts: dict[str, Any]) -> ModelCard:
+    unknown = sorted(set(texts) - set(_TEXTS))
+    if unknown:
+        raise ConfigError(
+            f"The card texts hold unknown entries: {', '.join(unknown)}.",
+            f"Allowed are: {', '.join(_TEXTS)}.",
+        )
+    result = from_plain(ModelCard, {**to_plain(card), **texts}, "card texts")
+    names, own = [c.name for c in result.classes], [c.name for c in card.classes]
+    if names != own:
+        raise ConfigError(
+            f"The card texts name the classes {', '.join(names)}.",
+            f"Names and order must be those of the run: {', '.join(own)}. Labels are free.",
+        )
+    return result
+
+
+def part_order(run: Run, part: str) -> Order:
+    return Order(
+        run.root, run.config.data, run.folder / SPLIT_NAME, part, volumes=run.config.data.volumes
+    )
+
+
+def figures_words(figures: dict[str, Any]) -> str:
+    known = [(k, figures.get(k)) for k in FIGURES]
+    return ", ".join(f"{k} {v:.4f}" for k, v in known if v is not None)
+
+
+def read_texts(path: Path) -> dict[str, Any]:
+    """Card texts from a JSON file. Raises ConfigError naming the file."""
+    texts = read_json(path)
+    if not isinstance(texts, dict):
+        raise ConfigError(f"{path.name} must hold an object with card entries.")
+    return texts
