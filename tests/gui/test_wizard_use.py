@@ -233,6 +233,8 @@ def test_all_folds_become_one_model_unless_one_is_wanted(
     until(qtbot, lambda: page.model_id == "blobs" and not page.export.busy)
     assert asked == [fold.parent]
     page.export.publish = original
+    qtbot.keyClick(page.together, Qt.Key.Key_Space)
+    assert page.form.model_id.text() == "blobs-fold-2-of-2"
 
 
 def test_a_run_of_its_own_has_no_folds_to_join(

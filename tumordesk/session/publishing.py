@@ -182,6 +182,11 @@ def caveats(facts: RunFacts) -> tuple[str, ...]:
     )
 
 
+def with_own(facts: RunFacts, model_id: str) -> RunFacts:
+    """The facts once there is a model of that name."""
+    return replace(facts, own_ids=tuple(dict.fromkeys((*facts.own_ids, model_id))))
+
+
 def free_id(name: str, taken: tuple[str, ...]) -> str:
     """An identifier made of a name, with a number where it is taken."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -18,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label, tight
-from tumordesk.session.publishing import CardTexts, RunFacts, free_id, suggested
+from tumordesk.session.publishing import CardTexts, RunFacts, free_id, suggested, with_own
 
 _LIMITS_LINES = 5
 _TUNE = "Choose threshold and smallest outline on the validation part"
@@ -34,6 +32,7 @@ class CardForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._facts: RunFacts | None = None
+        self._suggested: CardTexts | None = None
         self._own_id = False
         self.name = _line("As people read it")
         self.model_id = _line("In file names and on the command line")
@@ -120,17 +119,17 @@ class CardForm(QWidget):
 
     def follow_facts(self, facts: RunFacts) -> None:
         """Other facts of the same run: what a person wrote stays."""
-        if self._facts is None:
+        before = self._suggested
+        if before is None:
             self.show_facts(facts)
             return
-        before = suggested(self._facts)
         pairs = zip(self._lines(), _line_texts(before), strict=True)
         alike = {number: field.text() == text for number, (field, text) in enumerate(pairs)}
         self._fill(facts, alike, limits=self.limits.toPlainText() == before.limits)
 
     def _fill(self, facts: RunFacts, lines: dict[int, bool], *, limits: bool) -> None:
         self._facts = facts
-        texts = suggested(facts)
+        self._suggested = texts = suggested(facts)
         if limits:
             self.limits.setPlainText(texts.limits)
         for number, (field, text) in enumerate(zip(self._lines(), _line_texts(texts), strict=True)):
@@ -157,8 +156,7 @@ class CardForm(QWidget):
     def took(self, model_id: str) -> None:
         """A model of that identifier is there now."""
         if self._facts is not None:
-            ids = tuple(dict.fromkeys((*self._facts.own_ids, model_id)))
-            self._facts = replace(self._facts, own_ids=ids)
+            self._facts = with_own(self._facts, model_id)
             self._show_exchange()
 
     @property

@@ -244,6 +244,8 @@ class UsePage(Page):
     def _published(self, model_id: str) -> None:
         self.model_id = model_id
         self.form.took(model_id)
+        if self._facts is not None:
+            self._facts = publishing.with_own(self._facts, model_id)
         self.done_words.set_full(f"{self.form.name.text().strip()} is published")
         self._say("")
         self.context.published.emit(model_id)
