@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 import inference_fakes
 from tumordesk.core.model_card import InputSpec
+from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.zoo import ModelEntry
 
@@ -33,6 +35,25 @@ class SlowBrightIsTumour(inference_fakes.BrightIsTumour):
         self.entered.set()
         self.go.wait(10.0)
         return super().forward(x)
+
+
+@contextmanager
+def shown_window(
+    qtbot: QtBot, store: SettingsStore, models: Sequence[ModelEntry] | None = None
+) -> Iterator[MainWindow]:
+    """A shown main window that knows these models alone (None: those that are installed); closed
+    and gone afterwards."""
+    made = MainWindow(store, warm_up=False)
+    if models is not None:
+        made.running.load_models = lambda: None  # type: ignore[method-assign]
+    with qtbot.waitActive(made):
+        made.show()
+        made.activateWindow()
+    if models:
+        made.running._models_loaded((tuple(models), ()))
+    yield made
+    made.close()
+    made.deleteLater()
 
 
 def fake_entries() -> tuple[ModelEntry, ...]:

@@ -20,7 +20,7 @@ from tumordesk.gui.main_window import MainWindow
 from tumordesk.inference import cache
 from tumordesk.session import audit
 from tumordesk.session.audit import AuditLog, run_entry
-from window_fixtures import SlowBrightIsTumour, fake_entries, opened, until
+from window_fixtures import SlowBrightIsTumour, fake_entries, opened, shown_window, until
 
 HEAD_MM = (5.0, 3.0, 3.0)
 
@@ -29,15 +29,8 @@ HEAD_MM = (5.0, 3.0, 3.0)
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown window with fake models; closed and gone after the test."""
     audit.forget_trouble()
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    made.running._models_loaded((fake_entries(), ()))
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json"), fake_entries()) as made:
+        yield made
 
 
 def _open(qtbot: QtBot, window: MainWindow, folder: Path) -> None:

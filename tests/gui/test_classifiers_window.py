@@ -19,7 +19,7 @@ from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.inference import cache
 from tumordesk.zoo import ModelEntry
-from window_fixtures import WAIT_MS, drop, fake_entries, opened, until
+from window_fixtures import WAIT_MS, drop, fake_entries, opened, shown_window, until
 
 HEAD_MM = (5.0, 3.0, 3.0)
 
@@ -61,24 +61,21 @@ def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         return networks[entry.card.id].eval()
 
     monkeypatch.setattr(cache, "get_model", get)
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    made.running._models_loaded(((*fake_entries(), classifier("second"), classifier("broken")), ()))
-    folder = tmp_path / "t1c"
-    factories.write_series(
-        folder,
-        factories.phantom((6, 64, 64)),
-        spacing_mm=HEAD_MM,
-        SeriesDescription="AX T1 POST GAD",
-    )
-    drop(made, [folder])
-    until(qtbot, lambda: opened(made))
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(
+        qtbot,
+        SettingsStore(tmp_path / "settings.json"),
+        (*fake_entries(), classifier("second"), classifier("broken")),
+    ) as made:
+        folder = tmp_path / "t1c"
+        factories.write_series(
+            folder,
+            factories.phantom((6, 64, 64)),
+            spacing_mm=HEAD_MM,
+            SeriesDescription="AX T1 POST GAD",
+        )
+        drop(made, [folder])
+        until(qtbot, lambda: opened(made))
+        yield made
 
 
 def run(qtbot: QtBot, window: MainWindow, *models: str) -> None:

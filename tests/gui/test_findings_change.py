@@ -30,7 +30,7 @@ from tumordesk.gui.panels.rows import PlaceRow
 from tumordesk.gui.viewer import hud
 from tumordesk.imaging.measure import measure
 from tumordesk.session.use_cases import RunOutcome
-from window_fixtures import drop, opened, until
+from window_fixtures import drop, opened, shown_window, until
 
 LEFT = Qt.MouseButton.LeftButton
 HEAD_MM = (5.0, 3.0, 3.0)
@@ -50,14 +50,8 @@ def panel(qtbot: QtBot) -> FindingsPanel:
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown window without models; closed and gone after the test."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json"), ()) as made:
+        yield made
 
 
 def words(widget: QWidget) -> str:

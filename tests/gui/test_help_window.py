@@ -15,6 +15,7 @@ from tumordesk.core.paths import manual_dir
 from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.help_window import HelpWindow, contents, slug
 from tumordesk.gui.main_window import MainWindow
+from window_fixtures import shown_window
 
 LINK = re.compile(r"!?\[[^]]*\]\((?P<target>[^)\s]+)\)")
 
@@ -22,14 +23,8 @@ LINK = re.compile(r"!?\[[^]]*\]\((?P<target>[^)\s]+)\)")
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown main window without models."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json"), ()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.inference import cache
 from tumordesk.session.model_choice import ModelChoice
-from window_fixtures import drop, opened, until
+from window_fixtures import drop, opened, shown_window, until
 
 SPEC = InputSpec(sequence="FLAIR", channels=1, size=(64, 64))
 
@@ -38,23 +38,20 @@ def network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, network: None) -> Iterator[MainWindow]:
     """A window that shows a FLAIR series, with an outliner and a classifier."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
     cards = (
         inference_fakes.make_card(id="outliner"),
         inference_fakes.make_card("classification", id="types", input=SPEC),
     )
-    made.running._models_loaded((tuple(inference_fakes.make_entry(c) for c in cards), ()))
-    folder = tmp_path / "study"
-    factories.write_series(folder, factories.phantom((8, 64, 64)), spacing_mm=(5.0, 3.0, 3.0))
-    drop(made, [folder])
-    until(qtbot, lambda: opened(made))
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(
+        qtbot,
+        SettingsStore(tmp_path / "settings.json"),
+        tuple(inference_fakes.make_entry(c) for c in cards),
+    ) as made:
+        folder = tmp_path / "study"
+        factories.write_series(folder, factories.phantom((8, 64, 64)), spacing_mm=(5.0, 3.0, 3.0))
+        drop(made, [folder])
+        until(qtbot, lambda: opened(made))
+        yield made
 
 
 def classify(window: MainWindow, *, outline: bool = True) -> None:

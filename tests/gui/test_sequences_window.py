@@ -19,22 +19,17 @@ from tumordesk.gui.dialogs.preflight import PreflightDialog
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.inference import cache
 from tumordesk.session.model_choice import ModelChoice
-from window_fixtures import WAIT_MS, drop, fake_entries, opened, until, words
+from window_fixtures import WAIT_MS, drop, fake_entries, opened, shown_window, until, words
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown window with a model of several sequences among the others."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
     several = inference_fakes.make_entry(several_card())
-    made.running._models_loaded(((several, *fake_entries()), ()))
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(
+        qtbot, SettingsStore(tmp_path / "settings.json"), (several, *fake_entries())
+    ) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)

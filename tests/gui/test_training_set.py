@@ -18,7 +18,7 @@ from tumordesk.gui.dialogs.training_set import TrainingSetDialog
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.inference import cache
 from tumordesk.session.training_set import Added
-from window_fixtures import fake_entries, opened, until
+from window_fixtures import fake_entries, opened, shown_window, until
 
 LEFT = Qt.MouseButton.LeftButton
 ALT = Qt.KeyboardModifier.AltModifier
@@ -27,22 +27,15 @@ ALT = Qt.KeyboardModifier.AltModifier
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     """A window whose model outlined the series that is open in it."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
     monkeypatch.setattr(cache, "get_model", lambda _: inference_fakes.BrightIsTumour(0.7))
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    made.running._models_loaded((fake_entries()[:1], ()))
-    folder = tmp_path / "flair"
-    factories.write_series(folder, factories.phantom((8, 64, 64)), spacing_mm=(5.0, 3.0, 3.0))
-    made.open_paths([folder])
-    until(qtbot, lambda: opened(made))
-    with qtbot.waitSignal(made.running.ended, timeout=20_000):
-        made.running.run()
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json"), fake_entries()[:1]) as made:
+        folder = tmp_path / "flair"
+        factories.write_series(folder, factories.phantom((8, 64, 64)), spacing_mm=(5.0, 3.0, 3.0))
+        made.open_paths([folder])
+        until(qtbot, lambda: opened(made))
+        with qtbot.waitSignal(made.running.ended, timeout=20_000):
+            made.running.run()
+        yield made
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from window_fixtures import (
     drop,
     fake_entries,
     opened,
+    shown_window,
     until,
     wheel,
 )
@@ -37,15 +38,8 @@ HEAD_MM = (5.0, 3.0, 3.0)
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown window with fake models; closed and gone after the test."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    made.running._models_loaded((fake_entries(), ()))
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json"), fake_entries()) as made:
+        yield made
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tumordesk.gui.dialogs.settings import SettingsDialog
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.panels.explanation import NOTHING, WRITING
 from tumordesk.session.use_cases import RunOutcome
-from window_fixtures import fake_entries, opened, until, words
+from window_fixtures import fake_entries, opened, shown_window, until, words
 
 LEFT = Qt.MouseButton.LeftButton
 TRUE = "The outlined area has a volume of 24.3 mL."
@@ -47,19 +47,12 @@ def store(tmp_path: Path) -> SettingsStore:
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path, store: SettingsStore) -> Iterator[MainWindow]:
     """A window with an open series; closed and gone after the test."""
-    made = MainWindow(store, warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    made.running._models_loaded((fake_entries(), ()))
-    folder = tmp_path / "flair"
-    factories.write_series(folder, factories.phantom((12, 64, 64)), spacing_mm=(5.0, 3.0, 3.0))
-    made.open_paths([folder])
-    until(qtbot, lambda: opened(made))
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, store, fake_entries()) as made:
+        folder = tmp_path / "flair"
+        factories.write_series(folder, factories.phantom((12, 64, 64)), spacing_mm=(5.0, 3.0, 3.0))
+        made.open_paths([folder])
+        until(qtbot, lambda: opened(made))
+        yield made
 
 
 def find(qtbot: QtBot, window: MainWindow) -> None:

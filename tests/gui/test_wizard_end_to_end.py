@@ -28,7 +28,7 @@ from tumordesk.gui.training_wizard.wizard import TrainingWizard
 from tumordesk.session.run_process import OVER, is_alive, pid_alive, process_of
 from tumordesk.session.training import Goal, runs_dir
 from tumordesk.session.use_cases import RunOutcome
-from window_fixtures import drop, opened
+from window_fixtures import drop, opened, shown_window
 
 LONG_MS = 180_000
 """A training process on a busy machine: torch alone may take half a minute to start."""
@@ -38,17 +38,12 @@ EPOCHS = 3
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown main window; it, and every training process, is gone after the test."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    yield made
-    wizard = made.training.wizard
-    if wizard is not None:
-        wizard.context.training.detach()
-    _kill_all(runs_dir())
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json")) as made:
+        yield made
+        wizard = made.training.wizard
+        if wizard is not None:
+            wizard.context.training.detach()
+        _kill_all(runs_dir())
 
 
 def _kill_all(folder: Path) -> None:

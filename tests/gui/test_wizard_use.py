@@ -25,7 +25,7 @@ from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.training_wizard import use_page
 from tumordesk.gui.training_wizard.use_page import UsePage
 from tumordesk.session.results import evaluation_file
-from window_fixtures import until
+from window_fixtures import shown_window, until
 
 LEFT = Qt.MouseButton.LeftButton
 FAKE = str(Path(__file__).parents[1] / "fake_results_trainer.py")
@@ -46,14 +46,9 @@ def run(tmp_path: Path) -> Path:
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A main window whose wizard asks a training program that only pretends."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.training.command = [sys.executable, FAKE]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json")) as made:
+        made.training.command = [sys.executable, FAKE]
+        yield made
 
 
 def page_of(qtbot: QtBot, window: MainWindow, run: Path) -> UsePage:

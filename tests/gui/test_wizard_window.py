@@ -14,20 +14,14 @@ from tumordesk.core.policy import Policy
 from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
-from window_fixtures import until
+from window_fixtures import shown_window, until
 
 
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """A shown main window; closed and gone after the test."""
-    made = MainWindow(SettingsStore(tmp_path / "settings.json"), warm_up=False)
-    made.running.load_models = lambda: None  # type: ignore[method-assign]
-    with qtbot.waitActive(made):
-        made.show()
-        made.activateWindow()
-    yield made
-    made.close()
-    made.deleteLater()
+    with shown_window(qtbot, SettingsStore(tmp_path / "settings.json"), ()) as made:
+        yield made
 
 
 def _wizard(window: MainWindow) -> TrainingWizard:
