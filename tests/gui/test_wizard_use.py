@@ -209,7 +209,8 @@ def test_all_folds_become_one_model_unless_one_is_wanted(
     assert page.together.isChecked()
     assert page.form.name.text() == "Blobs"
     told = words_of(page)
-    assert told["Training pictures"] == "77 of 5 groups"
+    assert told["Pictures of all folds"] == "77 of 5 groups"
+    assert "the mean of 2 networks" in page.form.summary.text()
     assert told["Network"].startswith("2 times ")
     assert told["Dice per patient"] == "0.600 ± 0.100"
     assert "together was not measured" in page._caveat.text()

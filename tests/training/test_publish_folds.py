@@ -19,12 +19,14 @@ from tumordesk.networks import build
 from tumordesk.networks.ensemble import Ensemble
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import Zoo
+from tumordesk_training import publish_folds as publish_folds_module
 from tumordesk_training.cli import main
 from tumordesk_training.evaluate import Order, evaluate
 from tumordesk_training.initial import load_initial
 from tumordesk_training.publication import part_order
 from tumordesk_training.publish import Publication, publish
 from tumordesk_training.publish_folds import is_cross_validation, publish_folds
+from tumordesk_training.reference import update_model
 from tumordesk_training.run_model import best_network, open_run, run_card
 from tumordesk_training.series import by_fold, run_series
 
@@ -71,9 +73,14 @@ def test_its_figures_are_of_pictures_that_each_network_had_not_seen(
     assert dice.n == sum(a["n"] for a in alone) == 24
     assert "2 folds, each network on the part it did not see" in dice.split
     assert card.limits[-1].startswith("What its 2 networks say together was not measured")
-    assert card.training_data[0].images == 24
+    learned = {name for k in range(2) for name in train_groups(outlines / f"fold-{k}")}
+    assert card.training_data[0].images == 4 * len(learned)
     assert "2 networks, each trained without another part" in card.training_data[0].note
     assert ", fold" not in card.name
+
+
+def train_groups(run: Path) -> tuple[str, ...]:
+    return open_run(run).split.parts["train"]
 
 
 def test_its_folder_tells_of_every_fold_and_no_patient(outlines: Path, tmp_path: Path) -> None:
@@ -90,8 +97,24 @@ def test_threshold_of_all_folds(outlines: Path, tmp_path: Path) -> None:
     lines: list[str] = []
     order = Publication(outlines, "both", {}, tmp_path, tuned=True)
     entry = publish_folds(order, lines.append)
-    assert lines[0].startswith("Chosen on the validation parts: threshold ")
-    assert str(entry.card.postprocess.threshold) in lines[0]
+    assert lines[-1].startswith("Chosen on the validation parts: threshold ")
+    assert str(entry.card.postprocess.threshold) in " ".join(lines)
+    assert all("thresholds of its own validation part" in m.split for m in entry.card.metrics)
+
+
+def test_figures_of_folds_do_not_depend_on_what_the_others_are_tuned_on(
+    outlines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tuned_on: list[int] = []
+    original = publish_folds_module.tune_all
+
+    def spy(found, config):
+        tuned_on.append(len(found))
+        return original(found, config)
+
+    monkeypatch.setattr(publish_folds_module, "tune_all", spy)
+    publish_folds(Publication(outlines, "both", {}, tmp_path, tuned=True))
+    assert tuned_on == [1, 1, 2]
 
 
 def test_on_the_command_line_as_one_file_and_onnx(
@@ -130,11 +153,44 @@ def test_folds_that_are_missing_or_differ_are_refused(outlines: Path, tmp_path: 
     path = out / "fold-1" / "config.json"
     config = read_config(path)
     write_config(path, replace(config, epochs=9))
+    (out / "fold-1-backup").mkdir()
+    write_config(out / "fold-1-backup" / "config.json", config)
     with pytest.raises(ConfigError, match="not trained by the same order"):
         publish_folds(Publication(out, "both", {}, tmp_path / "models"))
     shutil.rmtree(out / "fold-1")
     with pytest.raises(ConfigError, match="Of 2 folds 1 are finished"):
         publish_folds(Publication(out, "both", {}, tmp_path / "models"))
+    assert not (tmp_path / "models").exists()
+
+
+def test_what_is_no_whole_cross_validation_is_refused(outlines: Path, tmp_path: Path) -> None:
+    def copied(name: str) -> Path:
+        return Path(shutil.copytree(outlines, tmp_path / name))
+
+    twice = copied("twice")
+    shutil.rmtree(twice / "fold-1")
+    shutil.copytree(twice / "fold-0", twice / "fold-1")
+    swapped = copied("swapped")
+    path = swapped / "fold-1" / "split.json"
+    split = json.loads(path.read_text())
+    parts = split["parts"]
+    parts["test"], parts["train"] = parts["train"], parts["test"]
+    path.write_text(json.dumps(split))
+    more = copied("more")
+    shutil.copytree(more / "fold-0", more / "fold-2")
+    plain = copied("plain")
+    for fold in ("fold-0", "fold-1"):
+        config = read_config(plain / fold / "config.json")
+        own = replace(config, split=replace(config.split, folds=0, fold=0))
+        write_config(plain / fold / "config.json", own)
+    for folder, why in (
+        (twice, "each with its fold"),
+        (swapped, "tested once"),
+        (more, "not fold-0 to fold-1"),
+        (plain, "runs that are no folds"),
+    ):
+        with pytest.raises(ConfigError, match=why):
+            publish_folds(Publication(folder, "both", {}, tmp_path / "models"))
     assert not (tmp_path / "models").exists()
 
 
@@ -147,4 +203,8 @@ def test_a_classifier_of_folds_knows_its_pictures(tmp_path: Path) -> None:
     assert entry.card.members == 2
     assert entry.card.reference is not None
     assert entry.card.calibration is None
+    fold = open_run(tmp_path / "all" / "fold-0")
+    again = update_model(entry, part_order(fold, "test"))
+    assert again.calibration is None
+    assert again.metrics == entry.card.metrics
     assert {m.name for m in entry.card.metrics} >= {"Accuracy", "Balanced accuracy"}

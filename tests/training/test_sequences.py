@@ -29,6 +29,7 @@ from tumordesk_training.layouts import scan
 from tumordesk_training.nifti import load_case
 from tumordesk_training.presets import plain_transform
 from tumordesk_training.run_model import run_card
+from tumordesk_training.sequences import gather
 
 COLOURS = parse_sequences("T1=red, FLAIR=green, T1C=blue")
 SCANS = parse_sequences("T1, T1C, FLAIR")
@@ -310,6 +311,40 @@ def test_names_of_dcm2niix_are_put_together_by_the_number_in_the_json_file(tmp_p
     assert [case.image.parent.name for case in found.cases] == ["P1"]
     assert [path.name for path in found.cases[0].channels] == [f"{n}.nii.gz" for n in names]
     assert {key.split("/")[0] for key, _ in found.problems} == {"P2"}
+
+
+def test_an_ending_of_ones_own_comes_before_the_number_in_the_json_file(tmp_path: Path) -> None:
+    for name, number in (("case5_0000", 4), ("case5_0001", 1)):
+        volume(tmp_path / "P1" / f"{name}.nii.gz", stack(1, 0))
+        (tmp_path / "P1" / f"{name}.json").write_text(json.dumps({"SeriesNumber": number}))
+    sources = parse_sequences("T1=_0000, FLAIR=_0001")
+    found = gather(tmp_path, sorted((tmp_path / "P1").glob("*.nii.gz")), sources)
+    assert [name for name, _ in found.cases] == ["case5"]
+    assert found.problems == []
+
+
+def test_numbers_of_patients_are_not_taken_for_those_of_series(tmp_path: Path) -> None:
+    for name, number in (("2_T1", 2), ("2_FLAIR", 5), ("3_T1", 5), ("3_FLAIR", 3)):
+        volume(tmp_path / f"{name}.nii.gz", stack(1, 0))
+        (tmp_path / f"{name}.json").write_text(json.dumps({"SeriesNumber": number}))
+    found = gather(tmp_path, sorted(tmp_path.glob("*.nii.gz")), parse_sequences("T1, FLAIR"))
+    assert [[path.name[0] for path in paths] for _, paths in found.cases] == [
+        ["2", "2"],
+        ["3", "3"],
+    ]
+
+
+def test_the_json_file_names_the_sequence_where_the_name_does_not(tmp_path: Path) -> None:
+    told = {4: "T1 MPRAGE", 5: "AX FLAIR", 6: "T1 SUB"}
+    for number, description in told.items():
+        volume(tmp_path / f"exam_2019_{number}.nii.gz", stack(1, 0))
+        beside = {"SeriesNumber": number, "SeriesDescription": description}
+        (tmp_path / f"exam_2019_{number}.json").write_text(json.dumps(beside))
+    found = gather(tmp_path, sorted(tmp_path.glob("*.nii.gz")), parse_sequences("T1, FLAIR"))
+    ((name, paths),) = found.cases
+    assert (name, [path.name for path in paths]) == (
+        "exam_2019", ["exam_2019_4.nii.gz", "exam_2019_5.nii.gz"],
+    )  # fmt: skip
 
 
 def test_a_patient_who_moved_is_told(tmp_path: Path) -> None:

@@ -236,8 +236,11 @@ def test_names_that_differ_in_sequence_and_plane_alone_raise_no_doubt(names: str
     ("names", "differ"),
     [
         ("anna_t1_20190304_4 anna_flair_20190304_5 anna_t1c_20190304_11", False),
-        ("4_T1 005_FLAIR 11_T1C", False),
-        ("4_anna_T1 5_anna_FLAIR 11_berta_T1C", True),
+        ("exam_t1_004 exam_flair_005 exam_t1c_011", False),
+        ("4_T1 5_FLAIR 11_T1C", True),
+        ("T1_4 FLAIR_5 T1C_11", True),
+        ("patient_4_T1 patient_5_FLAIR patient_11_T1C", True),
+        ("anna_t1_4 anna_flair_6 anna_t1c_11", True),
     ],
 )
 def test_the_series_number_of_the_json_file_says_nothing_of_the_patient(
@@ -248,6 +251,53 @@ def test_the_series_number_of_the_json_file_says_nothing_of_the_patient(
         for name, number in zip(names.split(), (4, 5, 11), strict=True)
     ]
     assert companions_of(files[0], files, CARD).names_differ is differ
+
+
+@pytest.mark.parametrize(
+    "names", ["2_T1 2_FLAIR 3_T1 3_FLAIR", "p_t1_2 p_flair_2 p_t1_3 p_flair_3"]
+)
+def test_a_series_number_that_is_a_patients_too_mixes_no_patients(names: str) -> None:
+    card = several_card(sequences=("T1", "FLAIR"), channels=2)
+    files = [
+        file(f"{name}.nii.gz", guess_from_name(name).sequence.value, number)
+        for name, number in zip(names.split(), (2, 5, 5, 3), strict=True)
+    ]
+    for first, other in ((0, 1), (2, 3)):
+        together = companions_of(files[first], files, card)
+        assert [one.description for one in together.found.values()] == [
+            files[first].description, files[other].description,
+        ]  # fmt: skip
+    alone = [files[0], files[3]]
+    together = companions_of(alone[0], [*alone, files[2]], card)
+    assert together.refusal or together.names_differ
+
+
+def test_a_subtraction_that_the_json_file_names_is_no_sequence() -> None:
+    t1, flair = file("a_t1.nii", "T1", 500), file("a_flair.nii", "FLAIR", 501)
+    for extra in ({"told": "T1 post - pre SUB"}, {"calculated": True}):
+        t1c = file("a_7.nii", "T1C", 502, extra=extra)
+        assert "is calculated from others" in reason(t1, flair, t1c, active=t1)
+
+
+def test_of_thousands_of_files_one_is_found_soon() -> None:
+    files = [file(f"p{n}_t1.nii", "T1", 5000 + n) for n in range(1500)]
+    files += [file(f"p{n}_flair.nii", "FLAIR", 9000 + n) for n in range(1500)]
+    card = several_card(sequences=("T1", "FLAIR"), channels=2)
+    asked = 0
+    original = file_names.shared
+
+    def counting(first: Series, other: Series) -> tuple[int, bool]:
+        nonlocal asked
+        asked += 1
+        return original(first, other)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(file_names, "shared", counting)
+        together = companions_of(files[700], files, card)
+        assert together.found["FLAIR"].description == "p700_flair.nii"
+        alone = companions_of(file("other_t1.nii", "T1", 1), files, card)
+    assert alone.refusal
+    assert asked < 100_000
 
 
 def test_files_of_one_patient_come_before_those_of_another() -> None:

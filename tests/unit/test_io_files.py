@@ -259,10 +259,31 @@ def test_the_json_file_of_dcm2niix_tells_number_and_sequence(tmp_path: Path) -> 
     assert found.skipped == ()
     (series,) = found.series
     assert (series.number, series.guess.sequence) == (7, Sequence.FLAIR)
-    assert series.guess.reason == "'flair' in the JSON file beside it"
+    assert series.guess.reason == "'flair' in the name (JSON file beside it)"
     path.rename(tmp_path / "exam_t1_7.nii")
     beside.rename(tmp_path / "exam_t1_7.json")
     assert scan_paths([tmp_path]).series[0].guess.sequence is Sequence.T1
+
+
+@pytest.mark.parametrize(
+    ("text", "sequence"),
+    [
+        ('{"SeriesDescription": "MPRAGE", "ContrastBolusIngredient": "GADOLINIUM"}', "T1C"),
+        ('{"RepetitionTime": 9.0, "EchoTime": 0.1, "InversionTime": 2.5}', "FLAIR"),
+        ('{"RepetitionTime": 9000, "EchoTime": 100, "InversionTime": 2500}', "unknown"),
+        ('{"Modality": "PT", "SeriesDescription": "FLAIR"}', "unknown"),
+    ],
+)
+def test_the_json_file_is_read_as_dicom_is(tmp_path: Path, text: str, sequence: str) -> None:
+    path = _raw_nifti(tmp_path / "exam.nii", codes=True, units=2)
+    path.with_suffix(".json").write_text(text)
+    assert one(path).guess.sequence.value == sequence
+
+
+def test_what_was_calculated_says_so(tmp_path: Path) -> None:
+    path = _raw_nifti(tmp_path / "exam.nii", codes=True, units=2)
+    path.with_suffix(".json").write_text('{"ImageType": ["DERIVED", "SECONDARY", "SUBTRACT"]}')
+    assert one(path).extra["calculated"]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -389,6 +391,12 @@ def test_predict_on_one_file_reads_those_beside_it(zoo, tmp_path, capsys) -> Non
     assert [lesion["side"] for lesion in found["lesions"]] == ["left"]
     assert "FLAIR from a file of its own (outlined)" in found["notes"][0]
     assert not any("differ" in text for text in found["warnings"])
+    with zipfile.ZipFile(tmp_path / "study.zip", "w") as archive:
+        for sequence in SEQUENCES:
+            path = write_nifti(tmp_path / "zipped", "P3-000", sequence)
+            archive.write(path, path.name)
+    shutil.copy(folder / "P1-000-t1n.nii", tmp_path / "beside_T1.nii")
+    assert predict(tmp_path / "study.zip", tmp_path / "zip", "--format", "json") == 0
     (folder / "P2-000-t1c.nii").unlink()
     assert predict(folder / "P2-000-t2f.nii", tmp_path / "lacking") != 0
     assert "belongs to another FLAIR" in capsys.readouterr().err
@@ -468,5 +476,7 @@ def test_batch_of_volume_files_has_one_study_for_each_patient(zoo, tmp_path) -> 
         "mixed/anna-t1n.nii",
     }  # fmt: skip
     assert "differ in more than the sequence" in reasons["mixed/anna-t1n.nii"]
+    first = next(row for row in rows if row["input"] == "flat/P1-000-t1n.nii")
+    assert "FLAIR from P1-000-t2f.nii" in first["channels"]
     assert reasons["flat/P1-000-t2w.nii"] == "Several does not read it"
     assert "T1 post-contrast" in reasons["flat/P3-000-t1n.nii"]

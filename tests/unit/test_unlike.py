@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+import torch
 
 from inference_fakes import make_card, make_series, make_volume, write_model
+from model_factories import make_card as make_network_card
 from model_factories import make_model_folder
 from tumordesk.core.errors import ModelError
 from tumordesk.core.job import JobContext
@@ -22,7 +24,9 @@ from tumordesk.imaging.preprocess import Preparer
 from tumordesk.imaging.traits import TRAITS, traits_of
 from tumordesk.inference import cache
 from tumordesk.inference.run import run_model
-from tumordesk.inference.unlike import Cloud, Familiar, read_reference, slice_traits
+from tumordesk.inference.unlike import Cloud, Familiar, read_reference, slice_traits, tapped
+from tumordesk.networks import build
+from tumordesk.networks.ensemble import Ensemble
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry, Zoo
 from tumordesk.zoo.archive import pack
@@ -223,3 +227,27 @@ def test_result_json_tells_and_reads_it_back(classifier: ModelEntry) -> None:
     assert back.score == pytest.approx(result.classification.unlike.score, abs=1e-4)
     assert back.text == result.classification.unlike.text
     assert _unlike(None) is None
+
+
+def test_of_several_networks_the_first_is_heard_once_the_batch_is_through() -> None:
+    both = Ensemble([build_one(), build_one()]).eval()
+    pictures = torch.rand(4, 1, 32, 32)
+
+    def fails(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    with tapped(both) as tap, torch.inference_mode():
+        handle = both.members[1].register_forward_hook(fails)
+        with pytest.raises(RuntimeError):
+            both(pictures)
+        handle.remove()
+        for half in pictures.split(2):
+            both(half)
+    with tapped(both.members[0]) as alone, torch.inference_mode():
+        both.members[0](pictures)
+    assert tap.features().shape[0] == 4
+    np.testing.assert_allclose(tap.features(), alone.features(), atol=1e-5)
+
+
+def build_one() -> torch.nn.Module:
+    return build("resnet18", make_network_card("resnet18", "classification", 1, 2))

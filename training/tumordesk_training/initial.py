@@ -157,7 +157,7 @@ def _load_all_or_backbone(
     """Weights of this very network (a checkpoint of one's own) are taken whole."""
     centre = config.input.neighbours > 0
     try:
-        state, messages = adapt_state(read_state(path), network, centre=centre)
+        state, messages = adapt_state(first_member(read_state(path)), network, centre=centre)
     except ModelError:
         return load_pretrained(network, path)
     network.load_state_dict(state)

@@ -146,9 +146,10 @@ def with_reference(
     entry: ModelEntry, run: Run, say: Callable[[str], None], context: JobContext
 ) -> ModelCard:
     """The card with the reference of the training pictures, where there are enough of them."""
+    split = "split.json" if entry.card.members == 1 else "RUN/fold-0/split.json"
     try:
         name = run.root.resolve().name
-        command = f"tumordesk-train reference {entry.card.id} {name} --split split.json"
+        command = f"tumordesk-train reference {entry.card.id} {name} --split {split}"
         return make_reference(entry, part_order(run, "train"), command=command, context=context)
     except DataError as error:
         say(f"No reference: {error.message}")

@@ -1,37 +1,36 @@
 """From a cross-validation to one model: the networks of all folds, their probabilities averaged.
 
-Each case was seen by all of these networks but one, so nothing is left to measure them on together.
-The figures on the card are those of each network alone, on the part that it did not see.
+Each picture was learned from by some of these networks, so nothing is left to measure them on
+together. The figures on the card are those of each network alone, on the part it did not see.
 """
 
 from __future__ import annotations
 
-import re
 import statistics
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy.typing as npt
 from torch import nn
 
-from tumordesk.core.errors import ConfigError
+from tumordesk.core.fold_names import fold_folders, without_fold
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import write_json
 from tumordesk.core.model_card import (
     CARD_NAME,
-    MAX_MEMBERS,
     Metric,
     ModelCard,
     Postprocess,
     write_card,
 )
-from tumordesk.core.training_run import CONFIG_NAME, SPLIT_NAME, RunState, read_run
+from tumordesk.core.training_run import CONFIG_NAME, SPLIT_NAME
 from tumordesk.networks.ensemble import Ensemble
 from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry
 from tumordesk.zoo.archive import pack
-from tumordesk_training.dataset import build_cache
+from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.evaluate import evaluate
 from tumordesk_training.layouts import scan
 from tumordesk_training.provenance import method_words, split_summary, write_provenance
@@ -47,26 +46,29 @@ from tumordesk_training.publication import (
     with_texts,
 )
 from tumordesk_training.publish import described, limits_of, with_reference
-from tumordesk_training.run_model import Run, best_network, open_run, run_card
+from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.split import select
 from tumordesk_training.tune import probabilities, tune_all
 from tumordesk_training.usable import usable
+from tumordesk_training.whole_folds import finished_folds
 from tumordesk_training.work import Share
 
-_FOLD = re.compile(r"fold-(\d+)")
-_NAME = re.compile(r", fold \d+ of \d+$")
 _MEASURING = 0.9
 
 
 @dataclass(frozen=True, eq=False)
 class _Fold:
+    """A fold with the network of its best epoch. ``found``: what that says of the validation part,
+    where a threshold is chosen on it."""
+
     run: Run
     network: nn.Module
+    found: tuple[npt.NDArray[Any], Cache] | None = None
 
 
 def is_cross_validation(folder: Path) -> bool:
     """Whether a folder holds the folds of one, and is no run itself."""
-    return not (folder / SPLIT_NAME).exists() and any(_begun(folder))
+    return not (folder / SPLIT_NAME).exists() and bool(fold_folders(folder, CONFIG_NAME))
 
 
 def publish_folds(
@@ -84,17 +86,17 @@ def publish_folds(
         DataError, ModelError, WriteError, Cancelled: as :func:`tumordesk_training.publish.publish`.
     """
     context = context or JobContext()
-    runs = _finished(order.run, order.data_root)
+    runs = finished_folds(order.run, order.data_root)
     refuse_taken(order)
     first = runs[0]
-    folds = [_Fold(run, best_network(run)) for run in runs]
-    card = run_card(replace(first.config, name=_NAME.sub("", first.config.name)), order.model_id)
-    card = with_texts(_of_all(card, runs), order.texts)
-    if order.tuned and card.task == "segmentation":
-        context.progress(0.0, "Choosing the threshold on validation")
-        card = replace(card, postprocess=_tuned(folds, say))
+    tuned = order.tuned and first.config.task == "segmentation"
+    folds = [_opened(run, tuned, context) for run in runs]
+    card = run_card(replace(first.config, name=without_fold(first.config.name)), order.model_id)
+    card = _of_all(with_texts(described(card, first.config, first.split), order.texts), runs)
     with staging(order) as folder:
         card = replace(card, metrics=_metrics(folds, card, folder, say, context))
+        if tuned:
+            card = replace(card, postprocess=_chosen(folds, say))
         staged = folder / order.model_id
         staged.mkdir()
         whole = Ensemble([fold.network for fold in folds])
@@ -103,9 +105,7 @@ def publish_folds(
         write_card(staged / CARD_NAME, card)
         if card.task == "classification":
             card = with_reference(ModelEntry(card, staged, "user"), first, say, context)
-        limits = card.limits or limits_of(first)
-        told = f"What its {len(folds)} networks say together was not measured: {_SEEN}."
-        card = replace(card, limits=(*limits, told))
+        card = replace(card, limits=(*(card.limits or _limits(runs)), _not_measured(len(folds))))
         write_card(staged / CARD_NAME, card)
         write_provenance(first.folder, first.config, first.split, staged)
         write_json(staged / SPLIT_NAME, _splits(runs))
@@ -116,75 +116,52 @@ def publish_folds(
     return published
 
 
-_SEEN = "each picture was shown to all of them but one while they learned"
-
-
-def _begun(folder: Path) -> Iterator[Path]:
+def _not_measured(count: int) -> str:
     return (
-        one.parent for one in folder.glob(f"fold-*/{CONFIG_NAME}") if _FOLD.match(one.parent.name)
+        f"What its {count} networks say together was not measured: some of them learned from any "
+        "picture of these data, so no figure on these data is a test of this model."
     )
 
 
-def _finished(series: Path, data_root: Path | None) -> tuple[Run, ...]:
-    """All folds in order. Raises ConfigError where one is missing: its part would be measured by
-    nobody, and the model would have seen less than it says."""
-    numbered = sorted(_begun(series), key=lambda one: int(one.name.removeprefix("fold-")))
-    runs = [open_run(one, data_root) for one in numbered]
-    wanted = runs[0].config.split.folds
-    done = [run for run in runs if read_run(run.folder).state is RunState.FINISHED]
-    if len(done) < wanted:
-        raise ConfigError(
-            f"Of {wanted} folds {len(done)} are finished.",
-            "Train the others first (kfold --resume), or publish one fold alone.",
-        )
-    if wanted > MAX_MEMBERS:
-        raise ConfigError(
-            f"A model holds at most {MAX_MEMBERS} networks; there are {wanted} folds.",
-            "Publish one fold alone.",
-        )
-    if any(_alone(run) != _alone(runs[0]) for run in runs):
-        raise ConfigError(
-            f"The folds of {series.name} were not trained by the same order.",
-            "Publish one fold alone.",
-        )
-    return tuple(runs)
+def _limits(runs: Sequence[Run]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(limit for run in runs for limit in limits_of(run)))
 
 
-def _alone(run: Run) -> Any:
-    """The order of a fold without what tells it from the others."""
-    split = replace(run.config.split, fold=0, file="")
-    return replace(run.config, name="", split=split, batch_size=0)
+# What goes on the card ------------------------------------------------------------------------
+
+
+def _opened(run: Run, tuned: bool, context: JobContext) -> _Fold:
+    network = best_network(run)
+    if not tuned:
+        return _Fold(run, network)
+    context.progress(0.0, "Choosing the threshold on validation")
+    config = run.config
+    data, _ = usable(scan(run.root, config.data), config)
+    cases = select(data, run.split, "val")
+    cache = build_cache(cases, config.data, config.input, config.classes, config.task)
+    return _Fold(run, network, (probabilities(network, cache, config), cache))
 
 
 def _of_all(card: ModelCard, runs: Sequence[Run]) -> ModelCard:
-    """With the facts of all folds: together they learned from everything that was split."""
+    """With the facts of all folds: together they learned from all of their training parts."""
     first = runs[0]
-    (data,) = described(card, first.config, first.split).training_data
-    counts = first.split.counts
-    images = sum(sum(labels.values()) for labels in counts.values())
-    groups = sum(len(groups) for groups in first.split.parts.values())
+    data, _ = usable(scan(first.root, first.config.data), first.config)
+    learned = {case.key: case.group for run in runs for case in select(data, run.split, "train")}
     note = (
         f"Cross-validation, split {method_words(first.split)} (seed {first.split.seed}): "
         f"{len(runs)} networks, each trained without another part; the mean of their "
         "probabilities counts."
     )
-    whole = replace(
-        data,
-        images=None if first.config.limit else images,
-        patients=groups if data.patients is not None else None,
-        note=note,
-    )
-    return replace(described(card, first.config, first.split), training_data=(whole,))
+    told, *others = card.training_data
+    groups = len(set(learned.values())) if told.patients is not None else None
+    images = None if first.config.limit else len(learned)
+    told = replace(told, images=images, patients=groups, note=note)
+    return replace(card, training_data=(told, *others))
 
 
-def _tuned(folds: Sequence[_Fold], say: Callable[[str], None]) -> Postprocess:
-    found = []
-    for fold in folds:
-        config = fold.run.config
-        data, _ = usable(scan(fold.run.root, config.data), config)
-        cases = select(data, fold.run.split, "val")
-        cache = build_cache(cases, config.data, config.input, config.classes, config.task)
-        found.append((probabilities(fold.network, cache, config), cache))
+def _chosen(folds: Sequence[_Fold], say: Callable[[str], None]) -> Postprocess:
+    """Threshold and smallest outline by the validation parts of all folds."""
+    found = [fold.found for fold in folds if fold.found is not None]
     setting, figures = tune_all(found, folds[0].run.config)
     say(
         f"Chosen on the validation parts: threshold {setting.threshold}, islands from "
@@ -201,37 +178,40 @@ def _metrics(
     say: Callable[[str], None],
     context: JobContext,
 ) -> tuple[Metric, ...]:
-    """Mean over the folds, each network on its own test part, with weights as they are stored."""
+    """Mean over the folds, each network on its own test part, with weights as they are stored.
+
+    Where thresholds are chosen, each is measured with the one of its own validation part: that of
+    all folds was chosen on pictures which other folds test.
+    """
     figures = []
     for number, fold in enumerate(folds):
         staged = folder / f"fold-{number}"
         staged.mkdir()
         own = replace(card, weights_sha256=save_weights(fold.network, staged / card.weights_file))
+        if fold.found is not None:
+            own = replace(own, postprocess=tune_all([fold.found], fold.run.config)[0])
         write_card(staged / CARD_NAME, own)
         share = _MEASURING / len(folds)
         part = Share(context, number * share, (number + 1) * share)
-        figures.append(
-            evaluate(ModelEntry(own, staged, "user"), part_order(fold.run, "test"), part)
-        )
+        entry = ModelEntry(own, staged, "user")
+        figures.append(evaluate(entry, part_order(fold.run, "test"), part))
         say(f"fold {number + 1} of {len(folds)}, test: {figures_words(figures[-1])}")
     first = folds[0].run
+    how = ", thresholds of its own validation part" if folds[0].found is not None else ""
     pictures = sum(int(found["n"]) for found in figures)
     metrics = []
     for key in FIGURES:
         values = [float(found[key]) for found in figures if found.get(key) is not None]
         if len(values) < 2:
             continue
-        described_as = (
-            f"cross-validation, {len(values)} folds, each network on the part it did not see; "
+        words = (
+            f"cross-validation, {len(values)} folds, each network on the part it did not see{how}; "
             f"standard deviation {statistics.stdev(values):.4f}; split "
             f"{method_words(first.split)} (seed {first.split.seed})"
         )
-        metrics.append(
-            Metric(
-                FIGURE_NAMES[key], round(statistics.fmean(values), 4), described_as,
-                first.root.resolve().name, pictures, "tumordesk-train evaluate RUN/fold-K",
-            )
-        )  # fmt: skip
+        mean, name = round(statistics.fmean(values), 4), first.root.resolve().name
+        command = "tumordesk-train evaluate RUN/fold-K"
+        metrics.append(Metric(FIGURE_NAMES[key], mean, words, name, pictures, command))
     return tuple(metrics)
 
 

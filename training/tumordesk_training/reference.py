@@ -237,10 +237,16 @@ def update_model(
 ) -> ModelCard:
     """Make the reference, measure calibration on ``order.part``, and write both into the model.
 
+    A model of several networks gets a reference only, which is that of its first network.
+
     Raises:
         DataError, ModelError, WriteError, Cancelled: as :func:`make_reference`.
     """
     card = make_reference(entry, order, command=command, context=context)
+    if card.members > 1:
+        # Folds of a cross-validation: its other networks learned from the test part of any of them.
+        write_card(entry.folder / CARD_NAME, card)
+        return card
     figures = evaluate(entry, order, context)
     found = calibration_of(figures, order.part, order.root.resolve().name, command)
     card = replace(card, calibration=found, metrics=_with_error(card, found, figures, order))

@@ -163,10 +163,11 @@ def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]
 
 
 def _moved(items: tuple[tuple[str, str], ...]) -> tuple[str, ...]:
-    """Sentences on cases whose sequences did not lie on each other; many are counted."""
+    """Sentences on how sequences were found to lie to each other; many are counted."""
     named = tuple(f"{key}: {found}." for key, found in items[:_NAMED])
     more = len(items) - _NAMED
-    return (*named, f"The same holds for {more} more volumes.") if more > 0 else named
+    told = f"{more} more volumes were moved too, or could not be compared."
+    return (*named, told) if more > 0 else named
 
 
 def _told(items: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from tumordesk.core.study import Series
 from tumordesk.core.training_run import SequenceSource
 from tumordesk.imaging.sequence import guess_from_name
 from tumordesk.inference.companions import beside
-from tumordesk.inference.file_names import number_at
+from tumordesk.inference.file_names import ends_with_number, speaks_of_calculated
 from tumordesk.io.sidecar import sidecar_of
 from tumordesk_training.files import key_of, nifti_stem
 
@@ -37,10 +37,10 @@ def gather(root: Path, files: Iterable[Path], sources: Sequence[SequenceSource])
         found = _named(path, sources)
         if found is not None:
             folders.setdefault(path.parent, []).append(found)
-        elif _guess(nifti_stem(path)) == MrSequence.UNKNOWN:
+        elif sidecar_of(path).guess(nifti_stem(path)).sequence is MrSequence.UNKNOWN:
             result.problems.append((key_of(root, path), "its name does not say which sequence"))
     for folder in sorted(folders):
-        for name, by_sequence in _cases(folders[folder]):
+        for name, by_sequence in _cases(folders[folder], sources):
             reason = _incomplete({key: len(paths) for key, paths in by_sequence.items()}, sources)
             if reason:
                 first = min(path for paths in by_sequence.values() for path in paths)
@@ -50,17 +50,47 @@ def gather(root: Path, files: Iterable[Path], sources: Sequence[SequenceSource])
     return result
 
 
-def _cases(found: Sequence[_Named]) -> list[tuple[str, dict[str, list[Path]]]]:
+_Files = dict[str, list[Path]]
+"""Files by sequence."""
+
+
+def _cases(found: Sequence[_Named], sources: Sequence[SequenceSource]) -> list[tuple[str, _Files]]:
     """(name, files by sequence) of the cases of one folder."""
-    named: dict[str, dict[str, list[Path]]] = {}
-    whole: dict[str, list[Path]] = {}
-    for one in found:
-        named.setdefault(one.name, {}).setdefault(one.sequence, []).append(one.path)
-        whole.setdefault(one.sequence, []).append(one.path)
+    named, whole = _by_name(found, sources), _by_sequence(found)
     alike = _one_holds_all([set(_words_of(name)) for name in named])
     if len(named) > 1 and alike and all(len(paths) == 1 for paths in whole.values()):
         return [("", whole)]  # named each in its own way, but nothing speaks of another case
     return sorted(named.items())
+
+
+def _by_sequence(found: Iterable[_Named]) -> _Files:
+    files: _Files = {}
+    for one in found:
+        files.setdefault(one.sequence, []).append(one.path)
+    return files
+
+
+def _by_name(found: Sequence[_Named], sources: Sequence[SequenceSource]) -> dict[str, _Files]:
+    """Files of one name; of those that make no case so, those that do without Series Number."""
+    named: dict[str, list[_Named]] = {}
+    bare: dict[str, list[_Named]] = {}
+    for one in found:
+        named.setdefault(one.name, []).append(one)
+    torn = [one for group in named.values() if not _is_case(group, sources) for one in group]
+    for one in torn:
+        if one.bare:
+            bare.setdefault(one.bare, []).append(one)
+    for name, group in bare.items():
+        if _is_case(group, sources) and name not in named:
+            for one in group:
+                named[one.name].remove(one)
+            named[name] = group
+    return {name: _by_sequence(group) for name, group in named.items() if group}
+
+
+def _is_case(group: Sequence[_Named], sources: Sequence[SequenceSource]) -> bool:
+    counts = {sequence: len(paths) for sequence, paths in _by_sequence(group).items()}
+    return not _incomplete(counts, sources)
 
 
 def _one_holds_all(names: Sequence[set[str]]) -> bool:
@@ -87,45 +117,46 @@ def _words(sequences: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class _Named:
-    """A file, its sequence, and its name without what speaks of the sequence."""
+    """A file, its sequence, and its name without what speaks of the sequence.
+
+    ``bare``: also without the Series Number at its end, where the JSON file beside it names that;
+    else "".
+    """
 
     path: Path
     sequence: str
     name: str
+    bare: str = ""
 
 
 def _named(path: Path, sources: Sequence[SequenceSource]) -> _Named | None:
     """None where it is none of the sequences."""
-    stem = _without_number(path)
+    stem = nifti_stem(path)
     longest_first = sorted(sources, key=lambda source: -len(source.mark))
     for source in longest_first:
         if source.mark and stem.lower().endswith(source.mark.lower()):
             return _Named(path, source.sequence, stem[: -len(source.mark)].rstrip("-_. "))
     free = {source.sequence for source in sources if not source.mark}
-    sequence = _guess(stem)
-    if sequence not in free:
+    beside = sidecar_of(path)
+    sequence = beside.guess(stem).sequence.value
+    if sequence not in free or beside.calculated or speaks_of_calculated(beside.description):
         return None
+    by_name = _guess(stem) == sequence
     # A piece of the name speaks of the sequence where it does so alone, or where the rest without
     # it says something else.
     pieces = _PIECES.findall(stem)
     kept = [
         piece
         for number, piece in enumerate(pieces)
-        if not _speaks(piece)
-        and _guess("".join(pieces[:number] + pieces[number + 1 :])) == sequence
+        if not by_name
+        or (
+            not _speaks(piece)
+            and _guess("".join(pieces[:number] + pieces[number + 1 :])) == sequence
+        )
     ]
-    return _Named(path, sequence, "".join(kept).strip("-_. "))
-
-
-def _without_number(path: Path) -> str:
-    """The file's stem without its Series Number at the end or the beginning, where the JSON file
-    beside it names that number."""
-    pieces = _PIECES.findall(nifti_stem(path))
-    bare = [piece.strip("-_. ") for piece in pieces]
-    at = number_at(bare, sidecar_of(path).series_number)
-    if at is not None:
-        del pieces[at]
-    return "".join(pieces).strip("-_. ")
+    numbered = ends_with_number(stem, beside.series_number) and kept[-1:] == pieces[-1:]
+    name, bare = ("".join(words).strip("-_. ") for words in (kept, kept[:-1]))
+    return _Named(path, sequence, name, bare if numbered else "")
 
 
 def _speaks(piece: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
+from tumordesk.core.fold_names import with_fold
 from tumordesk.core.jsonio import write_json
 from tumordesk.core.training_run import (
     CONFIG_NAME,
@@ -84,7 +85,7 @@ def by_fold(config: TrainingConfig, folds: int) -> tuple[Planned, ...]:
             f"fold-{k}",
             replace(
                 config,
-                name=f"{config.name}, fold {k + 1} of {folds}",
+                name=with_fold(config.name, k, folds),
                 split=replace(config.split, folds=folds, fold=k),
             ),
         )

@@ -24,11 +24,17 @@ class LoadedInput:
 
 
 def load_input(
-    path: Path, card: ModelCard, series_uid: str | None, context: JobContext
+    path: Path,
+    card: ModelCard,
+    series_uid: str | None,
+    context: JobContext,
+    *,
+    beside: bool = False,
 ) -> LoadedInput:
     """Read the series of ``path`` that fits the model best, or the one of that UID.
 
-    Of a model that reads several sequences the files beside a volume file are looked at too.
+    ``beside``: the study of a volume file is what lies in its folder, for models that read several
+    sequences.
 
     Raises:
         ReadError: nothing readable there, no such series, or it cannot be decoded.
@@ -41,10 +47,10 @@ def load_input(
     if not result.series:
         raise ReadError(nothing_readable(path, result))
     series, warnings = choose_series(path, result, card, series_uid)
-    beside = _beside(path, series) if card.input.sequences else ()
-    if beside:
-        result = scan_paths(beside, context)
-        series = next((one for one in result.series if one.key == series.key), series)
+    if beside and (files := _beside(path)):
+        wider = scan_paths(files, context)
+        found = next((one for one in wider.series if one.key == series.key), None)
+        result, series = (result, series) if found is None else (wider, found)
     reader = open_series(series)
     try:
         volume = reader.read_volume(context)
@@ -57,14 +63,18 @@ def load_input(
     return LoadedInput(series, volume, tuple(dict.fromkeys(told)), patient, study)
 
 
-def _beside(path: Path, series: Series) -> tuple[Path, ...]:
-    """The volume files of the folder, where ``path`` is one of them; else nothing."""
+def _beside(path: Path) -> tuple[Path, ...]:
+    """The volume files of the folder, where ``path`` is one of them by its name; else nothing."""
     from tumordesk.io.volumes import kind_of
+    from tumordesk.io.walk import MAX_NEIGHBOURS
 
-    if series.kind in ("dicom", "picture") or not path.is_file():
+    if kind_of(path, b"") is None or not path.is_file():
         return ()
-    files = (one for one in sorted(path.parent.iterdir()) if one.is_file())
-    return tuple(one for one in files if kind_of(one, b"") is not None)
+    try:
+        files = sorted(one for one in path.parent.iterdir() if kind_of(one, b"") is not None)
+    except OSError:
+        return ()
+    return (path, *(one for one in files[:MAX_NEIGHBOURS] if one != path and one.is_file()))
 
 
 def _owner(result: ScanResult, series: Series) -> tuple[Patient | None, Study | None]:

@@ -99,7 +99,7 @@ def models_text(zoo: Zoo) -> str:
         card = entry.card
         where = ORIGINS[entry.origin]
         lines += [f"{card.id}  {card.name} {card.version} ({where})"]
-        lines += [f"    {card.task}, {card.architecture}, for {_input(entry)}"]
+        lines += [f"    {card.task}, {card.network}, for {_input(entry)}"]
         if card.task == "classification":
             lines += [f"    classes: {', '.join(spec.label for spec in card.classes)}"]
         lines += [

@@ -130,8 +130,9 @@ def _read_ahead(
     for number, (path, folder) in enumerate(zip(options.paths, folders, strict=True)):
         while len(jobs) < min(number + 2, len(options.paths)):
             next_path = options.paths[len(jobs)]
-            card = models.main.card
-            jobs.append(pool.submit(load_input, next_path, card, options.series_uid, quiet))
+            several = any(entry.card.input.sequences for entry in models.all)
+            job = partial(load_input, next_path, models.main.card, options.series_uid, quiet)
+            jobs.append(pool.submit(job, beside=several))
         yield path, folder, jobs[number]
         # A volume that has been used must not stay in memory.
         jobs[number] = Future()

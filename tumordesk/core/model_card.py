@@ -177,8 +177,9 @@ NO_TUMOUR_CLASSES = frozenset(
 
 
 MAX_ID = 64
-MAX_MEMBERS = 10
 """A model's folder bears its id."""
+MAX_MEMBERS = 10
+"""A cross-validation has five or ten folds; each network takes its time."""
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 """Names that no folder can have on Windows."""
 

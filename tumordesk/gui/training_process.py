@@ -13,6 +13,7 @@ from typing import Literal
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
 
 from tumordesk.core.errors import ConfigError, WriteError
+from tumordesk.core.fold_names import fold_folder
 from tumordesk.core.training_run import (
     CONFIG_NAME,
     EVENTS_NAME,
@@ -25,7 +26,7 @@ from tumordesk.core.training_run import (
 )
 from tumordesk.gui.jobs import Failure, JobRunner
 from tumordesk.gui.run_follower import RunFollower
-from tumordesk.session.folds import fold_folder, folds_in, series_of
+from tumordesk.session.folds import folds_in, series_of
 from tumordesk.session.run_process import (
     LOG_NAME,
     OVER,

@@ -5,7 +5,7 @@ By headers alone. No torch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -25,6 +25,8 @@ LEAST_SHARE = 0.5
 """A series must reach this share of the slices, and counts as reaching a slice from this share of
 its area."""
 _POINTS = 9
+_TRIED = 20
+"""Candidates for a channel, the likeliest first: a folder may hold thousands of files."""
 _SAME_MM = 0.1
 _CALCULATED = "is calculated from others (a subtraction or map)"
 
@@ -100,12 +102,14 @@ def named(sequence: str, series: Series) -> str:
     return f"{sequence_shown(sequence)} ({series_name(series)})"
 
 
-def sources(active: Series, found: Mapping[str, Series]) -> str:
+def sources(
+    active: Series, found: Mapping[str, Series], name: Callable[[Series], str] = series_name
+) -> str:
     """'T1 from series 4, FLAIR from series 5 (outlined)': which series gave which channel."""
     parts = []
     for sequence, series in found.items():
         this = " (outlined)" if series.key == active.key else ""
-        parts.append(f"{sequence_shown(sequence)} from {series_name(series)}{this}")
+        parts.append(f"{sequence_shown(sequence)} from {name(series)}{this}")
     return ", ".join(parts)
 
 
@@ -143,11 +147,13 @@ def _best(series: Series, name: str, others: Sequence[Series]) -> tuple[Series |
     if not candidates:
         return None, f"there is no {shown} series in this study"
     candidates.sort(key=lambda one: _preference(series, one))
-    reasons = [_unusable(series, one, others) for one in candidates]
-    for one, reason in zip(candidates, reasons, strict=True):
+    first = ""
+    for one in candidates[:_TRIED]:
+        reason = _unusable(series, one, others)
         if not reason:
             return one, ""
-    return None, f"its {named(name, candidates[0])} {reasons[0]}"
+        first = first or reason
+    return None, f"its {named(name, candidates[0])} {first}"
 
 
 def _preference(series: Series, other: Series) -> tuple[object, ...]:

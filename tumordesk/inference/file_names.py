@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 
 from tumordesk.core.study import Series
@@ -37,44 +38,54 @@ def words(series: Series) -> list[str]:
 
 
 def rest(series: Series) -> list[str]:
-    """The words of a file's name that speak neither of the sequence nor of the plane, in order.
+    """The words of a file's name that speak neither of the sequence nor of the plane, in order."""
+    return [] if series.kind == "dicom" else list(_rest(series.description))
 
-    Nor is the Series Number among them, which dcm2niix puts into names and into the JSON file.
-    """
-    if series.kind == "dicom":
-        return []
-    name = _JOINED.sub(" ", _folded(stem(Path(series.description))))
+
+@lru_cache(maxsize=4096)
+def _rest(description: str) -> tuple[str, ...]:
+    name = _JOINED.sub(" ", _folded(stem(Path(description))))
     left = (without_sequence(word) for word in _split(name))
-    kept = [word for word in left if word and word not in _NEUTRAL]
-    at = number_at(kept, series.number)
-    return kept if at is None else kept[:at] + kept[at + 1 :]
+    return tuple(word for word in left if word and word not in _NEUTRAL)
 
 
-def number_at(found: list[str], number: int | None) -> int | None:
-    """Index of the Series Number ``number`` among the words of a name: the last or the first.
+def ends_with_number(name: str, number: int | None) -> bool:
+    """Whether the last word of a name is the Series Number ``number``, as dcm2niix writes it."""
+    found = _split(name)
+    return bool(found) and found[-1].isdecimal() and int(found[-1]) == number
 
-    dcm2niix puts it at the end; a number at another place may be a patient's.
+
+def _compared(first: Series, other: Series) -> tuple[list[str], list[str]]:
+    """The rests of two names, for comparing them.
+
+    Where both end with the Series Number that their JSON files name, and something else is left,
+    these numbers do not count: any other number may be a patient's.
     """
-    for index in (len(found) - 1, 0):
-        if found and found[index].isdecimal() and int(found[index]) == number:
-            return index
-    return None
+    both = [rest(first), rest(other)]
+    numbered = all(
+        len(words) > 1 and ends_with_number(stem(Path(one.description)), one.number)
+        for words, one in zip(both, (first, other), strict=True)
+    )
+    return (both[0][:-1], both[1][:-1]) if numbered else (both[0], both[1])
 
 
 def shared(first: Series, other: Series) -> tuple[int, bool]:
     """How much of the rests of two names is the same; more is greater."""
-    mine, theirs = rest(first), rest(other)
+    mine, theirs = _compared(first, other)
     return (Counter(mine) & Counter(theirs)).total(), mine == theirs
 
 
 def differ(first: Series, other: Series) -> bool:
-    """Whether the names of two files differ in more than sequence and plane."""
-    return "dicom" not in (first.kind, other.kind) and rest(first) != rest(other)
+    """Whether the names of two files differ in more than sequence, plane and Series Number."""
+    if "dicom" in (first.kind, other.kind):
+        return False
+    mine, theirs = _compared(first, other)
+    return mine != theirs
 
 
 def contradict(first: Series, other: Series) -> bool:
     """Whether each of two names holds words that the other does not."""
-    mine, theirs = Counter(rest(first)), Counter(rest(other))
+    mine, theirs = (Counter(words) for words in _compared(first, other))
     return bool(mine - theirs) and bool(theirs - mine)
 
 
@@ -84,15 +95,24 @@ def outline(series: Series) -> bool:
 
 
 def calculated(series: Series) -> bool:
-    """Whether a description or a file's name speaks of a subtraction or a map.
+    """Whether a description (of a file: in the JSON beside it) or a file's name speaks of a
+    subtraction or a map.
 
     Names of BIDS files begin with ``sub-`` and the subject: those are none.
     """
     dicom = series.kind == "dicom"
-    found = _split(series.description) if dicom else words(series)
-    if not dicom and found[:1] == ["sub"] and found[1:] and _names_somebody(found[1]):
+    if dicom:
+        return speaks_of_calculated(series.description)
+    found = words(series)
+    if found[:1] == ["sub"] and found[1:] and _names_somebody(found[1]):
         found = found[1:]
-    return bool(_CALCULATED & set(found))
+    told = str(series.extra.get("told", ""))
+    return bool(_CALCULATED & set(found)) or speaks_of_calculated(told)
+
+
+def speaks_of_calculated(description: str) -> bool:
+    """Whether a Series Description names a subtraction or a map."""
+    return bool(_CALCULATED & set(_split(description)))
 
 
 def _names_somebody(word: str) -> bool:

@@ -145,10 +145,18 @@ class FeatureTap:
 
     def __init__(self) -> None:
         self._parts: list[Float32] = []
+        self._last: Float32 | None = None
 
-    def take(self, _module: Any, inputs: Any, _output: Any) -> None:
+    def hear(self, _module: Any, inputs: Any, _output: Any) -> None:
         """Forward hook of the head."""
-        self._parts.append(inputs[0].detach().mean(dim=(2, 3)).float().cpu().numpy())
+        self._last = inputs[0].detach().mean(dim=(2, 3)).float().cpu().numpy()
+
+    def keep(self, _module: Any, _inputs: Any, _output: Any) -> None:
+        """Forward hook of the whole network: only now the batch did fit in memory, and is not run
+        again."""
+        if self._last is not None:
+            self._parts.append(self._last)
+            self._last = None
 
     def features(self) -> Float32:
         """All collected so far, in the order of the slices; (0, 0) where there is nothing."""
@@ -161,12 +169,13 @@ def tapped(network: Any) -> Iterator[FeatureTap]:
     to hear."""
     tap = FeatureTap()
     head = getattr(getattr(network, "members", (network,))[0], "head", None)
-    # Of the head: once it has run, the batch did fit in memory and is not run again.
-    handle = None if head is None else head.register_forward_hook(tap.take)
+    handles = []
+    if head is not None:
+        handles = [head.register_forward_hook(tap.hear), network.register_forward_hook(tap.keep)]
     try:
         yield tap
     finally:
-        if handle is not None:
+        for handle in handles:
             handle.remove()
 
 

@@ -17,12 +17,12 @@ from tumordesk.io.names import short_hash
 from tumordesk.io.placing import geometry_of
 from tumordesk.io.records import SeriesFacts, Slice
 from tumordesk.io.relevance import sort_key
+from tumordesk.io.sidecar import CALCULATED
 from tumordesk.io.stacking import Stack, most_common_syntax, stacks_of
 from tumordesk.io.suitability import syntax_name
 
 _T = tags.NAMES
 _SeriesKey = tuple[str, ...]
-_CALCULATED = {"SUBTRACTION", "SUBTRACT", "SUB", "ADC"}
 
 
 @dataclass
@@ -209,7 +209,7 @@ def _calculated(item: Slice) -> bool:
     """Whether it says to show something else than what was measured: a subtraction, a map, a
     projection. Derived alone says little: reformats are, and some archives write it everywhere.
     """
-    return item.projection or bool(set(item.image_type) & _CALCULATED)
+    return item.projection or bool(set(item.image_type) & CALCULATED)
 
 
 def _own_acquisition(item: Slice) -> dict[str, object]:

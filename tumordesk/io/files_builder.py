@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from tumordesk.core.geometry import Geometry, Verdict
-from tumordesk.core.study import Instance, Patient, Sequence, SequenceGuess, Series, Study
-from tumordesk.imaging.sequence import guess_from_name, guess_from_words
+from tumordesk.core.study import Instance, Patient, Series, Study
+from tumordesk.imaging.sequence import guess_from_name
 from tumordesk.io.names import made_up_uid, short_hash, stem
 from tumordesk.io.pictures import PictureFacts
 from tumordesk.io.relevance import sort_key
@@ -61,13 +60,17 @@ class FileCollection:
             number=beside.series_number,
             modality="",
             description=shown.name,
-            guess=_guess(stem(shown), beside.description),
+            guess=beside.guess(stem(shown)),
             geometry=facts.geometry,
             instances=tuple(Instance(path, frame=i) for i in range(count)),
             transfer_syntax=facts.format,
             warnings=facts.warnings,
             colour=facts.colour,
-            extra={"volume": facts},
+            extra={
+                "volume": facts,
+                "calculated": beside.calculated,
+                "told": beside.description,
+            },
         )
         self._add(series, shown)
 
@@ -91,11 +94,3 @@ class FileCollection:
             )
             for folder, series in sorted(self._folders.items())
         )
-
-
-def _guess(name: str, description: str) -> SequenceGuess:
-    """By the file's name; where no word of it tells, by the description in the JSON beside it."""
-    told = guess_from_words(description) if guess_from_words(name) is None else None
-    if told is None or guess_from_name(name).sequence is not Sequence.UNKNOWN:
-        return guess_from_name(name)
-    return replace(told, reason=told.reason.replace("in the name", "in the JSON file beside it"))

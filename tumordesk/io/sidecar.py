@@ -3,23 +3,56 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tumordesk.core.study import Sequence, SequenceGuess
+from tumordesk.imaging.sequence import guess_from_name, guess_from_words, guess_sequence
 from tumordesk.io.names import stem
 
+CALCULATED = frozenset({"SUBTRACTION", "SUBTRACT", "SUB", "ADC"})
+"""Values of Image Type (DICOM PS3.3 C.7.6.1.1.2) of what was made of other series."""
 _MOST_BYTES = 1 << 20
 _MOST_NUMBER = 2**31 - 1
+_TIMES = ("RepetitionTime", "EchoTime", "InversionTime")
+_LONGEST_S = 60.0
+"""Times are in seconds here; a greater one was not written so."""
+_TEXTS = ("ProtocolName", "SequenceName", "PulseSequenceName")
+_CODES = ("ImageType", "ScanningSequence")
+_BESIDE = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
 @dataclass(frozen=True)
 class Sidecar:
     """``series_number``: None where there is none. ``description``: Series Description, else
-    Protocol Name; "" where there is neither."""
+    Protocol Name. ``acquisition``: keywords as :func:`tumordesk.imaging.sequence.guess_sequence`
+    takes them, times in ms. ``modality``: "" where it is not said."""
 
     series_number: int | None = None
     description: str = ""
+    modality: str = ""
+    acquisition: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def calculated(self) -> bool:
+        """Whether Image Type says that it was made of other series."""
+        kinds = self.acquisition.get("ImageType")
+        return isinstance(kinds, tuple) and bool(CALCULATED & set(kinds))
+
+    def guess(self, name: str) -> SequenceGuess:
+        """The sequence of a file called ``name`` (without its ending): by its name; where no word
+        of it tells, by what stands here."""
+        named = guess_from_name(name)
+        if named.sequence is not Sequence.UNKNOWN or guess_from_words(name) is not None:
+            return named
+        told = guess_sequence(
+            modality=self.modality, description=self.description, acquisition=self.acquisition
+        )
+        if told.sequence is Sequence.UNKNOWN:
+            return named
+        return SequenceGuess(told.sequence, f"{told.reason} (JSON file beside it)")
 
 
 def sidecar_of(path: Path) -> Sidecar:
@@ -28,9 +61,25 @@ def sidecar_of(path: Path) -> Sidecar:
     Source: BIDS specification (sidecar files); names of the fields as in dcm2niix.
     """
     found = _read(path.with_name(f"{stem(path)}.json"))
-    texts = (found.get(key) for key in ("SeriesDescription", "ProtocolName"))
-    description = next((text for text in texts if isinstance(text, str) and text.strip()), "")
-    return Sidecar(_number(found.get("SeriesNumber")), description.strip())
+    if not found:
+        return Sidecar()
+    acquisition: dict[str, object] = {}
+    for key in _TIMES:
+        value = found.get(key)
+        if isinstance(value, int | float) and 0 < value <= _LONGEST_S:
+            acquisition[key] = 1000.0 * value
+    for key in _TEXTS:
+        acquisition[key] = _text(found.get(key))
+    for key in _CODES:
+        acquisition[key] = _codes(found.get(key))
+    agent = _text(found.get("ContrastBolusIngredient")) or _text(found.get("ContrastBolusAgent"))
+    acquisition["ContrastBolusAgent"] = agent
+    return Sidecar(
+        _number(found.get("SeriesNumber")),
+        _text(found.get("SeriesDescription")) or _text(found.get("ProtocolName")),
+        _text(found.get("Modality")).upper(),
+        acquisition,
+    )
 
 
 def _number(value: Any) -> int | None:
@@ -39,11 +88,22 @@ def _number(value: Any) -> int | None:
     return value if 0 < value <= _MOST_NUMBER else None
 
 
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _codes(value: Any) -> tuple[str, ...]:
+    """Codes as a list, or as one text with the separators that programs use."""
+    parts = value if isinstance(value, list) else _text(value).replace("\\", "_").split("_")
+    return tuple(part.strip().upper() for part in parts if isinstance(part, str) and part.strip())
+
+
 def belongs_to_volume(path: Path) -> bool:
-    """Whether a file is what dcm2niix writes beside a NIfTI file, and that file is there."""
+    """Whether a file is what dcm2niix writes beside a volume file, and that file is there."""
     if path.suffix.lower() not in (".json", ".bval", ".bvec"):
         return False
-    return any(path.with_name(f"{path.stem}{ending}").is_file() for ending in (".nii.gz", ".nii"))
+    endings = (*_BESIDE, *(ending.upper() for ending in _BESIDE))
+    return any(path.with_name(f"{path.stem}{ending}").is_file() for ending in endings)
 
 
 def _read(path: Path) -> dict[str, Any]:

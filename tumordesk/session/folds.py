@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.fold_names import fold_folders, fold_number
 from tumordesk.core.jsonio import read_json
 from tumordesk.core.training_run import (
     CONFIG_NAME,
@@ -20,8 +20,6 @@ from tumordesk.core.training_run import (
 )
 
 SUMMARY_NAME = "kfold.json"
-_FOLD = re.compile(r"fold-(\d+)")
-_NAMED = re.compile(r", fold \d+ of \d+$")
 
 
 @dataclass(frozen=True)
@@ -42,19 +40,13 @@ class FoldSummary:
 def series_of(run: Path) -> Path | None:
     """The folder of the cross-validation that a run is a fold of; None for any other run."""
     whole = run.parent
-    return whole if _FOLD.fullmatch(run.name) and (whole / CONFIG_NAME).is_file() else None
-
-
-def fold_folder(series: Path, number: int) -> Path:
-    """The run folder of a fold, counted from 0."""
-    return series / f"fold-{number}"
+    known = fold_number(run) is not None and (whole / CONFIG_NAME).is_file()
+    return whole if known else None
 
 
 def folds_in(series: Path) -> tuple[Path, ...]:
     """The folds that were begun, in order; none where the folder is no cross-validation."""
-    found = [path.parent for path in series.glob(f"fold-*/{CONFIG_NAME}")]
-    numbered = [(_number(path), path) for path in found if _FOLD.fullmatch(path.name)]
-    return tuple(path for _, path in sorted(numbered))
+    return fold_folders(series, CONFIG_NAME)
 
 
 def begun_folds(run: Path) -> tuple[Path, ...]:
@@ -66,11 +58,6 @@ def begun_folds(run: Path) -> tuple[Path, ...]:
 def fold_words(run: Path, config: TrainingConfig) -> str:
     """'fold 2 of 5' where ``run`` is one of all folds; "" for any other run."""
     return f"fold {_number(run) + 1} of {config.split.folds}" if series_of(run) is not None else ""
-
-
-def without_fold(name: str) -> str:
-    """The name of a cross-validation, of the name of one of its folds."""
-    return _NAMED.sub("", name)
 
 
 def is_last(run: Path, config: TrainingConfig) -> bool:
@@ -92,8 +79,8 @@ def folds_left(run: Path) -> int:
 
 
 def _number(run: Path) -> int:
-    match = _FOLD.fullmatch(run.name)
-    return int(match[1]) if match else -1
+    number = fold_number(run)
+    return -1 if number is None else number
 
 
 def order_of(run: Path) -> TrainingConfig:

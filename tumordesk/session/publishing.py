@@ -10,11 +10,12 @@ from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import Evaluation
+from tumordesk.core.fold_names import without_fold
 from tumordesk.core.jsonio import read_json
 from tumordesk.core.model_card import MAX_MEMBERS
 from tumordesk.core.training_run import CONFIG_NAME, SPLIT_NAME, TrainingConfig, read_config
 from tumordesk.session import results
-from tumordesk.session.folds import FoldSummary, read_summary, series_of, without_fold
+from tumordesk.session.folds import FoldSummary, read_summary, series_of
 from tumordesk.session.training_progress import network_words
 from tumordesk.zoo import Zoo
 
@@ -49,6 +50,11 @@ class RunFacts:
     given: bool = False
     folds: FoldSummary | None = None
     networks: int = 1
+
+    @property
+    def learned(self) -> str:
+        """The part that the model learned from; of folds "all", of which publishing counts it."""
+        return "train" if self.networks == 1 else "all"
 
     def used(self, part: str) -> int:
         """Pictures of a part that the run took: a trial takes only some of them."""
@@ -115,8 +121,8 @@ def joined(facts: RunFacts) -> RunFacts:
         facts,
         run=series,
         config=config,
-        counts={"train": sum(facts.counts.values())},
-        groups={"train": sum(facts.groups.values())},
+        counts={"all": sum(facts.counts.values())},
+        groups={"all": sum(facts.groups.values())},
         networks=facts.folds.folds,
     )
 
@@ -133,6 +139,8 @@ def suggested(facts: RunFacts) -> CardTexts:
     classes = [c for c in facts.config.classes if c != "background"]
     pictures = facts.used("train")
     trained = f", trained on {pictures} pictures" if pictures else ""
+    if facts.networks > 1:
+        trained = f": the mean of {facts.networks} networks"
     return CardTexts(
         name=name,
         model_id=free_id(name, (*facts.own_ids, *facts.bundled_ids)),
@@ -211,14 +219,14 @@ def problem_of(texts: CardTexts, facts: RunFacts) -> str:
 def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
     """The texts as ``tumordesk-train publish --card`` reads them."""
     known = facts.config.data.volumes or facts.method == "group"
-    groups, pictures = facts.groups.get("train"), facts.counts.get("train")
-    whole = facts.used("train") == pictures
+    groups, pictures = facts.groups.get(facts.learned), facts.counts.get(facts.learned)
+    whole = facts.used(facts.learned) == pictures
     data = {
         "name": texts.data_name.strip() or Path(facts.config.data.root).name,
         "licence": texts.data_licence.strip(),
         "citation": texts.data_citation.strip(),
         "patients": groups if whole and known and groups and groups != pictures else None,
-        "images": facts.used("train") or None,
+        "images": facts.used(facts.learned) or None,
         "note": split_words(facts),
     }
     return {
@@ -235,7 +243,7 @@ def method_words(facts: RunFacts) -> str:
     """How the data were parted; a 'group' of one picture each is no patient."""
     if facts.given:
         return "as the folder gives it"
-    pictures, groups = facts.counts.get("train"), facts.groups.get("train")
+    pictures, groups = facts.counts.get(facts.learned), facts.groups.get(facts.learned)
     if facts.method == "group" and pictures and groups == pictures:
         return "by picture, patients are not known"
     return _METHODS.get(facts.method, facts.method)
@@ -247,7 +255,7 @@ def split_words(facts: RunFacts) -> str:
     if facts.networks > 1:
         return (
             f"Cross-validation, split {method}: {facts.networks} networks, each trained without "
-            f"another part of {facts.counts['train']} pictures; the mean of their probabilities "
+            f"another part of {facts.counts['all']} pictures; the mean of their probabilities "
             "counts."
         )
     parts = [f"{facts.counts[p]} {results.PARTS[p]}" for p in results.PARTS if facts.counts.get(p)]
@@ -267,6 +275,8 @@ def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
     for part, words in results.PARTS.items():
         if facts.counts.get(part):
             table.append((f"{words.capitalize()} pictures", _counted(facts, part)))
+    if facts.networks > 1:
+        table.append(("Pictures of all folds", _counted(facts, "all")))
     table.append(("Split", method_words(facts)))
     return tuple(table)
 

@@ -289,8 +289,8 @@ class UsePage(Page):
         if folds is not None:
             self.together.setText(f"&All {folds.folds} folds as one model")
             self.together_words.setText(
-                f"Their probabilities are averaged: steadier, and a run takes {folds.folds} times "
-                "as long. Otherwise it is the fold under Results alone."
+                f"Their probabilities are averaged, and a run takes {folds.folds} times as long. "
+                "Otherwise it is the fold under Results alone."
             )
 
     # Files ---------------------------------------------------------------------------------

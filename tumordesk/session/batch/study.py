@@ -165,7 +165,7 @@ def row_of(
 ) -> StudyRow:
     """What the table says of a study; numbers with no more digits than mean something.
 
-    ``cards``: of the models that ran. ``refused``: sentences on formats that could not be written.
+    ``cards``: of the models of the batch. ``refused``: sentences on formats that were not written.
     """
     warnings = [*loaded.warnings]
     for result in found.results:
@@ -177,7 +177,7 @@ def row_of(
     row = replace(
         row,
         series=series_words(loaded.series),
-        channels=_channels(loaded, cards),
+        channels=_channels(loaded, found, cards),
         outcome=found.main.outcome,
         geometry=loaded.series.geometry.verdict.value,
         warnings=tuple(dict.fromkeys(warnings)),
@@ -188,15 +188,24 @@ def row_of(
     return _classified(row, found.classes.classification, found.classes)
 
 
-def _channels(loaded: LoadedStudy, cards: Sequence[ModelCard]) -> str:
-    """Which series gave which channel of the models that read several sequences."""
-    from tumordesk.inference.companions import companions_of, sources
+def _channels(loaded: LoadedStudy, found: _Found, cards: Sequence[ModelCard]) -> str:
+    """Which series gave which channel of the models that ran and read several sequences.
+
+    By headers alone, as the run itself found them; files by their names, as in the table's other
+    columns.
+    """
+    from tumordesk.inference.companions import companions_of, series_name, sources
+
+    def name(one: Series) -> str:
+        return series_name(one) if one.kind == "dicom" else one.description
 
     series, told = loaded.series, []
+    ran = {result.provenance.model_id for result in (found.main, *found.results)}
     for card in cards:
-        found = companions_of(series, loaded.study.series, card).found
-        if found:
-            told.append(sources(series, found))
+        if card.id in ran and card.input.sequences:
+            together = companions_of(series, loaded.study.series, card)
+            colours = "the colours of the picture" if together.own_colours else ""
+            told.append(colours or sources(series, together.found, name))
     return "; ".join(dict.fromkeys(told))
 
 
