@@ -35,6 +35,7 @@ LINT = (
 )
 COMMANDS = ("setup", "run", "test", "lint", "bench", "pins", "clean", "installer",
             "installer-test", "pictures")  # fmt: skip
+MOST_WORKERS = 4
 CACHES = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis")
 
 
@@ -116,6 +117,16 @@ def run_checks(steps: tuple[tuple[str, list[str]], ...], pytest_args: list[str])
     return 1 if failed else 0
 
 
+def side_by_side(cores: int) -> list[str]:
+    """Arguments of pytest that let all tests run in as many processes as there are cores.
+
+    A test that imports torch takes 1 GB: so at most four. Tests of one file stay together, because
+    they share what is slow to make.
+    """
+    workers = min(cores, MOST_WORKERS)
+    return ["-n", str(workers), "--dist", "loadfile"] if workers > 1 else []
+
+
 def run_benchmarks() -> int:
     """Run every ``benchmarks/bench_*.py`` one after the other."""
     made = set_up(TEST_EXTRAS)
@@ -162,7 +173,8 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.command == "run":
             return run_program(rest)
         if chosen.command == "test":
-            return run_checks((*LINT, ("pytest", ["pytest"])), rest)
+            tests = ["pytest", *([] if rest else side_by_side(os.cpu_count() or 1))]
+            return run_checks((*LINT, ("pytest", tests)), rest)
         if chosen.command == "lint":
             return run_checks(LINT, [])
         if chosen.command == "bench":

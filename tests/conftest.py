@@ -14,6 +14,9 @@ settings.register_profile("steady", deadline=None, derandomize=True)
 settings.load_profile("steady")
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+# Tests side by side share the cores: each process takes one.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 # A model hub must never be asked for weights, in tests least of all.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 

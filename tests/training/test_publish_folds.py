@@ -83,6 +83,26 @@ def train_groups(run: Path) -> tuple[str, ...]:
     return open_run(run).split.parts["train"]
 
 
+def test_what_a_person_wrote_of_the_data_stays(outlines: Path, tmp_path: Path) -> None:
+    own = {"name": "Ours", "licence": "CC0", "citation": "", "patients": 110, "note": "Mine."}
+    texts = {"training_data": [own]}
+    (told,) = publish_folds(Publication(outlines, "a", texts, tmp_path)).card.training_data
+    assert (told.name, told.patients, told.note) == ("Ours", 110, "Mine.")
+    assert told.images
+    two = {"training_data": [own, own]}
+    sets = publish_folds(Publication(outlines, "b", two, tmp_path)).card.training_data
+    assert [one.images for one in sets] == [None, None]
+    none = publish_folds(Publication(outlines, "c", {"training_data": []}, tmp_path)).card
+    assert none.training_data == ()
+
+
+def test_where_it_was_trained_makes_no_other_order(outlines: Path, tmp_path: Path) -> None:
+    out = Path(shutil.copytree(outlines, tmp_path / "all"))
+    path = out / "fold-1" / "config.json"
+    write_config(path, replace(read_config(path), device="cpu", threads=1, samples=0))
+    assert publish_folds(Publication(out, "both", {}, tmp_path / "models")).card.members == 2
+
+
 def test_its_folder_tells_of_every_fold_and_no_patient(outlines: Path, tmp_path: Path) -> None:
     entry = publish_folds(Publication(outlines, "both", {}, tmp_path))
     split = json.loads((entry.folder / "split.json").read_text())
@@ -142,8 +162,14 @@ def test_a_training_starts_from_its_first_network(
     told = load_initial(network, replace(config, initial_weights="both"))
     assert told[-1] == "both consists of 2 networks: this is the first."
     first = best_network(open_run(outlines / "fold-0"))
-    for mine, its in zip(network.parameters(), first.parameters(), strict=True):
+    file = own_home / "data" / "models" / "both" / "weights.safetensors"
+    other = build(config.architecture, run_card(config))
+    load_initial(other, replace(config, initial_weights=str(file)))
+    for mine, too, its in zip(
+        network.parameters(), other.parameters(), first.parameters(), strict=True
+    ):
         torch.testing.assert_close(mine, its, atol=1e-3, rtol=1e-3)
+        torch.testing.assert_close(mine, too)
 
 
 def test_folds_that_are_missing_or_differ_are_refused(outlines: Path, tmp_path: Path) -> None:

@@ -334,6 +334,16 @@ def test_numbers_of_patients_are_not_taken_for_those_of_series(tmp_path: Path) -
     ]
 
 
+def test_two_examinations_of_one_name_are_no_case(tmp_path: Path) -> None:
+    for name in ("P1_T1_4", "P1_FLAIR_5", "P1_T1_5", "P1_FLAIR_6"):
+        volume(tmp_path / f"{name}.nii.gz", stack(1, 0))
+        (tmp_path / f"{name}.json").write_text(json.dumps({"SeriesNumber": int(name[-1])}))
+    found = gather(tmp_path, sorted(tmp_path.glob("*.nii.gz")), parse_sequences("T1, FLAIR"))
+    assert found.cases == []
+    ((_, why),) = found.problems
+    assert why == "there is more than one FLAIR and more than one T1 of it"
+
+
 def test_the_json_file_names_the_sequence_where_the_name_does_not(tmp_path: Path) -> None:
     told = {4: "T1 MPRAGE", 5: "AX FLAIR", 6: "T1 SUB"}
     for number, description in told.items():

@@ -272,6 +272,18 @@ def test_a_series_number_that_is_a_patients_too_mixes_no_patients(names: str) ->
     assert together.refusal or together.names_differ
 
 
+def test_two_examinations_of_one_name_raise_a_doubt() -> None:
+    card = several_card(sequences=("T1", "FLAIR"), channels=2)
+    names = {"P1_T1_4": 4, "P1_FLAIR_5": 5, "P1_T1_5": 5, "P1_FLAIR_6": 6}
+    files = [
+        file(f"{name}.nii.gz", guess_from_name(name).sequence.value, number, key=name)
+        for name, number in names.items()
+    ]
+    for active in files:
+        assert companions_of(active, files, card).names_differ
+    assert not companions_of(files[0], files[:2], card).names_differ
+
+
 def test_a_subtraction_that_the_json_file_names_is_no_sequence() -> None:
     t1, flair = file("a_t1.nii", "T1", 500), file("a_flair.nii", "FLAIR", 501)
     for extra in ({"told": "T1 post - pre SUB"}, {"calculated": True}):

@@ -269,20 +269,30 @@ def test_the_json_file_of_dcm2niix_tells_number_and_sequence(tmp_path: Path) -> 
     ("text", "sequence"),
     [
         ('{"SeriesDescription": "MPRAGE", "ContrastBolusIngredient": "GADOLINIUM"}', "T1C"),
-        ('{"RepetitionTime": 9.0, "EchoTime": 0.1, "InversionTime": 2.5}', "FLAIR"),
-        ('{"RepetitionTime": 9000, "EchoTime": 100, "InversionTime": 2500}', "unknown"),
+        ('{"ProtocolName": "Ax SE T1"}', "T1"),
+        ('{"RepetitionTime": 0.5, "EchoTime": 0.01, "ScanningSequence": "SE"}', "unknown"),
+        ('{"SeriesDescription": "T1 map", "ImageType": ["ORIGINAL", "PRIMARY", "P"]}', "unknown"),
         ('{"Modality": "PT", "SeriesDescription": "FLAIR"}', "unknown"),
     ],
 )
-def test_the_json_file_is_read_as_dicom_is(tmp_path: Path, text: str, sequence: str) -> None:
+def test_the_words_of_the_json_file_tell_the_sequence(
+    tmp_path: Path, text: str, sequence: str
+) -> None:
     path = _raw_nifti(tmp_path / "exam.nii", codes=True, units=2)
     path.with_suffix(".json").write_text(text)
     assert one(path).guess.sequence.value == sequence
 
 
-def test_what_was_calculated_says_so(tmp_path: Path) -> None:
+def test_contrast_in_the_name_counts_with_the_words_of_the_json_file(tmp_path: Path) -> None:
+    path = _raw_nifti(tmp_path / "P1_post.nii", codes=True, units=2)
+    path.with_suffix(".json").write_text('{"SeriesDescription": "Ax SE T1"}')
+    assert one(path).guess.sequence is Sequence.T1C
+
+
+@pytest.mark.parametrize("kind", ["SUBTRACT", "PROJECTION IMAGE"])
+def test_what_was_calculated_says_so(tmp_path: Path, kind: str) -> None:
     path = _raw_nifti(tmp_path / "exam.nii", codes=True, units=2)
-    path.with_suffix(".json").write_text('{"ImageType": ["DERIVED", "SECONDARY", "SUBTRACT"]}')
+    path.with_suffix(".json").write_text(f'{{"ImageType": ["DERIVED", "SECONDARY", "{kind}"]}}')
     assert one(path).extra["calculated"]
 
 

@@ -92,7 +92,8 @@ def publish_folds(
     tuned = order.tuned and first.config.task == "segmentation"
     folds = [_opened(run, tuned, context) for run in runs]
     card = run_card(replace(first.config, name=without_fold(first.config.name)), order.model_id)
-    card = _of_all(with_texts(described(card, first.config, first.split), order.texts), runs)
+    card = with_texts(_of_all(described(card, first.config, first.split)), order.texts)
+    card = _filled(card, runs)
     with staging(order) as folder:
         card = replace(card, metrics=_metrics(folds, card, folder, say, context))
         if tuned:
@@ -142,21 +143,40 @@ def _opened(run: Run, tuned: bool, context: JobContext) -> _Fold:
     return _Fold(run, network, (probabilities(network, cache, config), cache))
 
 
-def _of_all(card: ModelCard, runs: Sequence[Run]) -> ModelCard:
-    """With the facts of all folds: together they learned from all of their training parts."""
-    first = runs[0]
+def _of_all(card: ModelCard) -> ModelCard:
+    """A card that says nothing yet of how much all folds learned from together."""
+    (data,) = card.training_data
+    return replace(card, training_data=(replace(data, images=None, patients=None, note=""),))
+
+
+def _filled(card: ModelCard, runs: Sequence[Run]) -> ModelCard:
+    """With what the training parts of all folds hold together, where nobody wrote anything else.
+
+    A person may have listed several data sets: how much each of them gave is then not known here.
+    """
+    if not card.training_data:
+        return card
+    first, several = runs[0], len(card.training_data) > 1
     data, _ = usable(scan(first.root, first.config.data), first.config)
-    learned = {case.key: case.group for run in runs for case in select(data, run.split, "train")}
+    parts = [select(data, run.split, "train") for run in runs]
+    learned = {case.key: case.group for part in parts for case in part}
+    limit = first.config.limit
+    whole = not several and (not limit or all(len(part) <= limit for part in parts))
+    groups = len(set(learned.values()))
+    known = first.split.method == "group" and groups < len(learned)
+    told = card.training_data[0]
     note = (
         f"Cross-validation, split {method_words(first.split)} (seed {first.split.seed}): "
         f"{len(runs)} networks, each trained without another part; the mean of their "
         "probabilities counts."
     )
-    told, *others = card.training_data
-    groups = len(set(learned.values())) if told.patients is not None else None
-    images = None if first.config.limit else len(learned)
-    told = replace(told, images=images, patients=groups, note=note)
-    return replace(card, training_data=(told, *others))
+    told = replace(
+        told,
+        images=len(learned) if told.images is None and whole else told.images,
+        patients=groups if told.patients is None and whole and known else told.patients,
+        note=told.note or note,
+    )
+    return replace(card, training_data=(told, *card.training_data[1:]))
 
 
 def _chosen(folds: Sequence[_Fold], say: Callable[[str], None]) -> Postprocess:

@@ -12,7 +12,7 @@ from tumordesk.core.study import Series
 from tumordesk.core.training_run import SequenceSource
 from tumordesk.imaging.sequence import guess_from_name
 from tumordesk.inference.companions import beside
-from tumordesk.inference.file_names import ends_with_number, speaks_of_calculated
+from tumordesk.inference.file_names import speaks_of_calculated
 from tumordesk.io.sidecar import sidecar_of
 from tumordesk_training.files import key_of, nifti_stem
 
@@ -71,20 +71,27 @@ def _by_sequence(found: Iterable[_Named]) -> _Files:
 
 
 def _by_name(found: Sequence[_Named], sources: Sequence[SequenceSource]) -> dict[str, _Files]:
-    """Files of one name; of those that make no case so, those that do without Series Number."""
+    """Files of one name; of those that make no case so, those that do without Series Number.
+
+    A number that two files of a name bear as their Series Number is of two examinations: these
+    files belong elsewhere, and where it is not clear where, they are no case.
+    """
     named: dict[str, list[_Named]] = {}
     bare: dict[str, list[_Named]] = {}
     for one in found:
         named.setdefault(one.name, []).append(one)
-    torn = [one for group in named.values() if not _is_case(group, sources) for one in group]
-    for one in torn:
-        if one.bare:
-            bare.setdefault(one.bare, []).append(one)
+    twice = {name for name, group in named.items() if sum(bool(one.bare) for one in group) > 1}
+    for name, group in named.items():
+        if name in twice or not _is_case(group, sources):
+            for one in group:
+                if one.bare:
+                    bare.setdefault(one.bare, []).append(one)
     for name, group in bare.items():
-        if _is_case(group, sources) and name not in named:
+        unclear = any(one.name in twice for one in group)
+        if unclear or (_is_case(group, sources) and name not in named):
             for one in group:
                 named[one.name].remove(one)
-            named[name] = group
+            named[name] = [*named.get(name, ()), *group]
     return {name: _by_sequence(group) for name, group in named.items() if group}
 
 
@@ -106,13 +113,14 @@ def _incomplete(counts: dict[str, int], sources: Sequence[SequenceSource]) -> st
     """Why a case is no use: a sequence is missing, or there are two of it; "" where it is whole."""
     missing = [s.sequence for s in sources if s.sequence not in counts]
     if missing:
-        return f"there is no {_words(missing)} of it"
+        return f"there is no {_words(missing, ' and no ')} of it"
     twice = [sequence for sequence, count in counts.items() if count > 1]
-    return f"there is more than one {_words(twice)} of it" if twice else ""
+    several = _words(twice, " and more than one ")
+    return f"there is more than one {several} of it" if twice else ""
 
 
-def _words(sequences: Sequence[str]) -> str:
-    return " and no ".join(MrSequence(sequence).shown for sequence in sequences)
+def _words(sequences: Sequence[str], between: str) -> str:
+    return between.join(MrSequence(sequence).shown for sequence in sequences)
 
 
 @dataclass(frozen=True)
@@ -154,7 +162,8 @@ def _named(path: Path, sources: Sequence[SequenceSource]) -> _Named | None:
             and _guess("".join(pieces[:number] + pieces[number + 1 :])) == sequence
         )
     ]
-    numbered = ends_with_number(stem, beside.series_number) and kept[-1:] == pieces[-1:]
+    last = pieces[-1].strip("-_. ") if pieces else ""
+    numbered = last.isdecimal() and int(last) == beside.series_number and kept[-1:] == pieces[-1:]
     name, bare = ("".join(words).strip("-_. ") for words in (kept, kept[:-1]))
     return _Named(path, sequence, name, bare if numbered else "")
 

@@ -66,6 +66,16 @@ def _refused(series: Path, why: str) -> ConfigError:
 
 
 def _alone(run: Run) -> Any:
-    """The order of a fold without what tells it from the others."""
-    split = replace(run.config.split, fold=0, file="")
-    return replace(run.config, name="", split=split, batch_size=0)
+    """The order of a fold without its number, and without what only says where it was trained."""
+    config = run.config
+    return replace(
+        config,
+        name="",
+        split=replace(config.split, fold=0, file=""),
+        data=replace(config.data, root="", cache_mb=0),
+        batch_size=0,
+        device="auto",
+        threads=0,
+        workers=0,
+        samples=0,
+    )

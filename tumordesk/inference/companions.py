@@ -57,7 +57,7 @@ def companions_of(series: Series, study: Iterable[Series], card: ModelCard) -> C
         study: all series of its study; ``series`` itself may be among them.
         card: a model with ``input.sequences``; any other one needs nothing beside the series.
     """
-    wanted = card.input.sequences
+    wanted, study = card.input.sequences, tuple(study)
     if not wanted:
         return Companions()
     if series.is_picture and series.colour and card.input.source_channels:
@@ -69,7 +69,9 @@ def companions_of(series: Series, study: Iterable[Series], card: ModelCard) -> C
     found, missing = beside(series, study, wanted)
     if missing:
         return _refused(card, found, missing, "; ".join(missing.values()))
-    differ = any(file_names.differ(series, one) for one in found.values())
+    differ = any(
+        file_names.differ(series, one) or file_names.ambiguous(one, study) for one in found.values()
+    )
     return Companions({name: found[name] for name in wanted}, names_differ=differ)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -81,6 +82,19 @@ def differ(first: Series, other: Series) -> bool:
         return False
     mine, theirs = _compared(first, other)
     return mine != theirs
+
+
+def ambiguous(first: Series, others: Iterable[Series]) -> bool:
+    """Whether another file of the sequence has the name of ``first`` but for the Series Number: which
+    of the two goes with what else cannot be told."""
+    return any(
+        one.guess.sequence is first.guess.sequence
+        and one.key != first.key
+        and "dicom" not in (one.kind, first.kind)
+        and rest(one) != rest(first)
+        and not differ(first, one)
+        for one in others
+    )
 
 
 def contradict(first: Series, other: Series) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,39 +15,42 @@ CALCULATED = frozenset({"SUBTRACTION", "SUBTRACT", "SUB", "ADC"})
 """Values of Image Type (DICOM PS3.3 C.7.6.1.1.2) of what was made of other series."""
 _MOST_BYTES = 1 << 20
 _MOST_NUMBER = 2**31 - 1
-_TIMES = ("RepetitionTime", "EchoTime", "InversionTime")
-_LONGEST_S = 60.0
-"""Times are in seconds here; a greater one was not written so."""
-_TEXTS = ("ProtocolName", "SequenceName", "PulseSequenceName")
-_CODES = ("ImageType", "ScanningSequence")
+_NOT_MAGNITUDE = frozenset({"P", "PHASE", "R", "REAL", "I", "IMAGINARY"})
 _BESIDE = (".nii.gz", ".nii", ".nrrd", ".nhdr", ".mha", ".mhd")
 
 
 @dataclass(frozen=True)
 class Sidecar:
     """``series_number``: None where there is none. ``description``: Series Description, else
-    Protocol Name. ``acquisition``: keywords as :func:`tumordesk.imaging.sequence.guess_sequence`
-    takes them, times in ms. ``modality``: "" where it is not said."""
+    Protocol Name. ``modality``, ``agent`` (of contrast), ``image_type``: empty where not said."""
 
     series_number: int | None = None
     description: str = ""
     modality: str = ""
-    acquisition: Mapping[str, object] = field(default_factory=dict)
+    agent: str = ""
+    image_type: tuple[str, ...] = ()
 
     @property
     def calculated(self) -> bool:
-        """Whether Image Type says that it was made of other series."""
-        kinds = self.acquisition.get("ImageType")
-        return isinstance(kinds, tuple) and bool(CALCULATED & set(kinds))
+        """Whether Image Type says that it was made of other series, or is a projection."""
+        projection = any("PROJECTION" in kind for kind in self.image_type)
+        return projection or bool(CALCULATED & set(self.image_type))
 
     def guess(self, name: str) -> SequenceGuess:
-        """The sequence of a file called ``name`` (without its ending): by its name; where no word
-        of it tells, by what stands here."""
+        """The sequence of a file called ``name`` (without its ending).
+
+        By its name; where no word of it tells, by the description, with the contrast that either of
+        them or the agent tells. Times decide nothing: field maps have those of T1 images.
+        """
         named = guess_from_name(name)
         if named.sequence is not Sequence.UNKNOWN or guess_from_words(name) is not None:
             return named
+        if not self.description or _NOT_MAGNITUDE & set(self.image_type):
+            return named
         told = guess_sequence(
-            modality=self.modality, description=self.description, acquisition=self.acquisition
+            modality=self.modality,
+            description=f"{self.description} {name}",
+            acquisition={"ContrastBolusAgent": self.agent, "ImageType": self.image_type},
         )
         if told.sequence is Sequence.UNKNOWN:
             return named
@@ -61,24 +63,12 @@ def sidecar_of(path: Path) -> Sidecar:
     Source: BIDS specification (sidecar files); names of the fields as in dcm2niix.
     """
     found = _read(path.with_name(f"{stem(path)}.json"))
-    if not found:
-        return Sidecar()
-    acquisition: dict[str, object] = {}
-    for key in _TIMES:
-        value = found.get(key)
-        if isinstance(value, int | float) and 0 < value <= _LONGEST_S:
-            acquisition[key] = 1000.0 * value
-    for key in _TEXTS:
-        acquisition[key] = _text(found.get(key))
-    for key in _CODES:
-        acquisition[key] = _codes(found.get(key))
-    agent = _text(found.get("ContrastBolusIngredient")) or _text(found.get("ContrastBolusAgent"))
-    acquisition["ContrastBolusAgent"] = agent
     return Sidecar(
         _number(found.get("SeriesNumber")),
         _text(found.get("SeriesDescription")) or _text(found.get("ProtocolName")),
         _text(found.get("Modality")).upper(),
-        acquisition,
+        _text(found.get("ContrastBolusIngredient")) or _text(found.get("ContrastBolusAgent")),
+        _codes(found.get("ImageType")),
     )
 
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from tumordesk.core.errors import ModelError
 from tumordesk.networks import parts
+from tumordesk.networks.ensemble import first_member
 from tumordesk.networks.states import State, read_state
 
 # Names of the last layers in torchvision and timm.
@@ -173,6 +174,7 @@ def load_pretrained(model: nn.Module, path: Path, *, centre: bool = False) -> tu
 
 def _backbone_state(state: State) -> tuple[State, tuple[str, ...]]:
     """The backbone's part of a file, without prefix, and the names of the parts left out."""
+    state = first_member(state)
     for prefix in ("backbone.", "encoder."):
         if any(name.startswith(prefix) for name in state):
             kept = {n.removeprefix(prefix): t for n, t in state.items() if n.startswith(prefix)}

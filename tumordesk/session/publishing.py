@@ -217,7 +217,10 @@ def problem_of(texts: CardTexts, facts: RunFacts) -> str:
 
 
 def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
-    """The texts as ``tumordesk-train publish --card`` reads them."""
+    """The texts as ``tumordesk-train publish --card`` reads them.
+
+    Of folds publishing itself counts what they learned from together.
+    """
     known = facts.config.data.volumes or facts.method == "group"
     groups, pictures = facts.groups.get(facts.learned), facts.counts.get(facts.learned)
     whole = facts.used(facts.learned) == pictures
@@ -229,6 +232,8 @@ def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
         "images": facts.used(facts.learned) or None,
         "note": split_words(facts),
     }
+    if facts.networks > 1:
+        data |= {"patients": None, "images": None, "note": ""}
     return {
         "name": texts.name.strip(),
         "version": texts.version.strip() or "1.0",
