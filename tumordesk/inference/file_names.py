@@ -85,8 +85,10 @@ def differ(first: Series, other: Series) -> bool:
 
 
 def ambiguous(first: Series, others: Iterable[Series]) -> bool:
-    """Whether another file of the sequence has the name of ``first`` but for the Series Number: which
-    of the two goes with what else cannot be told."""
+    """Whether another file of the sequence has the name of ``first`` but for the Series Number.
+
+    Which of the two goes with what else can then not be told.
+    """
     return any(
         one.guess.sequence is first.guess.sequence
         and one.key != first.key
