@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -204,9 +205,11 @@ def test_publishing_leaves_nothing_half_done(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    target = {"weights": "save_weights", "figures": "evaluate", "installation": "_install"}[moment]
+    target = {"weights": "save_weights", "figures": "evaluate", "installation": "install_staged"}[
+        moment
+    ]
     monkeypatch.setattr(publishing, target, full)
-    monkeypatch.setattr(publishing.tempfile, "tempdir", str(tmp_path / "temp"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temp"))
     (tmp_path / "temp").mkdir()
     with pytest.raises(WriteError, match=r"blobs could not be written: No space left"):
         publish(Publication(outlines, "blobs", {}, tmp_path / "models"))

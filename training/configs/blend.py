@@ -2,9 +2,10 @@
 
     python training/configs/blend.py FIRST SECOND SHARE OUT
 
-All are model folders; OUT gets (1 - SHARE) of FIRST's weights and SHARE of SECOND's. Between such
-models the mean is often better than either (Wortsman et al. 2022, arXiv 2203.05482). Its card is
-SECOND's, figures and all: OUT is only for ``tumordesk-train run --weights OUT``, to go on from.
+FIRST and OUT are model folders, SECOND is one too, or a run folder, whose last epoch is taken. OUT
+gets (1 - SHARE) of FIRST's weights and SHARE of SECOND's. Between such models the mean is often
+better than either (Wortsman et al. 2022, arXiv 2203.05482). Its card is that of FIRST, figures and
+all: OUT is only for ``tumordesk-train run --weights OUT``, to go on from.
 """
 
 from __future__ import annotations
@@ -15,6 +16,16 @@ import json
 from pathlib import Path
 
 import safetensors.torch
+import torch
+
+
+def weights_of(folder: Path) -> dict[str, torch.Tensor]:
+    """Weights of a model folder, or of the last epoch of a run folder."""
+    last = folder / "checkpoints" / "last.pt"
+    if not last.is_file():
+        return safetensors.torch.load_file(folder / "weights.safetensors")
+    state: dict[str, torch.Tensor] = torch.load(last, weights_only=True)["model"]
+    return state
 
 
 def main() -> None:
@@ -25,10 +36,7 @@ def main() -> None:
     parser.add_argument("share", type=float)
     parser.add_argument("out", type=Path)
     args = parser.parse_args()
-    first, second = (
-        safetensors.torch.load_file(folder / "weights.safetensors")
-        for folder in (args.first, args.second)
-    )
+    first, second = weights_of(args.first), weights_of(args.second)
     mixed = {
         name: value.lerp(second[name].to(value.dtype), args.share)
         if value.is_floating_point()
@@ -38,7 +46,7 @@ def main() -> None:
     args.out.mkdir()
     weights = args.out / "weights.safetensors"
     safetensors.torch.save_file(mixed, weights)
-    card = json.loads((args.second / "model.json").read_text())
+    card = json.loads((args.first / "model.json").read_text())
     card["weights_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
     (args.out / "model.json").write_text(json.dumps(card, indent=2))
 
