@@ -1,6 +1,6 @@
 """Makes the data folder of ``t1c-tumour``: the T1 post-contrast set, plus T1 post-contrast of LGG.
 
-    python training/configs/t1c_tumour_data.py TUMOUR_TYPE LGG OUT
+    python training/configs/t1c_tumour_data.py TUMOUR_TYPE LGG OUT [--all]
 
 The pictures of the LGG set hold three sequences as colours: T1, FLAIR, T1 post-contrast. The third
 becomes a grey picture here. Its mask was drawn on FLAIR: it holds oedema that T1 post-contrast may
@@ -8,7 +8,8 @@ not show. Three patients have no post-contrast series (the set repeats FLAIR ins
 out, and so are the validation and test patients of ``flair-glioma``, for measuring.
 
 Some pictures of the class without tumour show one. Those found in the training and the validation
-part are left out; nobody looked for them in the test part, which stays as it is.
+part are left out (unless --all is given, as for the runs 6 to 9); nobody looked for them in the
+test part, which stays as it is.
 """
 
 from __future__ import annotations
@@ -44,9 +45,11 @@ def main() -> None:
     parser.add_argument("tumour_type", type=Path)
     parser.add_argument("lgg", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--all", action="store_true", help="keep the pictures that show a mass")
     args = parser.parse_args()
     shutil.copytree(args.tumour_type, args.out, copy_function=shutil.copyfile)
-    drop_masses(args.out)
+    if not args.all:
+        drop_masses(args.out)
     patients = add_lgg(args.lgg, args.out)
     split = json.loads((CONFIGS / "t1c-tumour.split.json").read_text())
     flair = json.loads((CONFIGS / "flair-glioma.split.json").read_text())["parts"]
