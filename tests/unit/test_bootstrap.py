@@ -328,6 +328,12 @@ def test_every_check_runs_also_after_a_failure(monkeypatch, checkout, capsys):
     assert "Failed: mypy, mypy installer." in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(("cores", "workers"), [(1, 0), (2, 2), (64, 4)])
+def test_tests_run_side_by_side_where_there_are_cores(cores: int, workers: int) -> None:
+    wanted = ["-n", str(workers), "--dist", "loadfile"] if workers else []
+    assert bootstrap.side_by_side(cores) == wanted
+
+
 # --- what is written down -----------------------------------------------------------------------
 
 

@@ -17,7 +17,6 @@ from tumordesk.core.errors import ModelError
 from tumordesk.core.model_card import CARD_NAME
 from tumordesk.core.policy import policy
 from tumordesk.core.training_run import TrainingConfig
-from tumordesk.networks.ensemble import first_member
 from tumordesk.networks.weights import adapt_state, load_pretrained, read_state
 from tumordesk.zoo import ModelEntry, Zoo
 
@@ -85,9 +84,10 @@ def load_initial(network: nn.Module, config: TrainingConfig) -> tuple[str, ...]:
 
 def _load_model(network: nn.Module, config: TrainingConfig, entry: ModelEntry) -> tuple[str, ...]:
     Zoo().verify(entry)
-    if entry.card.members > 1:
-        return _first_of(network, config, entry)
-    return _adapted(network, config, entry)
+    told = _adapted(network, config, entry)
+    if entry.card.members == 1:
+        return told
+    return (*told, f"{entry.card.id} consists of {entry.card.members} networks: this is the first.")
 
 
 def _adapted(network: nn.Module, config: TrainingConfig, entry: ModelEntry) -> tuple[str, ...]:
@@ -101,18 +101,6 @@ def _adapted(network: nn.Module, config: TrainingConfig, entry: ModelEntry) -> t
         network.load_state_dict(state)
         return (f"The weights start from the model {entry.card.id}.", *messages)
     return _backbone_of(network, entry)
-
-
-def _first_of(network: nn.Module, config: TrainingConfig, entry: ModelEntry) -> tuple[str, ...]:
-    """From a model of several networks: a network can start from one of them only."""
-    with tempfile.TemporaryDirectory(prefix="tumordesk-weights-") as folder:
-        state = first_member(read_state(entry.folder / entry.card.weights_file))
-        card = replace(entry.card, members=1)
-        path = Path(folder) / card.weights_file
-        safetensors.torch.save_file({k: v.contiguous() for k, v in state.items()}, path)
-        alone = ModelEntry(card, Path(folder), entry.origin)
-        told = _adapted(network, config, alone)
-    return (*told, f"{entry.card.id} consists of {entry.card.members} networks: this is the first.")
 
 
 def _backbone_of(network: nn.Module, entry: ModelEntry) -> tuple[str, ...]:
@@ -157,7 +145,7 @@ def _load_all_or_backbone(
     """Weights of this very network (a checkpoint of one's own) are taken whole."""
     centre = config.input.neighbours > 0
     try:
-        state, messages = adapt_state(first_member(read_state(path)), network, centre=centre)
+        state, messages = adapt_state(read_state(path), network, centre=centre)
     except ModelError:
         return load_pretrained(network, path)
     network.load_state_dict(state)

@@ -11,13 +11,17 @@ from typing import Any
 
 from tumordesk.core.errors import ConfigError, ModelError, WriteError, plain_reason
 from tumordesk.core.jsonio import from_plain, read_json, to_plain
-from tumordesk.core.model_card import ModelCard
+from tumordesk.core.model_card import ModelCard, Postprocess
 from tumordesk.core.training_run import SPLIT_NAME
 from tumordesk.zoo import ModelEntry, Zoo
 from tumordesk.zoo.install import install
+from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.evaluate import Order
+from tumordesk_training.layouts import scan
 from tumordesk_training.reference import ERROR_NAME
 from tumordesk_training.run_model import Run
+from tumordesk_training.split import select
+from tumordesk_training.usable import usable
 
 _TEXTS = ("name", "version", "summary", "licence", "limits", "training_data", "classes")
 FIGURES = (
@@ -90,6 +94,7 @@ def refuse_taken(order: Publication) -> None:
 
 
 def install_staged(staged: Path, order: Publication) -> ModelEntry:
+    """Move the finished model to where it was ordered. Raises ModelError, WriteError."""
     if order.out is None:
         return Zoo().add(staged, replace=order.replace)
     card, folder = install(staged, order.out, replace=order.replace)
@@ -97,6 +102,7 @@ def install_staged(staged: Path, order: Publication) -> ModelEntry:
 
 
 def with_texts(card: ModelCard, texts: dict[str, Any]) -> ModelCard:
+    """The card with what people wrote. Raises ConfigError: entries or classes that it has not."""
     unknown = sorted(set(texts) - set(_TEXTS))
     if unknown:
         raise ConfigError(
@@ -114,12 +120,30 @@ def with_texts(card: ModelCard, texts: dict[str, Any]) -> ModelCard:
 
 
 def part_order(run: Run, part: str) -> Order:
+    """How one part of a run's own split is measured."""
     return Order(
         run.root, run.config.data, run.folder / SPLIT_NAME, part, volumes=run.config.data.volumes
     )
 
 
+def validation_part(run: Run) -> Cache:
+    """The pictures on which a threshold is chosen. Raises DataError where they are gone."""
+    config = run.config
+    data, _ = usable(scan(run.root, config.data), config)
+    cases = select(data, run.split, "val")
+    return build_cache(cases, config.data, config.input, config.classes, config.task)
+
+
+def setting_words(setting: Postprocess, figures: dict[str, Any]) -> str:
+    """What was chosen there, for the person who watches."""
+    return (
+        f"threshold {setting.threshold}, islands from {setting.min_area_px} px, outlines of a "
+        f"slice from {setting.min_slice_mass_px} px ({figures_words(figures)})"
+    )
+
+
 def figures_words(figures: dict[str, Any]) -> str:
+    """'dice_mean 0.8123, …', of those that were measured."""
     known = [(k, figures.get(k)) for k in FIGURES]
     return ", ".join(f"{k} {v:.4f}" for k, v in known if v is not None)
 

@@ -17,7 +17,6 @@ from tumordesk.core.training_run import TrainingConfig
 from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry
 from tumordesk.zoo.archive import pack
-from tumordesk_training.dataset import build_cache
 from tumordesk_training.evaluate import evaluate
 from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.evaluation.of_run import Part
@@ -37,7 +36,9 @@ from tumordesk_training.publication import (
     part_order,
     read_texts,
     refuse_taken,
+    setting_words,
     staging,
+    validation_part,
     with_texts,
 )
 from tumordesk_training.reference import calibration_of, make_reference
@@ -73,7 +74,7 @@ def publish(
     network = best_network(run)
     if order.tuned and config.task == "segmentation":
         context.progress(0.0, "Choosing the threshold on validation")
-        card = _tuned(card, network, config, split, say)
+        card = _tuned(card, network, run, say)
     with staging(order) as folder:
         staged = folder / order.model_id
         staged.mkdir()
@@ -123,22 +124,9 @@ def limits_of(run: Run) -> tuple[str, ...]:
     return (*told, f"Measured on pictures of the data set {run.root.resolve().name} alone.")
 
 
-def _tuned(
-    card: ModelCard,
-    network: nn.Module,
-    config: TrainingConfig,
-    split: Split,
-    say: Callable[[str], None],
-) -> ModelCard:
-    data, _ = usable(scan(Path(config.data.root), config.data), config)
-    cases = select(data, split, "val")
-    cache = build_cache(cases, config.data, config.input, config.classes, config.task)
-    setting, figures = tune(network, cache, config)
-    say(
-        f"Chosen on validation: threshold {setting.threshold}, islands from "
-        f"{setting.min_area_px} px, outlines of a slice from {setting.min_slice_mass_px} px "
-        f"({figures_words(figures)})"
-    )
+def _tuned(card: ModelCard, network: nn.Module, run: Run, say: Callable[[str], None]) -> ModelCard:
+    setting, figures = tune(network, validation_part(run), run.config)
+    say(f"Chosen on validation: {setting_words(setting, figures)}")
     return replace(card, postprocess=setting)
 
 

@@ -30,7 +30,7 @@ from tumordesk.networks.ensemble import Ensemble
 from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry
 from tumordesk.zoo.archive import pack
-from tumordesk_training.dataset import Cache, build_cache
+from tumordesk_training.dataset import Cache
 from tumordesk_training.evaluate import evaluate
 from tumordesk_training.layouts import scan
 from tumordesk_training.provenance import method_words, split_summary, write_provenance
@@ -42,7 +42,9 @@ from tumordesk_training.publication import (
     install_staged,
     part_order,
     refuse_taken,
+    setting_words,
     staging,
+    validation_part,
     with_texts,
 )
 from tumordesk_training.publish import described, limits_of, with_reference
@@ -95,7 +97,7 @@ def publish_folds(
     card = with_texts(_of_all(described(card, first.config, first.split)), order.texts)
     card = _filled(card, runs)
     with staging(order) as folder:
-        card = replace(card, metrics=_metrics(folds, card, folder, say, context))
+        card = replace(card, metrics=_means(folds, _measured(folds, card, folder, say, context)))
         if tuned:
             card = replace(card, postprocess=_chosen(folds, say))
         staged = folder / order.model_id
@@ -136,11 +138,8 @@ def _opened(run: Run, tuned: bool, context: JobContext) -> _Fold:
     if not tuned:
         return _Fold(run, network)
     context.progress(0.0, "Choosing the threshold on validation")
-    config = run.config
-    data, _ = usable(scan(run.root, config.data), config)
-    cases = select(data, run.split, "val")
-    cache = build_cache(cases, config.data, config.input, config.classes, config.task)
-    return _Fold(run, network, (probabilities(network, cache, config), cache))
+    cache = validation_part(run)
+    return _Fold(run, network, (probabilities(network, cache, run.config), cache))
 
 
 def _of_all(card: ModelCard) -> ModelCard:
@@ -183,22 +182,18 @@ def _chosen(folds: Sequence[_Fold], say: Callable[[str], None]) -> Postprocess:
     """Threshold and smallest outline by the validation parts of all folds."""
     found = [fold.found for fold in folds if fold.found is not None]
     setting, figures = tune_all(found, folds[0].run.config)
-    say(
-        f"Chosen on the validation parts: threshold {setting.threshold}, islands from "
-        f"{setting.min_area_px} px, outlines of a slice from {setting.min_slice_mass_px} px "
-        f"({figures_words(figures)})"
-    )
+    say(f"Chosen on the validation parts: {setting_words(setting, figures)}")
     return setting
 
 
-def _metrics(
+def _measured(
     folds: Sequence[_Fold],
     card: ModelCard,
     folder: Path,
     say: Callable[[str], None],
     context: JobContext,
-) -> tuple[Metric, ...]:
-    """Mean over the folds, each network on its own test part, with weights as they are stored.
+) -> list[dict[str, Any]]:
+    """Figures of each network on its own test part, with weights as they are stored.
 
     Where thresholds are chosen, each is measured with the one of its own validation part: that of
     all folds was chosen on pictures which other folds test.
@@ -216,6 +211,11 @@ def _metrics(
         entry = ModelEntry(own, staged, "user")
         figures.append(evaluate(entry, part_order(fold.run, "test"), part))
         say(f"fold {number + 1} of {len(folds)}, test: {figures_words(figures[-1])}")
+    return figures
+
+
+def _means(folds: Sequence[_Fold], figures: Sequence[dict[str, Any]]) -> tuple[Metric, ...]:
+    """Mean over the folds, with its standard deviation in words."""
     first = folds[0].run
     how = ", thresholds of its own validation part" if folds[0].found is not None else ""
     pictures = sum(int(found["n"]) for found in figures)

@@ -50,10 +50,12 @@ def _rest(description: str) -> tuple[str, ...]:
     return tuple(word for word in left if word and word not in _NEUTRAL)
 
 
-def ends_with_number(name: str, number: int | None) -> bool:
-    """Whether the last word of a name is the Series Number ``number``, as dcm2niix writes it."""
-    found = _split(name)
-    return bool(found) and found[-1].isdecimal() and int(found[-1]) == number
+def _ends_with_number(series: Series) -> bool:
+    """Whether the last word of a file's name is its Series Number, as dcm2niix writes it."""
+    if series.number is None:
+        return False
+    found = words(series)
+    return bool(found) and found[-1].isdecimal() and int(found[-1]) == series.number
 
 
 def _compared(first: Series, other: Series) -> tuple[list[str], list[str]]:
@@ -64,8 +66,8 @@ def _compared(first: Series, other: Series) -> tuple[list[str], list[str]]:
     """
     both = [rest(first), rest(other)]
     numbered = all(
-        len(words) > 1 and ends_with_number(stem(Path(one.description)), one.number)
-        for words, one in zip(both, (first, other), strict=True)
+        len(left) > 1 and _ends_with_number(one)
+        for left, one in zip(both, (first, other), strict=True)
     )
     return (both[0][:-1], both[1][:-1]) if numbered else (both[0], both[1])
 
@@ -116,8 +118,7 @@ def calculated(series: Series) -> bool:
 
     Names of BIDS files begin with ``sub-`` and the subject: those are none.
     """
-    dicom = series.kind == "dicom"
-    if dicom:
+    if series.kind == "dicom":
         return speaks_of_calculated(series.description)
     found = words(series)
     if found[:1] == ["sub"] and found[1:] and _names_somebody(found[1]):

@@ -48,13 +48,15 @@ def adapt_state(
     With ``centre`` the channels of ``model`` are neighbouring slices: what the weights knew of
     one slice is then given to the middle one.
 
+    Of weights of several networks the first is taken.
+
     Returns:
         The state to load strictly, and sentences that say what was changed (none: nothing was).
 
     Raises:
         ModelError: the weights belong to another architecture.
     """
-    own = model.state_dict()
+    state, own = first_member(state), model.state_dict()
     head = parts.head_name(model) + "."
     result, messages = _adapt_inputs(state, own, parts.input_layers(model), centre=centre)
     fresh = [n for n in own if n.startswith(head) and not _fits(result, own, n)]

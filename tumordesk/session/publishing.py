@@ -221,19 +221,13 @@ def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
 
     Of folds publishing itself counts what they learned from together.
     """
-    known = facts.config.data.volumes or facts.method == "group"
-    groups, pictures = facts.groups.get(facts.learned), facts.counts.get(facts.learned)
-    whole = facts.used(facts.learned) == pictures
-    data = {
+    data: dict[str, Any] = {
         "name": texts.data_name.strip() or Path(facts.config.data.root).name,
         "licence": texts.data_licence.strip(),
         "citation": texts.data_citation.strip(),
-        "patients": groups if whole and known and groups and groups != pictures else None,
-        "images": facts.used(facts.learned) or None,
-        "note": split_words(facts),
     }
-    if facts.networks > 1:
-        data |= {"patients": None, "images": None, "note": ""}
+    if facts.networks == 1:
+        data |= _learned_from(facts)
     return {
         "name": texts.name.strip(),
         "version": texts.version.strip() or "1.0",
@@ -241,6 +235,17 @@ def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
         "licence": texts.licence.strip(),
         "limits": [line.strip() for line in texts.limits.splitlines() if line.strip()],
         "training_data": [data],
+    }
+
+
+def _learned_from(facts: RunFacts) -> dict[str, Any]:
+    known = facts.config.data.volumes or facts.method == "group"
+    groups, pictures = facts.groups.get("train"), facts.counts.get("train")
+    whole = facts.used("train") == pictures
+    return {
+        "patients": groups if whole and known and groups and groups != pictures else None,
+        "images": facts.used("train") or None,
+        "note": split_words(facts),
     }
 
 
@@ -257,12 +262,6 @@ def method_words(facts: RunFacts) -> str:
 def split_words(facts: RunFacts) -> str:
     """How the data were parted: method and pictures of each part."""
     method = method_words(facts)
-    if facts.networks > 1:
-        return (
-            f"Cross-validation, split {method}: {facts.networks} networks, each trained without "
-            f"another part of {facts.counts['all']} pictures; the mean of their probabilities "
-            "counts."
-        )
     parts = [f"{facts.counts[p]} {results.PARTS[p]}" for p in results.PARTS if facts.counts.get(p)]
     return f"Split {method}: {', '.join(parts)} pictures." if parts else f"Split {method}."
 
