@@ -17,6 +17,8 @@ import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QMainWindow, QWidget
 
+from tumordesk.gui import theme, tokens
+
 THREAD_GRACE_S = 5.0
 
 
@@ -52,6 +54,16 @@ def _windows() -> dict[int, QWidget]:
         for widget in QApplication.topLevelWidgets()
         if widget.isVisible() or isinstance(widget, (QMainWindow, QDialog))
     }
+
+
+@pytest.fixture(autouse=True)
+def program_look(qapp: QApplication) -> None:
+    """Start every test in the look that the program starts in, whatever the test before it left.
+
+    Widths and heights that a test measures are then those a person sees.
+    """
+    if qapp.styleSheet() != theme.style_sheet(tokens.DARK) or theme.palette() is not tokens.DARK:
+        theme.apply_theme("dark")
 
 
 @pytest.fixture(autouse=True)

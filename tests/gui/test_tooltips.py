@@ -5,11 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QWidget
 
-from tumordesk.gui.theme import apply_theme
-
 
 def test_a_tooltip_is_plain_text_whatever_a_file_calls_itself(qtbot) -> None:
-    apply_theme("dark")
     widget = QWidget()
     qtbot.addWidget(widget)
     widget.show()

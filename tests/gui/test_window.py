@@ -18,7 +18,6 @@ from tumordesk.core.settings import SettingsStore
 from tumordesk.gui import tokens
 from tumordesk.gui.dialogs.settings import SettingsDialog
 from tumordesk.gui.main_window import MainWindow
-from tumordesk.gui.theme import apply_theme
 from tumordesk.inference import cache
 from tumordesk.session.run_state import IDLE
 from window_fixtures import (
@@ -358,20 +357,6 @@ def test_place_and_folded_panels_are_kept(qtbot: QtBot, tmp_path: Path) -> None:
     second.deleteLater()
 
 
-@pytest.fixture
-def dark(qapp: QApplication) -> Iterator[None]:
-    """The dark theme, and afterwards the plain look that the other tests have."""
-    before = qapp.palette(), qapp.font(), qapp.style().objectName()
-    apply_theme("dark")
-    yield
-    apply_theme("dark")
-    qapp.setStyleSheet("")
-    qapp.setStyle(before[2])
-    qapp.setPalette(before[0])
-    qapp.setFont(before[1])
-
-
-@pytest.mark.usefixtures("dark")
 def test_a_new_theme_is_used_at_once(qtbot: QtBot, window: MainWindow) -> None:
     def brightness() -> int:
         picture = window.parts.toolbar.grab().toImage()

@@ -23,7 +23,6 @@ from tumordesk.core.data_report import DataFinding
 from tumordesk.core.settings import TrainingChoices
 from tumordesk.gui import tokens
 from tumordesk.gui.jobs import JobRunner
-from tumordesk.gui.theme import apply_theme
 from tumordesk.gui.training_wizard.check_page import CheckPage
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.data_page import DataPage
@@ -162,7 +161,6 @@ def test_the_words_of_a_finding_are_never_cut_off(qtbot: QtBot, width: int) -> N
         DataFinding(code, "warning", text[:-cut], "", 3)
         for code, cut in (("a", 1), ("b", 30), ("c", 41), ("d", 52))
     ]
-    apply_theme("dark")  # its padding takes room
     table = FindingsTable()
     qtbot.addWidget(table)
     table.show_findings(findings, [""] * 4)

@@ -19,7 +19,6 @@ import training_factories
 from tumordesk.core.data_report import DataReport, PatientsFound
 from tumordesk.core.training_run import RunState, read_config, write_config
 from tumordesk.gui.jobs import JobRunner
-from tumordesk.gui.theme import apply_theme
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.train_page import TrainPage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
@@ -272,7 +271,6 @@ def test_in_the_narrowest_window_nothing_is_cut_off(
     ]
     text = "".join(json.dumps(event) + "\n" for event in events)
     (run / "events.jsonl").write_text(text, encoding="utf-8")
-    apply_theme("dark")
     wizard = make(drafted=False)
     wizard.resize(wizard.minimumSize())
     wizard.context.training.attach(run)
