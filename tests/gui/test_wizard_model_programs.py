@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,48 @@ def test_the_real_training_program_previews(qtbot: QtBot, make: Make) -> None:
     assert len(preview.shown) == 6
     assert all(len(shown.images) == 3 for shown in preview.shown)
     assert preview.shown[0].images[0].width() == 256
+
+
+# What a start knows already ------------------------------------------------------------------
+
+
+def test_a_start_that_knows_the_test_pictures_says_so(qtbot: QtBot, make: Make) -> None:
+    page = make()
+    said = page.guided.known["t1c-tumour"]
+    until(qtbot, said.isVisible)
+    assert "knows 7 of your 9 test pictures" in said.text()
+    assert page.guided.starts["t1c-tumour"].accessibleDescription() == said.text()
+    assert not page.guided.known["flair-glioma"].isVisible()
+    assert not page.guided.known[""].isVisible()
+    assert page.complete()
+
+
+def test_expert_says_it_at_the_start_and_trains_all_the_same(qtbot: QtBot, make: Make) -> None:
+    page = make(expert=True)
+    row = page.expert.rows["initial_weights"]
+    choice_of(page, "initial_weights").choose("t1c-tumour")
+    until(qtbot, lambda: "knows 7 of your 9 test pictures" in row.words.text())
+    assert page.complete()
+    choice_of(page, "initial_weights").choose("flair-glioma")
+    assert "knows" not in row.words.text()
+
+
+def test_it_is_asked_once_for_each_split(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    page = make()
+    until(qtbot, page.guided.known["t1c-tumour"].isVisible)
+    click(qtbot, page.guided.tiles["balanced"])
+    asked = tmp_path / "known.jsonl"
+    assert len(asked.read_text().splitlines()) == 1
+    draft = page.context.draft
+    draft.split = replace(draft.split, seed=7)
+    page.refresh()
+    until(qtbot, lambda: len(asked.read_text().splitlines()) == 2)
+
+
+def test_the_real_training_program_knows_what_models_know(qtbot: QtBot, make: Make) -> None:
+    page = make("classification", real=True)
+    until(qtbot, lambda: page.known.answer is not None)
+    assert page.known.answer is not None
+    assert set(page.known.answer.models) >= {"tumour-type", "detect-resnet"}
+    assert page.known.words("tumour-type") == ""
+    assert page.known.words("") == ""

@@ -38,7 +38,10 @@ def test_the_model_folder_tells_its_origin_and_no_patient(
     )
     write_config(run / "config.json", replace(config, data=data))
     entry = publish(Publication(run, "blobs", {}, tmp_path / "models"))
-    names = {"model.json", "weights.safetensors", "config.json", "split.json", "environment.json"}
+    names = {
+        "model.json", "weights.safetensors", "learned.safetensors",
+        "config.json", "split.json", "environment.json",
+    }  # fmt: skip
     assert {p.name for p in entry.folder.iterdir()} == names
     text = all_text(entry.folder)
     assert "TCGA_AA" not in text

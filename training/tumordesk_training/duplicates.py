@@ -119,7 +119,7 @@ def near_pairs(
     stack = np.stack(small)
     (rough, likely), *finer = SCALES
     sieve = details(stack, rough)
-    turns = _TURNS if len(stack) <= _TURNED_UP_TO else _TURNS[:1]
+    turns = TURNS if len(stack) <= _TURNED_UP_TO else TURNS[:1]
     steps = len(turns) * -(-len(stack) // _ROWS)
     done = count = 0
     for turn in turns:
@@ -177,7 +177,7 @@ def _turned(quarter: int, *, mirrored: bool) -> Turn:
     return turn
 
 
-_TURNS = tuple(_turned(quarter, mirrored=m) for m in (False, True) for quarter in range(4))
+TURNS = tuple(_turned(quarter, mirrored=m) for m in (False, True) for quarter in range(4))
 """The picture as it is comes first."""
 
 

@@ -6,6 +6,7 @@ back to the source grid), so a figure here is a figure of the program.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,10 +27,12 @@ from tumordesk.inference.passes import run_batches
 from tumordesk.inference.segmenter import segment_slices
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry
+from tumordesk.zoo.learned import PARTS, read_learned
 from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
 from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.evaluation import calibration
 from tumordesk_training.layouts import VOLUMES, layout_of, scan
+from tumordesk_training.learned import codes_of, match
 from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
 
@@ -39,7 +42,8 @@ class Order:
     """What to evaluate on. ``part`` of ``split_file``, or everything.
 
     ``volumes``: pictures of one group are one volume (intensity range over all of it); None
-    decides by whether the groups are patients.
+    decides by whether the groups are patients. ``leave_out_known``: pictures that the model
+    learned from do not count.
     """
 
     root: Path
@@ -49,6 +53,7 @@ class Order:
     volumes: bool | None = None
     device: str = "auto"
     flips: bool = False
+    leave_out_known: bool = False
 
 
 def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None) -> dict[str, Any]:
@@ -61,11 +66,14 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         ``false_positive_share`` (empty pictures with more than 50 px outlined);
         for classification ``accuracy``, ``balanced_accuracy``, ``recall``, ``confusion`` (rows:
         truth), ``ece`` (expected calibration error) and its bins ``calibration``. What does not
-        apply is null. ``skipped`` names what could not be used or read.
+        apply is null. ``known`` counts the pictures that it learned from ("train"), that were used
+        to choose its epoch ("val"), that the model it started from knew ("before"), and all there
+        are ("total"); null where the model has no record of them.
+        ``skipped`` names what could not be used or read.
 
     Raises:
-        DataError: nothing usable for this task is there, nothing of it can be read, or labels
-            are unknown to the model.
+        DataError: nothing usable for this task is there, nothing of it can be read, labels are
+            unknown to the model, or it knows all of the pictures (``leave_out_known``).
         ModelError: weights do not match their card.
         Cancelled: the user stopped it.
     """
@@ -73,6 +81,9 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     card = entry.card
     config = config_for(order, card)
     cases, problems = labelled_cases(order, config, card)
+    total, known = len(cases), _known(entry, cases, config, context)
+    if order.leave_out_known:
+        cases = _unknown(entry, cases, known)
     by_patient = order.volumes
     if by_patient is None:
         by_patient = card.input.normalisation.scope == "volume" and grouped_by_patient(
@@ -106,9 +117,40 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "ece": None,
         "calibration": None,
         "device": device,
+        "known": None if known is None else _counted(known, total),
         "skipped": [{"path": p, "reason": r} for p, r in (*problems, *run.unread)],
         **figures,
     }
+
+
+def _known(
+    entry: ModelEntry, cases: Sequence[Case], config: DataConfig, context: JobContext
+) -> dict[str, str] | None:
+    """The cases that the model knows, as :func:`tumordesk_training.learned.match` says it."""
+    learned = read_learned(entry.folder)
+    if learned is None:
+        return None
+    codes = codes_of(Path(config.root), cases, config, context=context)
+    return match(codes, learned, context)
+
+
+def _unknown(
+    entry: ModelEntry, cases: Sequence[Case], known: dict[str, str] | None
+) -> tuple[Case, ...]:
+    if known is None:
+        raise DataError(
+            f"What {entry.card.id} learned from is not recorded.",
+            "Record it with 'tumordesk-train learned', or measure it on all pictures.",
+        )
+    others = tuple(case for case in cases if case.key not in known)
+    if not others:
+        raise DataError(f"{entry.card.id} knows all of these pictures.", "Use others.")
+    return others
+
+
+def _counted(known: dict[str, str], total: int) -> dict[str, int]:
+    counts = Counter(known.values())
+    return {"total": total, **{part: counts[part] for part in PARTS}}
 
 
 @dataclass(frozen=True)

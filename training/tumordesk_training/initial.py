@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +13,13 @@ import torch
 from torch import nn
 
 from tumordesk.core.errors import ModelError
-from tumordesk.core.model_card import CARD_NAME
 from tumordesk.core.policy import policy
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.networks.weights import adapt_state, load_pretrained, read_state
 from tumordesk.zoo import ModelEntry, Zoo
+from tumordesk_training.starts import BACKBONES, IMAGENET, WEIGHTS_SUFFIXES, model_of, resolved
 
-AUTO = "auto"
-IMAGENET = "imagenet"
 SCRATCH = "The weights start from scratch."
-
-BACKBONES: dict[str, tuple[str, str]] = {
-    "unet-resnext50": ("torchvision", "resnext50_32x4d"),
-    "resunet++-resnet50": ("torchvision", "resnet50"),
-    "unet-mobilenetv2": ("torchvision", "mobilenet_v2"),
-    "mobilenetv2": ("torchvision", "mobilenet_v2"),
-    "mobilenet": ("timm", "mobilenetv1_100"),
-    "densenet121": ("torchvision", "densenet121"),
-    "resnet18": ("torchvision", "resnet18"),
-    "resnet50": ("torchvision", "resnet50"),
-    "xception": ("timm", "legacy_xception"),
-}
-"""Architecture -> library and name of the ImageNet classifier whose backbone it uses."""
-_SUFFIXES = (".safetensors", ".pth", ".pt")
-
-
-def resolved(config: TrainingConfig) -> TrainingConfig:
-    """``config`` with "auto" replaced by the id of a bundled model, or "" (from scratch).
-
-    The same architecture comes first, then a model with the same backbone.
-    """
-    if config.initial_weights != AUTO:
-        return config
-    own = BACKBONES.get(config.architecture)
-    entries = [e for e in Zoo().entries(verify=False) if e.origin == "bundled"]
-
-    def rank(entry: ModelEntry) -> int:
-        same = entry.card.architecture == config.architecture
-        if same:
-            return 0 if entry.card.task == config.task else 1
-        return 2 if own is not None and BACKBONES.get(entry.card.architecture) == own else 9
-
-    best = min(entries, key=rank, default=None)
-    found = "" if best is None or rank(best) == 9 else best.card.id
-    return replace(config, initial_weights=found)
 
 
 def load_initial(network: nn.Module, config: TrainingConfig) -> tuple[str, ...]:
@@ -74,12 +36,13 @@ def load_initial(network: nn.Module, config: TrainingConfig) -> tuple[str, ...]:
         return (SCRATCH,)
     if wish == IMAGENET:
         return _load_foreign(network, _download(config.architecture), "ImageNet weights", config)
+    entry = model_of(wish)
+    if entry is not None:
+        return _load_model(network, config, entry)
     path = Path(wish).expanduser()
-    if path.suffix in _SUFFIXES:
-        return _load_file(network, path, config)
-    if path.is_dir() and not (path / CARD_NAME).is_file():
-        return _load_file(network, _in_folder(path, config.architecture), config)
-    return _load_model(network, config, Zoo().find(wish))
+    if path.is_dir():
+        path = _in_folder(path, config.architecture)
+    return _load_file(network, path, config)
 
 
 def _load_model(network: nn.Module, config: TrainingConfig, entry: ModelEntry) -> tuple[str, ...]:
@@ -111,7 +74,7 @@ def _backbone_of(network: nn.Module, entry: ModelEntry) -> tuple[str, ...]:
 def _in_folder(folder: Path, architecture: str) -> Path:
     """The file of a folder of pretrained weights that is named like the network."""
     names = {_plain(architecture), _plain(BACKBONES.get(architecture, ("", architecture))[1])}
-    files = sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES)
+    files = sorted(p for p in folder.iterdir() if p.suffix in WEIGHTS_SUFFIXES)
     for path in files:
         if any(_plain(path.stem).startswith(name) for name in names):
             return path

@@ -18,9 +18,8 @@ from tumordesk_training.data import Case
 from tumordesk_training.dataset import Cache, Slices, build_cache
 from tumordesk_training.layouts import scan
 from tumordesk_training.presets import plain_transform, train_transform
-from tumordesk_training.run import limited
 from tumordesk_training.samples import drawn, write_png
-from tumordesk_training.usable import usable
+from tumordesk_training.usable import limited, usable
 
 VERSIONS = 3
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,10 +17,12 @@ from tumordesk.core.training_run import TrainingConfig
 from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry
 from tumordesk.zoo.archive import pack
+from tumordesk.zoo.learned import write_learned
 from tumordesk_training.evaluate import evaluate
 from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.evaluation.of_run import Part
 from tumordesk_training.layouts import scan
+from tumordesk_training.learned_of_run import known_before, learned_by, told_of_start
 from tumordesk_training.provenance import (
     method_words,
     software_words,
@@ -45,7 +47,7 @@ from tumordesk_training.reference import calibration_of, make_reference
 from tumordesk_training.run_model import Run, best_network, open_run, run_card
 from tumordesk_training.split import Split, select
 from tumordesk_training.tune import tune
-from tumordesk_training.usable import usable
+from tumordesk_training.usable import limited, usable
 
 
 def publish(
@@ -88,6 +90,7 @@ def publish(
             card = replace(card, limits=limits_of(run))
         write_card(staged / CARD_NAME, card)
         write_provenance(order.run, config, split, staged)
+        record_learned((run,), staged, say, context)
         context.progress(1.0, "Publishing")
         published = install_staged(staged, order)
     if order.archive is not None:
@@ -116,12 +119,23 @@ def described(card: ModelCard, config: TrainingConfig, split: Split) -> ModelCar
     )
 
 
+def record_learned(
+    runs: Sequence[Run], folder: Path, say: Callable[[str], None], context: JobContext
+) -> None:
+    """Write into a model ``folder`` which pictures the network, or those of all folds, know."""
+    if not write_learned(folder, learned_by(runs, context)):
+        say("Which pictures it learned from is not recorded: there are too many.")
+
+
 def limits_of(run: Run) -> tuple[str, ...]:
     """What the split and the data themselves say against the figures."""
     data, _ = usable(scan(run.root, run.config.data), run.config)
     part: Part = "test" if run.split.parts.get("test") else "val"
-    told = caveats(data, select(data, run.split, part), run.split, part, run.config)
-    return (*told, f"Measured on pictures of the data set {run.root.resolve().name} alone.")
+    cases = limited(select(data, run.split, part), run.config)
+    told = caveats(data, cases, run.split, part, run.config)
+    known = known_before(run.folder, run.config, cases)
+    start = told_of_start(run.config, part, len(cases), known)
+    return (*told, *start, f"Measured on pictures of the data set {run.root.resolve().name} alone.")
 
 
 def _tuned(card: ModelCard, network: nn.Module, run: Run, say: Callable[[str], None]) -> ModelCard:

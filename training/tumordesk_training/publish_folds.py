@@ -47,7 +47,7 @@ from tumordesk_training.publication import (
     validation_part,
     with_texts,
 )
-from tumordesk_training.publish import described, limits_of, with_reference
+from tumordesk_training.publish import described, limits_of, record_learned, with_reference
 from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.split import select
 from tumordesk_training.tune import probabilities, tune_all
@@ -112,6 +112,7 @@ def publish_folds(
         write_card(staged / CARD_NAME, card)
         write_provenance(first.folder, first.config, first.split, staged)
         write_json(staged / SPLIT_NAME, _splits(runs))
+        record_learned(runs, staged, say, context)
         context.progress(1.0, "Publishing")
         published = install_staged(staged, order)
     if order.archive is not None:

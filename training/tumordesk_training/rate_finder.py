@@ -20,7 +20,6 @@ from tumordesk_training.dataset import Cache, EpochSampler, Slices, build_cache
 from tumordesk_training.layouts import scan
 from tumordesk_training.losses import Loss
 from tumordesk_training.presets import train_transform
-from tumordesk_training.run import limited
 from tumordesk_training.setup import (
     choose_precision,
     freeze_backbone,
@@ -30,7 +29,7 @@ from tumordesk_training.setup import (
     set_threads,
     to_training,
 )
-from tumordesk_training.usable import usable
+from tumordesk_training.usable import limited, usable
 from tumordesk_training.validate import Scaler
 
 LOWEST, HIGHEST = 1e-6, 1.0

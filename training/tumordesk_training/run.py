@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -27,14 +25,15 @@ from tumordesk_training.data import Case
 from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.distributed import Team, join, leave
 from tumordesk_training.environment import record
-from tumordesk_training.initial import resolved
 from tumordesk_training.layouts import scan
+from tumordesk_training.learned_of_run import keep_before, known_before, told_of_start
 from tumordesk_training.lock import only_one
 from tumordesk_training.loop import Trainer
 from tumordesk_training.plan import plan_split
 from tumordesk_training.setup import check_config, choose_precision, make_network
-from tumordesk_training.split import read_split, select, write_split
-from tumordesk_training.usable import usable
+from tumordesk_training.split import PARTS, read_split, select, write_split
+from tumordesk_training.starts import resolved
+from tumordesk_training.usable import limited, usable
 
 _NAMED = 20
 """Left-out files that are named one by one; the rest is counted."""
@@ -97,6 +96,8 @@ def start(
         stack.callback(leave)
         team.lead(lambda: stack.enter_context(only_one(folder)))
         team.lead(lambda: prepare_folder(folder, config, resume=resume))
+        if not resume:
+            team.lead(lambda: keep_before(folder, config))
         changed = team.lead(lambda: record(folder))
         train, val, notes = load_parts(folder, config, team)
         config = with_batch_size(folder, config, len(train), team)
@@ -130,7 +131,8 @@ def load_parts(
     """Split (rank 0 writes split.json, an old one is kept) and decode training and validation.
 
     Returns:
-        Training part, validation part, and sentences on what was left out and what was moved.
+        Training part, validation part, and sentences on what was left out, what was moved, and
+        what the start of the run knew already.
     """
     data, notes = usable(scan(Path(config.data.root), config.data), config)
     path = folder / SPLIT_NAME
@@ -138,28 +140,26 @@ def load_parts(
     team.lead(lambda: None if path.exists() else write_split(path, plan_split(*asked)))
     split = read_split(path)
     order = (config.data, config.input, config.classes, config.task)
-    train = build_cache(limited(select(data, split, "train"), config), *order)
+    parts = {part: limited(select(data, split, part), config) for part in PARTS}
+    train = build_cache(parts.pop("train"), *order)
     rest = max(0, config.data.cache_mb - train.memory_mb)
-    val = build_cache(limited(select(data, split, "val"), config), *order, limit_mb=rest)
+    val = build_cache(parts["val"], *order, limit_mb=rest)
+    known = team.lead(lambda: _known(folder, config, parts))
     used = {case.key for case in data.cases}
     unused = tuple(item for item in data.problems if item[0] not in used)
     left_out = (*_told(unused), *_told(train.unread + val.unread))
-    return train, val, (*notes, *split.warnings, *left_out, *_moved(train.moved + val.moved))
+    moved = _moved(train.moved + val.moved)
+    return train, val, (*notes, *split.warnings, *known, *left_out, *moved)
 
 
-def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]:
-    """At most ``config.limit`` of the cases, taken evenly from all classes (0: all of them)."""
-    if not config.limit or len(cases) <= config.limit:
-        return cases
-    order = list(cases)
-    random.Random(f"{config.seed}/limit").shuffle(order)
-    counts: Counter[str] = Counter()
-    ranked = []
-    for case in order:
-        ranked.append((counts[case.label], case.key))
-        counts[case.label] += 1
-    kept = {key for _, key in sorted(ranked)[: config.limit]}
-    return tuple(case for case in cases if case.key in kept)
+def _known(
+    folder: Path, config: TrainingConfig, parts: dict[str, tuple[Case, ...]]
+) -> tuple[str, ...]:
+    """Sentences on what the start of the run knew of the parts that choose and test."""
+    told: list[str] = []
+    for part, cases in parts.items():
+        told += told_of_start(config, part, len(cases), known_before(folder, config, cases))
+    return tuple(told)
 
 
 def _moved(items: tuple[tuple[str, str], ...]) -> tuple[str, ...]:

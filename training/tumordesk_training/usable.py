@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter
 from dataclasses import replace
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.training_run import TrainingConfig
-from tumordesk_training.data import DataSet
+from tumordesk_training.data import Case, DataSet
 
 
 def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, ...]]:
@@ -33,3 +34,18 @@ def usable(data: DataSet, config: TrainingConfig) -> tuple[DataSet, tuple[str, .
     others = [f"{n} of {k or '(none)'!r}" for k, n in found.items() if k not in config.classes]
     notes = (f"Pictures of other classes are left out: {', '.join(others)}.",) if others else ()
     return replace(data, cases=kept), (*told, *notes)
+
+
+def limited(cases: tuple[Case, ...], config: TrainingConfig) -> tuple[Case, ...]:
+    """At most ``config.limit`` of the cases, taken evenly from all classes (0: all of them)."""
+    if not config.limit or len(cases) <= config.limit:
+        return cases
+    order = list(cases)
+    random.Random(f"{config.seed}/limit").shuffle(order)
+    counts: Counter[str] = Counter()
+    ranked = []
+    for case in order:
+        ranked.append((counts[case.label], case.key))
+        counts[case.label] += 1
+    kept = {key for _, key in sorted(ranked)[: config.limit]}
+    return tuple(case for case in cases if case.key in kept)

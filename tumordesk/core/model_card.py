@@ -21,6 +21,7 @@ SCHEMA = 1
 CARD_NAME = "model.json"
 WEIGHTS_NAME = "weights.safetensors"
 REFERENCE_NAME = "reference.safetensors"
+LEARNED_NAME = "learned.safetensors"
 NOTICE = "Research use only, not for diagnosis."
 
 COLOURS = ("red", "green", "blue")
@@ -232,8 +233,8 @@ class ModelCard:
             raise ValueError("classes must hold at least two entries")
         if Path(self.weights_file).name != self.weights_file:
             raise ValueError("weights_file must be a plain file name")
-        if self.weights_file == REFERENCE_NAME:
-            raise ValueError(f"weights_file must not be {REFERENCE_NAME}")
+        if self.weights_file in (REFERENCE_NAME, LEARNED_NAME):
+            raise ValueError(f"weights_file must not be {self.weights_file}")
 
     @property
     def network(self) -> str:

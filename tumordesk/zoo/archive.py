@@ -19,7 +19,7 @@ from tumordesk.core.errors import ModelError, plain_reason
 from tumordesk.core.jsonio import atomic_write
 from tumordesk.core.model_card import CARD_NAME, REFERENCE_NAME
 from tumordesk.zoo.cards import MAX_CARD_BYTES, read_folder_card
-from tumordesk.zoo.extras import EXTRA_NAMES, MAX_EXTRA_BYTES, extra_files
+from tumordesk.zoo.extras import EXTRA_BYTES, extra_files
 from tumordesk.zoo.install import hidden_folder, telling
 from tumordesk.zoo.reference import MAX_REFERENCE_BYTES, verify_reference
 from tumordesk.zoo.safety import MAX_FILE_BYTES
@@ -147,15 +147,12 @@ def _chosen(archive: Path, opened: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo
 
 def _allowed(name: str) -> bool:
     weights = name.endswith(_WEIGHTS) and not name.startswith(".")
-    return weights or name == CARD_NAME or name in EXTRA_NAMES
+    return weights or name == CARD_NAME or name in EXTRA_BYTES
 
 
 def _limit(name: str) -> int:
-    if name == REFERENCE_NAME:
-        return MAX_REFERENCE_BYTES
-    if name.endswith(_WEIGHTS):
-        return MAX_FILE_BYTES
-    return MAX_CARD_BYTES if name == CARD_NAME else MAX_EXTRA_BYTES
+    known = {REFERENCE_NAME: MAX_REFERENCE_BYTES, CARD_NAME: MAX_CARD_BYTES, **EXTRA_BYTES}
+    return known.get(name, MAX_FILE_BYTES)
 
 
 def _copy(read: IO[bytes], target: Path, limit: int, archive: Path) -> None:

@@ -38,6 +38,11 @@ def add(commands: Any) -> None:
         help="pictures of one group are slices of one volume (auto: where groups are patients)",
     )
     parser.add_argument("--flips", action="store_true", help="average with mirrored runs")
+    parser.add_argument(
+        "--leave-out-known",
+        action="store_true",
+        help="pictures that the model has learned from do not count",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     add_progress_option(parser)
@@ -63,13 +68,20 @@ def _evaluate_model(args: argparse.Namespace) -> int:
     entry = Zoo().find(args.model)
     volumes = {"auto": None, "yes": True, "no": False}[args.volumes]
     order = Order(
-        args.data, data_config(args), args.split, args.part, volumes, args.device, args.flips
+        args.data,
+        data_config(args),
+        args.split,
+        args.part,
+        volumes,
+        args.device,
+        args.flips,
+        args.leave_out_known,
     )
     figures = evaluate(entry, order, context_of(args))
     if args.json:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
-        print(_figures_text(figures))
+        print(_figures_text(figures, left_out=args.leave_out_known))
     return 0
 
 
@@ -81,6 +93,11 @@ def _evaluate_run(args: argparse.Namespace) -> int:
 
     if args.split is not None:
         raise ConfigError("--split is for models.", "A run is evaluated on its own split.")
+    if args.leave_out_known:
+        raise ConfigError(
+            "--leave-out-known is for models.",
+            "Of a run, the figure on what its start did not know stands beside the others.",
+        )
     run = open_run(Path(args.model), args.data)
     found = evaluate_run(
         run, args.part, device=args.device, flips=args.flips, context=context_of(args)
@@ -90,17 +107,36 @@ def _evaluate_run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _figures_text(figures: dict[str, Any]) -> str:
+def _figures_text(figures: dict[str, Any], *, left_out: bool = False) -> str:
     lines = [f"{figures['model']['id']} on {figures['data']} ({figures['n']} pictures or slices)"]
     lines += [f"  {key}: {value:.4f}" for key, value in figures.items() if isinstance(value, float)]
     for label, found in (figures["dice_by_label"] or {}).items():
         missed = f"{100 * found['missed']:.0f} % of them missed"
         rest = f"{found['n']} pictures with tumour, {missed}"
         lines.append(f"  {label}: Dice {found['dice_by_image_mean']:.4f} ({rest})")
+    lines += [f"  Note: {sentence}" for sentence in _known_words(figures, left_out)]
     if figures["confusion"]:
         lines.append("  confusion (rows: truth): " + ", ".join(figures["classes"]))
         lines += ["    " + " ".join(f"{n:5d}" for n in row) for row in figures["confusion"]]
     return "\n".join(lines)
+
+
+def _known_words(figures: dict[str, Any], left_out: bool) -> list[str]:
+    """Whether these figures are a test of the model, as far as that is known."""
+    model, known = figures["model"]["id"], figures["known"]
+    if known is None:
+        return [f"which pictures {model} learned from is not recorded: is this a fair test?"]
+    ways = (
+        ("train", "it learned from"), ("val", "its epoch was chosen on"),
+        ("before", "the model that it started from had learned from"),
+    )  # fmt: skip
+    end = "they do not count" if left_out else "the figures flatter"
+    return [
+        f"{known[part]} of {known['total']} pictures are, or nearly are, among those that {way}: "
+        f"{end}"
+        for part, way in ways
+        if known[part]
+    ]
 
 
 def _evaluation_text(name: str, found: Evaluation) -> str:

@@ -23,11 +23,11 @@ from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.evaluation.classification import Answers, figures_of
 from tumordesk_training.evaluation.segmentation import OutlineCount
 from tumordesk_training.layouts import scan
-from tumordesk_training.run import limited
+from tumordesk_training.learned_of_run import known_before, told_of_others, told_of_start
 from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.split import select
 from tumordesk_training.split_id import split_id
-from tumordesk_training.usable import usable
+from tumordesk_training.usable import limited, usable
 
 Part = Literal["train", "val", "test"]
 _WORDS = {"train": "training", "val": "validation", "test": "test"}
@@ -78,7 +78,12 @@ def evaluate_run(
         used = engine.device.text
     refuse_nothing(counted.pictures, run.root.name, unread)
     context.progress(1.0, "Evaluated")
-    told = caveats(data, cases, run.split, part, config)
+    known = known_before(run.folder, config, cases, context)
+    told = (
+        *caveats(data, cases, run.split, part, config),
+        *told_of_start(config, part, len(cases), known),
+        *(told_of_others(counted.fields["cases"], known) if part != "train" else ()),
+    )
     return Evaluation(
         task=config.task,
         model=config.name,

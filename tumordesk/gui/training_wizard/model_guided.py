@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import Qt, Signal
@@ -42,6 +42,7 @@ class GuidedChoices(QWidget):
         super().__init__()
         self.tiles: dict[str, OptionTile] = {}
         self.starts: dict[str, QRadioButton] = {}
+        self.known: dict[str, QLabel] = {}
         self.sequence = Choice(SEQUENCES)
         self.minutes = Whole(1, _LONGEST, step=5, unit="minutes")
         self.summary = label("", "secondary", wrap=True)
@@ -113,19 +114,30 @@ class GuidedChoices(QWidget):
         for button in self.starts.values():
             self._start_group.removeButton(button)
         clear(self._start_column)
-        self.starts = {}
+        self.starts, self.known = {}, {}
         for point in points:
             button = QRadioButton(point.title)
             weights = point.weights
             button.clicked.connect(lambda _=False, name=weights: self.start_chosen.emit(name))
             self._start_group.addButton(button)
             self.starts[weights] = button
-            note = label(point.text, "small", wrap=True)
-            note.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
             self._start_column.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-            self._start_column.addWidget(note)
+            note = label(point.text, "small", wrap=True)
+            known = self.known[weights] = label("", "small", "warning", wrap=True)
+            known.hide()
+            for words in (note, known):
+                words.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
+                self._start_column.addWidget(words)
         self._start_column.addStretch(1)
         self._order_by_tab()
+
+    def show_known(self, words: Mapping[str, str]) -> None:
+        """Say below a start what speaks against it."""
+        for weights, known in self.known.items():
+            text = words.get(weights, "")
+            known.setText(text)
+            known.setVisible(bool(text))
+            self.starts[weights].setAccessibleDescription(text)
 
     def _order_by_tab(self) -> None:
         """Starts are made last, but stand before the pictures and the time."""

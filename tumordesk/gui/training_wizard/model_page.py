@@ -13,6 +13,7 @@ from tumordesk.core.training_run import TrainingConfig
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import label
 from tumordesk.gui.training_wizard.context import WizardContext
+from tumordesk.gui.training_wizard.known_starts import KnownStarts
 from tumordesk.gui.training_wizard.model_expert import ExpertForm, Stock
 from tumordesk.gui.training_wizard.model_guided import GuidedChoices, time_words
 from tumordesk.gui.training_wizard.pages import Page
@@ -64,6 +65,8 @@ class ModelPage(Page):
         self._stock: Stock | None = None
         self._config: TrainingConfig | None = None
         self.problems: tuple[FieldProblem, ...] = ()
+        self.known = KnownStarts(context)
+        self.known.changed.connect(self.refresh)
         self._stack = QStackedWidget()
         self.body.addWidget(self.problem)
         self.body.addWidget(self._stack, 1)
@@ -253,7 +256,9 @@ class ModelPage(Page):
         self._say("")
         config = self._config
         known = draft.report is not None and draft.report.patients.known
-        found = problems(config, patients_known=known)
+        if self.isVisible():
+            self.known.ask(config)
+        found = (*problems(config, patients_known=known), *self._known(config))
         unread = self._form.unread if self._form is not None else ()
         self.problems = (*unread, *found)
         draft.model_problem = next((p.text for p in self.problems if p.blocks), "")
@@ -264,9 +269,16 @@ class ModelPage(Page):
         self._show_guided(config)
         self.changed.emit()
 
+    def _known(self, config: TrainingConfig) -> tuple[FieldProblem, ...]:
+        """What the chosen start knows already; that is no reason not to train."""
+        words = self.known.words(config.initial_weights)
+        return (FieldProblem("initial_weights", words, blocks=False),) if words else ()
+
     def _show_guided(self, config: TrainingConfig) -> None:
         plan = self.plan
-        self.guided.show_starts(self._points())
+        points = self._points()
+        self.guided.show_starts(points)
+        self.guided.show_known({p.weights: self.known.words(p.weights) for p in points})
         self.guided.show_plan(plan.level, plan.start, plan.minutes, plan.sequence, own=plan.own)
         self.guided.show_outcome(
             self._facts(config), f"Network: {network_words(config.architecture)}."
@@ -337,6 +349,7 @@ class ModelPage(Page):
     def stop(self) -> None:
         """Keep the choices, and end what runs."""
         self._remember()
+        self.known.stop()
         if self._form is not None:
             self._form.stop()
 

@@ -1,0 +1,327 @@
+"""A model knows which pictures it learned from, and figures on these are never sold as a test."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from picture_copies import COPIES, brain
+from training_factories import class_config, save
+from tumordesk.core.errors import ModelError
+from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import LEARNED_NAME, HeadSpec
+from tumordesk.core.training_run import DataConfig
+from tumordesk.zoo import ModelEntry, Zoo
+from tumordesk.zoo import learned as record
+from tumordesk.zoo.learned import CODE_BYTES, Learned, read_learned, write_learned
+from tumordesk_training.cli import main
+from tumordesk_training.evaluate import Order, evaluate
+from tumordesk_training.evaluation.of_run import evaluate_run
+from tumordesk_training.fingerprints import small_picture
+from tumordesk_training.layouts import scan
+from tumordesk_training.learned import ALIKE, code, codes_of, match, nearest
+from tumordesk_training.learned_of_run import BEFORE_NAME
+from tumordesk_training.publish import Publication, publish
+from tumordesk_training.publish_folds import publish_folds
+from tumordesk_training.run import start
+from tumordesk_training.run_model import open_run
+from tumordesk_training.series import by_fold, run_series
+from tumordesk_training.split import read_split, select
+
+
+def codes(*pictures: np.ndarray) -> np.ndarray:
+    return code(np.stack([small_picture(picture) for picture in pictures]))
+
+
+def folder_of(root: Path, seeds: range) -> Path:
+    """Class folders of brains, each seed another one."""
+    for seed in seeds:
+        save(root / ("blob", "ring")[seed % 2] / f"{seed}.png", brain(seed))
+    return root
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A run on sixty brains, and their folder."""
+    pictures = folder_of(tmp_path_factory.mktemp("first") / "pictures", range(60))
+    run = tmp_path_factory.mktemp("first-run") / "types"
+    start(run, class_config(pictures, epochs=1, architecture="resnet18", head=HeadSpec()))
+    return run, pictures
+
+
+@pytest.fixture(scope="module")
+def model(first: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> ModelEntry:
+    """What was published of it."""
+    return publish(Publication(first[0], "types", {}, tmp_path_factory.mktemp("models")))
+
+
+@pytest.fixture
+def second(model: ModelEntry, tmp_path: Path) -> Path:
+    """A run that starts from the model, on thirty of its brains and thirty others."""
+    pictures = folder_of(tmp_path / "pictures", range(30, 90))
+    config = class_config(pictures, epochs=1, architecture="resnet18", head=HeadSpec())
+    start(tmp_path / "run", replace(config, initial_weights=str(model.folder)))
+    return tmp_path / "run"
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_a_picture_is_found_again_however_it_was_saved(how: str) -> None:
+    known = codes(*(brain(seed) for seed in range(40)))
+    (found,) = nearest(codes(COPIES[how](brain(7))), known)
+    assert found >= ALIKE
+
+
+def test_another_picture_is_not_taken_for_one_of_them() -> None:
+    known = codes(*(brain(seed) for seed in range(40)))
+    assert nearest(codes(*(brain(seed) for seed in range(100, 140))), known).max() < ALIKE
+    assert nearest(codes(brain(1)), known[:0]).tolist() == [-1.0]
+
+
+def test_a_picture_without_structure_is_like_no_other() -> None:
+    flat = np.full((1, 64, 64), 7, dtype=np.uint8)
+    assert nearest(code(flat), code(flat)).tolist() == [0.0]
+
+
+def test_a_published_model_tells_how_many_of_the_pictures_it_knows(
+    first: tuple[Path, Path], model: ModelEntry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, pictures = first
+    counts = {part: sum(n.values()) for part, n in read_split(run / "split.json").counts.items()}
+    figures = evaluate(model, Order(pictures, DataConfig()))
+    assert figures["known"] == {
+        "total": 60, "train": counts["train"], "val": counts["val"], "before": 0
+    }  # fmt: skip
+    order = ["evaluate", str(model.folder), str(pictures)]
+    assert main(order) == 0
+    told = capsys.readouterr().out
+    assert f"{counts['train']} of 60 pictures are, or nearly are, among those that it" in told
+    assert main([*order, "--split", str(run / "split.json"), "--part", "test"]) == 0
+    assert "the figures flatter" not in capsys.readouterr().out
+
+
+def test_known_pictures_can_be_left_out(
+    first: tuple[Path, Path], model: ModelEntry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, pictures = first
+    tested = sum(read_split(run / "split.json").counts["test"].values())
+    figures = evaluate(model, Order(pictures, DataConfig(), leave_out_known=True))
+    assert figures["n"] == sum(map(sum, figures["confusion"])) == tested
+    assert figures["known"]["total"] == 60
+    order = ["evaluate", str(model.folder), str(pictures), "--leave-out-known"]
+    assert main(order) == 0
+    assert "they do not count" in capsys.readouterr().out
+    assert main([*order, "--split", str(run / "split.json"), "--part", "train"]) == 2
+    assert "knows all of these pictures" in capsys.readouterr().err
+    assert main(["evaluate", str(run), "--leave-out-known"]) == 2
+    assert "is for models" in capsys.readouterr().err
+
+
+def test_the_record_names_no_picture(model: ModelEntry) -> None:
+    found = read_learned(model.folder)
+    assert found is not None
+    table = found.train
+    assert (table == np.unique(table, axis=0)).all()  # nor tells their order
+    data = (model.folder / LEARNED_NAME).read_bytes()
+    assert b".png" not in data
+    assert len(data) < CODE_BYTES * 60 + 400
+
+
+def test_a_training_that_starts_from_a_model_says_which_test_pictures_it_knew(
+    second: Path, model: ModelEntry, tmp_path: Path
+) -> None:
+    run = open_run(second)
+    data = scan(run.root, run.config.data)
+    known = {
+        part: sum(int(Path(case.key).stem) < 60 for case in select(data, run.split, part))
+        for part in ("val", "test")
+    }
+    before = read_learned(model.folder)
+    assert before is not None
+    said = " ".join(evaluate_run(run, "test").warnings)
+    # Test pictures of the first training were not learned from: so not all of the thirty count.
+    cases = select(data, run.split, "test")
+    wanted = len(match(codes_of(run.root, cases, run.config.data), before))
+    assert 0 < wanted <= known["test"]
+    assert (
+        f"{wanted} of {len(cases)} pictures of test were known before: {model.folder.name}" in said
+    )
+    assert f"On the {len(cases) - wanted} pictures that it did not know: accuracy 0." in said
+    events = (second / "events.jsonl").read_text()
+    assert "of val were known before" in events
+    assert "were known before" not in " ".join(evaluate_run(run, "train").warnings)
+    card = publish(Publication(second, "child", {}, tmp_path / "models")).card
+    assert any("of test were known before" in limit for limit in card.limits)
+
+
+def test_what_was_known_is_passed_on_to_the_next_model(
+    second: Path, first: tuple[Path, Path], model: ModelEntry, tmp_path: Path
+) -> None:
+    entry = publish(Publication(second, "child", {}, tmp_path / "models"))
+    figures = evaluate(entry, Order(first[1], DataConfig()))
+    known = figures["known"]
+    assert known["before"] > 20
+    assert known["train"] + known["val"] > 15
+    parent, child = read_learned(model.folder), read_learned(entry.folder)
+    assert parent is not None
+    assert child is not None
+    assert (child.before == parent.all).all()
+
+
+def test_the_run_knows_it_still_when_the_model_has_gone(
+    second: Path, model: ModelEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: Zoo, wish: str) -> ModelEntry:
+        raise ModelError(f"There is no model {wish}.")
+
+    monkeypatch.setattr(Zoo, "find", gone)
+    assert "were known before" in " ".join(evaluate_run(open_run(second), "test").warnings)
+    (second / BEFORE_NAME).unlink()
+    said = " ".join(evaluate_run(open_run(second), "test").warnings)
+    assert f"What {model.folder.name} learned from" in said
+    assert "is not recorded" in said
+
+
+def test_a_training_from_scratch_has_nothing_to_say(first: tuple[Path, Path]) -> None:
+    run = open_run(first[0])
+    assert not (first[0] / BEFORE_NAME).exists()
+    said = " ".join(evaluate_run(run, "test").warnings)
+    assert "known before" not in said
+    assert "not recorded" not in said
+
+
+def test_a_model_without_a_record_leaves_it_open(
+    first: tuple[Path, Path],
+    model: ModelEntry,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    bare = Zoo().add(model.folder)
+    (bare.folder / LEARNED_NAME).unlink()
+    assert evaluate(bare, Order(first[1], DataConfig()))["known"] is None
+    assert main(["evaluate", "types", str(first[1])]) == 0
+    assert "is not recorded: is this a fair test?" in capsys.readouterr().out
+    # It can be recorded later, part by part.
+    order = ["learned", "types", str(first[1])]
+    assert main([*order, "--split", str(first[0] / "split.json")]) == 0
+    one, other = read_learned(bare.folder), read_learned(model.folder)
+    assert one is not None
+    assert other is not None
+    assert (one.train == other.train).all()
+    assert (one.val == other.val).all()
+    elsewhere = folder_of(tmp_path / "elsewhere", range(200, 206))
+    assert main(["learned", "types", str(elsewhere), "--before"]) == 0
+    found = read_learned(bare.folder)
+    assert found is not None
+    assert (len(found.train), len(found.before)) == (len(other.train), 6)
+    capsys.readouterr()
+    assert main(["learned", "types", str(elsewhere), "--split", str(first[0] / "split.json")]) == 2
+    assert "is in the training part" in capsys.readouterr().err
+
+
+def test_of_folds_every_picture_is_known(tmp_path: Path) -> None:
+    pictures = folder_of(tmp_path / "pictures", range(24))
+    config = class_config(pictures, epochs=1, architecture="resnet18", head=HeadSpec())
+    run_series("kfold", by_fold(config, 2), tmp_path / "folds")
+    entry = publish_folds(Publication(tmp_path / "folds", "both", {}, tmp_path / "models"))
+    known = evaluate(entry, Order(pictures, DataConfig()))["known"]
+    parts = [read_split(tmp_path / "folds" / f"fold-{k}" / "split.json").parts for k in range(2)]
+    learned = {name for part in parts for name in part["train"]}
+    chosen = {name for part in parts for name in part["val"]} - learned
+    assert (known["train"], known["val"]) == (len(learned), len(chosen))
+    assert len(learned | chosen) == 24
+
+
+def test_a_volume_is_known_by_its_slices(tmp_path: Path) -> None:
+    def volume(name: str, seed: int) -> None:
+        voxels = np.stack([brain(seed, shift=0.02 * number) for number in range(12)])
+        sitk.WriteImage(sitk.GetImageFromArray(voxels), str(tmp_path / name))
+        labels = sitk.GetImageFromArray((voxels > 150).astype(np.uint8))
+        sitk.WriteImage(labels, str(tmp_path / name.replace(".nii", "_mask.nii")))
+
+    for number, name in enumerate(("a.nii.gz", "b.nii.gz")):
+        volume(name, number)
+    config = DataConfig(root=str(tmp_path))
+    cases = scan(tmp_path, config).cases
+    assert len(cases) == 2
+    table = codes_of(tmp_path, cases[:1], config, slices=5)[cases[0].key]
+    assert len(table) == 5
+    assert match(codes_of(tmp_path, cases, config), Learned(val=table)) == {cases[0].key: "val"}
+    # A slice of it that somebody saved as a picture is known as well.
+    flat = save(tmp_path / "flat" / "x" / "slice.png", brain(0, shift=0.12)).parents[1]
+    config = DataConfig(root=str(flat))
+    cases = scan(flat, config).cases
+    assert list(match(codes_of(flat, cases, config), Learned(before=table)).values()) == ["before"]
+
+
+def test_it_can_be_cancelled() -> None:
+    context = JobContext()
+    context.cancel()
+    from tumordesk.core.errors import Cancelled
+
+    with pytest.raises(Cancelled):
+        nearest(codes(brain(0)), codes(brain(1)), context)
+
+
+def test_a_damaged_record_is_none(model: ModelEntry, tmp_path: Path) -> None:
+    good = (model.folder / LEARNED_NAME).read_bytes()
+    file = tmp_path / LEARNED_NAME
+    for data in (b"", good[:100], b"\0" * 64, good + b"x", good.replace(b"val", b"lav")):
+        file.write_bytes(data)
+        assert read_learned(tmp_path) is None
+    file.unlink()
+    assert read_learned(tmp_path) is None
+    file.symlink_to(model.folder / LEARNED_NAME)
+    assert read_learned(tmp_path) is None
+    file.unlink()
+    import safetensors.numpy
+
+    for table in (np.zeros((2, 8), np.uint8), np.zeros((2, CODE_BYTES), np.int8)):
+        file.write_bytes(safetensors.numpy.save(dict.fromkeys(("train", "val", "before"), table)))
+        assert read_learned(tmp_path) is None
+
+
+def test_a_record_that_is_too_large_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(record, "MAX_LEARNED_BYTES", 1000)
+    table = np.arange(10 * CODE_BYTES, dtype=np.uint32).astype(np.uint8).reshape(10, -1)
+    table[:, 0] = range(10)
+    assert not write_learned(tmp_path, Learned(train=table))
+    assert list(tmp_path.iterdir()) == []
+    assert write_learned(tmp_path, Learned(train=table[:1]))
+
+
+def test_the_record_travels_with_the_model(model: ModelEntry, tmp_path: Path) -> None:
+    from tumordesk.zoo.archive import pack
+
+    file = pack(model.folder, tmp_path / "types.tdmodel")
+    entry = Zoo().add(file)
+    assert (entry.folder / LEARNED_NAME).read_bytes() == (model.folder / LEARNED_NAME).read_bytes()
+    with zipfile.ZipFile(file) as opened:
+        assert LEARNED_NAME in opened.namelist()
+
+
+def test_bundled_models_have_a_record(shared_data: Path, repository: Path) -> None:
+    for entry in Zoo().entries(verify=False):
+        if entry.origin == "bundled":
+            found = read_learned(entry.folder)
+            assert found is not None, entry.card.id
+            assert len(found.train) > 1000
+    entry = Zoo().find("flair-glioma")
+    split = read_split(repository / "training" / "configs" / "flair-glioma.split.json")
+    found = read_learned(entry.folder)
+    assert found is not None
+    config = DataConfig(root=str(shared_data / "lgg"), channel=entry.card.input.source_channel)
+    data = scan(shared_data / "lgg", config)
+    table = codes_of(shared_data / "lgg", data.cases, config)
+    parts = {part: {c.key for c in select(data, split, part)} for part in ("train", "val", "test")}
+    known = match(table, found)
+    assert not parts["test"] & set(known)
+    assert all(known[key] == part for part in ("train", "val") for key in parts[part] & set(table))
+    assert json.loads((entry.folder / "model.json").read_text())["id"] == "flair-glioma"

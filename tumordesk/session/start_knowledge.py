@@ -1,0 +1,57 @@
+"""What the models a training can start from know of its test pictures already. No Qt, no torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import from_plain
+from tumordesk.session.folder_peek import number
+
+_WORDS = {"test": "test", "val": "validation"}
+
+
+@dataclass(frozen=True)
+class StartKnowledge:
+    """What ``tumordesk-train known --json`` prints.
+
+    ``total``: pictures of "val" and "test"; ``models``: id -> those that it knows, None where it
+    has no record; ``start``: the id of the start that the configuration names, "" for none.
+    """
+
+    total: dict[str, int]
+    models: dict[str, dict[str, int] | None] = field(default_factory=dict)
+    start: str = ""
+    schema: int = 1
+
+    @property
+    def part(self) -> str:
+        """The part that figures come from: "test", or "val" where there is none."""
+        return "test" if self.total.get("test") else "val"
+
+    def known(self, model: str) -> int | None:
+        """How many of that part a model knows; None where that is not recorded."""
+        counts = self.models.get(model, {})
+        return None if counts is None else counts.get(self.part, 0)
+
+    def words(self, model: str) -> str:
+        """What speaks against starting from a model, in a sentence; "" where nothing does."""
+        found, total = self.known(model), self.total.get(self.part, 0)
+        name = _WORDS[self.part]
+        if found is None:
+            return f"What it learned from is not recorded: it may know your {name} pictures."
+        if not found:
+            return ""
+        return (
+            f"It knows {number(found)} of your {number(total)} {name} pictures already: figures "
+            "on these are no fair test."
+        )
+
+
+def read_knowledge(text: str) -> StartKnowledge:
+    """Decode what ``known --json`` printed. Raises ConfigError."""
+    try:
+        return from_plain(StartKnowledge, json.loads(text), "known")
+    except ValueError as error:
+        raise ConfigError("What models know already cannot be read.") from error
