@@ -42,7 +42,7 @@ def keep_before(folder: Path, config: TrainingConfig) -> None:
         return  # told when the weights are loaded
     found = read_learned(entry.folder) if entry is not None else None
     if found is not None:
-        write_learned(path, Learned(before=found.all))
+        write_learned(path, found.as_start())
 
 
 def known_before(
@@ -60,7 +60,7 @@ def known_before(
     if before is None:
         return None if _from_model(config) else frozenset()
     codes = codes_of(Path(config.data.root), cases, config.data, context=context)
-    return frozenset(match(codes, before, context))
+    return frozenset(match(codes, Learned(before=before.before), context))
 
 
 def _from_model(config: TrainingConfig) -> bool:
@@ -137,7 +137,7 @@ def learned_by(runs: Sequence[Run], context: JobContext | None = None) -> Learne
     train = union(no_codes(), *(codes[key] for key in chosen["train"] if key in codes))
     others = [codes[key] for key in chosen["val"] if key in codes and key not in chosen["train"]]
     before = read_learned(first.folder / BEFORE_NAME) or Learned()
-    return Learned(train, union(no_codes(), *others), before.all)
+    return before.joined(Learned(train, union(no_codes(), *others)))
 
 
 def add_to_model(
@@ -175,9 +175,7 @@ def add_to_model(
             f"Nothing of {root.name} is in the training part.", "Is this the split of this folder?"
         )
     found = Learned(**tables)
-    found = (read_learned(entry.folder) or Learned()).joined(
-        Learned(before=found.all) if before else found
-    )
+    found = (read_learned(entry.folder) or Learned()).joined(found.as_start() if before else found)
     if not write_learned(entry.folder, found):
         raise WriteError("There are too many pictures for a record.")
     return found

@@ -12,7 +12,7 @@ from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import CARD_NAME
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.zoo import ModelEntry, Zoo
-from tumordesk.zoo.learned import read_learned
+from tumordesk.zoo.learned import Learned, read_learned
 from tumordesk_training.layouts import scan
 from tumordesk_training.learned import codes_of, match
 from tumordesk_training.plan import plan_split
@@ -104,7 +104,8 @@ def known_by_models(
         if learned is None:
             models[entry.card.id] = None
             continue
-        counts = Counter(place[key] for key in match(codes, learned, context))
+        taught = Learned(before=learned.as_start().before)
+        counts = Counter(place[key] for key in match(codes, taught, context))
         models[entry.card.id] = {part: counts[part] for part in PARTS}
     total = {part: len(cases) for part, cases in parts.items()}
     start = resolved(config).initial_weights

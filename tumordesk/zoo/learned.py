@@ -45,10 +45,9 @@ class Learned:
     val: Codes = field(default_factory=no_codes)
     before: Codes = field(default_factory=no_codes)
 
-    @property
-    def all(self) -> Codes:
-        """Those of all three, each once."""
-        return union(self.train, self.val, self.before)
+    def as_start(self) -> Learned:
+        """The same as seen from a training that starts from this model."""
+        return Learned(val=self.val, before=union(self.train, self.before))
 
     def joined(self, other: Learned) -> Learned:
         """What either learned from."""
