@@ -24,7 +24,7 @@ from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import UInt8, small_picture
 from tumordesk_training.images import load_grey
 from tumordesk_training.layouts import scan
-from tumordesk_training.learned import ALIKE, code, codes_of, match, nearest
+from tumordesk_training.learned import ALIKE, code, codes_of, match, nearest, used
 
 COPIED = 200
 
@@ -56,8 +56,9 @@ def of_patients(root: Path) -> None:
     """Pictures of different patients, and copies of one in ten."""
     config = DataConfig(root=str(root), channel=1)
     cases = scan(root, config).cases
-    found = codes_of(root, cases, config)
-    kept = [case for case in cases if len(found.get(case.key, ()))]
+    codes = codes_of(root, cases)
+    found = {case.key: used([case], codes, config) for case in cases}
+    kept = [case for case in cases if len(found[case.key])]
     highest = np.concatenate([_of_others(group, kept, found) for group in _groups(kept)])
     shown = ", ".join(f"{np.quantile(highest, q):.3f}" for q in (0.5, 0.99, 1.0))
     print(f"{len(kept)} pictures of {len(_groups(kept))} patients, limit {ALIKE}")
@@ -95,7 +96,7 @@ def main() -> None:
             raise SystemExit(f"{model} has no record")
         config = DataConfig(root=folder)
         cases = scan(Path(folder), config).cases
-        known = Counter(match(codes_of(Path(folder), cases, config), learned).values())
+        known = Counter(match(cases, codes_of(Path(folder), cases), learned).values())
         print(f"{model} on {Path(folder).name}: {dict(known)} of {len(cases)}")
 
 

@@ -117,6 +117,10 @@ def test_expert_says_it_at_the_start_and_trains_all_the_same(qtbot: QtBot, make:
     choice_of(page, "initial_weights").choose("t1c-tumour")
     until(qtbot, lambda: "knows 7 of your 9 test pictures" in row.words.text())
     assert page.complete()
+    choice_of(page, "initial_weights").choose("auto")  # which is another model
+    assert "knows" not in row.words.text()
+    choice_of(page, "initial_weights").choose("t1c-tumour")
+    assert "knows 7 of your 9" in row.words.text()
     choice_of(page, "initial_weights").choose("flair-glioma")
     assert "knows" not in row.words.text()
 

@@ -17,7 +17,7 @@ import evaluation_fakes
 import training_factories
 from model_factories import make_model_folder
 from tumordesk.core.jsonio import write_json
-from tumordesk.core.model_card import CARD_NAME, read_card
+from tumordesk.core.model_card import CARD_NAME, LEARNED_NAME, read_card
 from tumordesk.core.paths import user_models_dir
 from tumordesk.core.settings import SettingsStore
 from tumordesk.core.training_run import RunState, read_config, write_config
@@ -115,6 +115,22 @@ def test_published_it_is_in_the_viewers_list_at_once_and_can_be_chosen(
         qtbot,
         lambda: SettingsStore(window._store._path).load().segmentation_model == "moje-skvrny",
     )
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_the_record_of_pictures_can_be_left_out(
+    qtbot: QtBot, window: MainWindow, run: Path, recorded: bool
+) -> None:
+    page = page_of(qtbot, window, run)
+    assert not page.form.record.isVisible()
+    page.set_expert(True)
+    assert page.form.record.isChecked()
+    if not recorded:
+        page.form.record.setFocus()
+        qtbot.keyClick(page.form.record, Qt.Key.Key_Space)
+    qtbot.mouseClick(page.publish, LEFT)
+    until(qtbot, lambda: page.model_id == "blobs" and not page.export.busy)
+    assert (user_models_dir() / "blobs" / LEARNED_NAME).exists() == recorded
 
 
 def test_an_own_model_is_only_exchanged_where_that_is_asked_for(

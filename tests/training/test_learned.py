@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -10,29 +11,33 @@ from pathlib import Path
 import numpy as np
 import pytest
 import SimpleITK as sitk
+import torch
 
 from picture_copies import COPIES, brain
 from training_factories import class_config, save
 from tumordesk.core.errors import ModelError
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import LEARNED_NAME, HeadSpec
-from tumordesk.core.training_run import DataConfig
+from tumordesk.core.training_run import DataConfig, SequenceSource, read_config
 from tumordesk.zoo import ModelEntry, Zoo
 from tumordesk.zoo import learned as record
 from tumordesk.zoo.learned import CODE_BYTES, Learned, read_learned, write_learned
+from tumordesk_training import learned as learned_module
 from tumordesk_training.cli import main
+from tumordesk_training.data import Case
 from tumordesk_training.evaluate import Order, evaluate
 from tumordesk_training.evaluation.of_run import evaluate_run
 from tumordesk_training.fingerprints import small_picture
 from tumordesk_training.layouts import scan
-from tumordesk_training.learned import ALIKE, code, codes_of, match, nearest
-from tumordesk_training.learned_of_run import BEFORE_NAME
+from tumordesk_training.learned import ALIKE, code, codes_of, match, nearest, used
+from tumordesk_training.learned_of_run import BEFORE_NAME, add_to_model
 from tumordesk_training.publish import Publication, publish
 from tumordesk_training.publish_folds import publish_folds
 from tumordesk_training.run import start
 from tumordesk_training.run_model import open_run
 from tumordesk_training.series import by_fold, run_series
 from tumordesk_training.split import read_split, select
+from tumordesk_training.starts import knowledge_of
 
 
 def codes(*pictures: np.ndarray) -> np.ndarray:
@@ -95,12 +100,12 @@ def test_a_published_model_tells_how_many_of_the_pictures_it_knows(
     counts = {part: sum(n.values()) for part, n in read_split(run / "split.json").counts.items()}
     figures = evaluate(model, Order(pictures, DataConfig()))
     assert figures["known"] == {
-        "total": 60, "train": counts["train"], "val": counts["val"], "before": 0
+        "total": 60, "train": counts["train"], "val": counts["val"], "before": 0, "gaps": False
     }  # fmt: skip
     order = ["evaluate", str(model.folder), str(pictures)]
     assert main(order) == 0
     told = capsys.readouterr().out
-    assert f"{counts['train']} of 60 pictures are, or nearly are, among those that it" in told
+    assert f"{counts['train']} of 60 pictures are, or nearly are, or are of the same" in told
     assert main([*order, "--split", str(run / "split.json"), "--part", "test"]) == 0
     assert "the figures flatter" not in capsys.readouterr().out
 
@@ -147,12 +152,13 @@ def test_a_training_that_starts_from_a_model_says_which_test_pictures_it_knew(
     # Test and validation pictures of the first training taught it nothing: so not all thirty count.
     cases = select(data, run.split, "test")
     taught = Learned(train=before.train)
-    wanted = len(match(codes_of(run.root, cases, run.config.data), taught))
+    wanted = len(match(cases, codes_of(run.root, cases), taught))
     assert 0 < wanted <= known["test"]
     assert (
         f"{wanted} of {len(cases)} pictures of test were known before: {model.folder.name}" in said
     )
-    assert f"On the {len(cases) - wanted} pictures that it did not know: accuracy 0." in said
+    others = f"On the {len(cases) - wanted} pictures not found among what types had learned from"
+    assert f"{others}: accuracy 0." in said
     events = (second / "events.jsonl").read_text()
     assert "of val were known before" in events
     assert "were known before" not in " ".join(evaluate_run(run, "train").warnings)
@@ -172,7 +178,8 @@ def test_what_was_known_is_passed_on_to_the_next_model(
     assert parent is not None
     assert child is not None
     assert (child.before == parent.train).all()  # its validation pictures taught it nothing
-    assert {row.tobytes() for row in parent.val} <= {row.tobytes() for row in child.val}
+    assert not {row.tobytes() for row in parent.val} & {row.tobytes() for row in child.before}
+    assert not child.gaps
 
 
 def test_the_run_knows_it_still_when_the_model_has_gone(
@@ -185,7 +192,7 @@ def test_the_run_knows_it_still_when_the_model_has_gone(
     assert "were known before" in " ".join(evaluate_run(open_run(second), "test").warnings)
     (second / BEFORE_NAME).unlink()
     said = " ".join(evaluate_run(open_run(second), "test").warnings)
-    assert f"What {model.folder.name} learned from" in said
+    assert f"What {model.folder.name}, from which this training started, had learned from" in said
     assert "is not recorded" in said
 
 
@@ -223,7 +230,7 @@ def test_a_model_without_a_record_leaves_it_open(
     assert (len(found.train), len(found.before)) == (len(other.train), 6)
     capsys.readouterr()
     assert main(["learned", "types", str(elsewhere), "--split", str(first[0] / "split.json")]) == 2
-    assert "is in the training part" in capsys.readouterr().err
+    assert "is in the training or validation part" in capsys.readouterr().err
 
 
 def test_of_folds_every_picture_is_known(tmp_path: Path) -> None:
@@ -239,26 +246,150 @@ def test_of_folds_every_picture_is_known(tmp_path: Path) -> None:
     assert len(learned | chosen) == 24
 
 
-def test_a_volume_is_known_by_its_slices(tmp_path: Path) -> None:
-    def volume(name: str, seed: int) -> None:
-        voxels = np.stack([brain(seed, shift=0.02 * number) for number in range(12)])
-        sitk.WriteImage(sitk.GetImageFromArray(voxels), str(tmp_path / name))
-        labels = sitk.GetImageFromArray((voxels > 150).astype(np.uint8))
-        sitk.WriteImage(labels, str(tmp_path / name.replace(".nii", "_mask.nii")))
+def volume(path: Path, seed: int, slices: int = 12) -> None:
+    """A NIfTI file of a brain, and its label map."""
+    voxels = np.stack([brain(seed, shift=0.02 * number) for number in range(slices)])
+    sitk.WriteImage(sitk.GetImageFromArray(voxels), str(path))
+    labels = sitk.GetImageFromArray((voxels > 150).astype(np.uint8))
+    sitk.WriteImage(labels, str(path).replace(".nii", "_mask.nii"))
 
+
+def test_a_volume_is_known_by_its_slices(tmp_path: Path) -> None:
     for number, name in enumerate(("a.nii.gz", "b.nii.gz")):
-        volume(name, number)
+        volume(tmp_path / name, number)
     config = DataConfig(root=str(tmp_path))
     cases = scan(tmp_path, config).cases
     assert len(cases) == 2
-    table = codes_of(tmp_path, cases[:1], config, slices=5)[cases[0].key]
-    assert len(table) == 5
-    assert match(codes_of(tmp_path, cases, config), Learned(val=table)) == {cases[0].key: "val"}
+    codes = codes_of(tmp_path, cases)
+    table = used(cases[:1], codes, config)
+    assert len(table) > 5
+    assert match(cases, codes, Learned(val=table)) == {cases[0].key: "val"}
     # A slice of it that somebody saved as a picture is known as well.
     flat = save(tmp_path / "flat" / "x" / "slice.png", brain(0, shift=0.12)).parents[1]
-    config = DataConfig(root=str(flat))
-    cases = scan(flat, config).cases
-    assert list(match(codes_of(flat, cases, config), Learned(before=table)).values()) == ["before"]
+    cases = scan(flat, DataConfig(root=str(flat))).cases
+    found = match(cases, codes_of(flat, cases), Learned(before=table))
+    assert list(found.values()) == ["before"]
+
+
+def colours(root: Path, patients: range) -> tuple[Case, ...]:
+    """Pictures whose colours are three sequences, two for each patient."""
+    for patient in patients:
+        for number in range(2):
+            layers = [brain(1000 * layer + 10 * patient + number) for layer in range(3)]
+            save(root / f"TCGA_AA_{patient:04d}_{number}.png", np.stack(layers, axis=-1))
+            save(
+                root / f"TCGA_AA_{patient:04d}_{number}_mask.png", (layers[1] > 150) * np.uint8(255)
+            )
+    return scan(root, DataConfig(root=str(root))).cases
+
+
+@pytest.mark.parametrize("channel", [None, 0, 1, 2])
+def test_a_colour_picture_is_known_whatever_colour_was_learned(
+    tmp_path: Path, channel: int | None
+) -> None:
+    cases = colours(tmp_path, range(4))
+    codes = codes_of(tmp_path, cases)
+    table = used(cases[:1], codes, DataConfig(channel=channel))
+    assert len(table) == 1
+    assert cases[0].key in match(cases, codes, Learned(train=table))
+
+
+def test_several_sequences_are_known_in_any_order(tmp_path: Path) -> None:
+    cases = colours(tmp_path, range(4))
+    codes = codes_of(tmp_path, cases)
+    sources = (SequenceSource("FLAIR", 1), SequenceSource("T1", 0))
+    table = used(cases, codes, DataConfig(sequences=sources))
+    assert len(table) == 2 * len(cases)
+    assert len(match(cases, codes, Learned(train=table))) == len(cases)
+
+
+def test_one_picture_makes_the_whole_patient_known(tmp_path: Path) -> None:
+    cases = colours(tmp_path, range(4))
+    assert all(case.source for case in cases)
+    codes = codes_of(tmp_path, cases)
+    found = match(cases, codes, Learned(train=used(cases[:1], codes, DataConfig())))
+    assert set(found) == {case.key for case in cases if case.group == cases[0].group}
+    assert len(found) == 2
+
+
+def test_codes_are_kept_and_made_anew_for_a_changed_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder_of(tmp_path / "pictures", range(6))
+    (root / "blob" / "broken.png").write_bytes(b"no picture")
+    cases = scan(root, DataConfig(root=str(root))).cases
+    read: list[str] = []
+    original = learned_module._of_picture
+
+    def watched(path: Path) -> np.ndarray:
+        read.append(path.name)
+        return original(path)
+
+    monkeypatch.setattr(learned_module, "_of_picture", watched)
+    first = codes_of(root, cases)
+    assert sorted(read) == sorted(case.image.name for case in cases)
+    read.clear()
+    codes_of(root, cases[:2])
+    save(root / "ring" / "1.png", brain(77))
+    again = codes_of(root, cases)
+    assert read == ["1.png"]
+    assert (again["blob/0.png"][0] == first["blob/0.png"][0]).all()
+    assert (again["ring/1.png"][0] != first["ring/1.png"][0]).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("", True),
+        ("imagenet", True),
+        ("mobilenet_v2_imagenet_fp16.safetensors", True),
+        ("resnet18-f37072fd.pth", True),
+        ("resnet18-start.safetensors", False),
+        ("no-such-model", False),
+    ],
+)
+def test_what_a_start_knows_is_never_guessed(tmp_path: Path, name: str, known: bool) -> None:
+    wish = str(tmp_path / name) if "." in name else name
+    found = knowledge_of(wish)
+    assert (found is not None) == known
+    assert found is None or not len(found.before)
+
+
+def test_the_weights_file_of_a_model_is_that_model(model: ModelEntry) -> None:
+    found, own = knowledge_of(str(model.folder / "weights.safetensors")), read_learned(model.folder)
+    assert found is not None
+    assert own is not None
+    assert (found.train == own.train).all()
+
+
+def test_what_is_not_known_stays_so_in_the_next_model(
+    first: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = tmp_path / "somewhere.safetensors"
+    bare = publish(Publication(first[0], "bare", {}, tmp_path / "models", recorded=False))
+    assert not (bare.folder / LEARNED_NAME).exists()
+    shutil.copy(bare.folder / "weights.safetensors", weights)
+    pictures = folder_of(tmp_path / "pictures", range(100, 130))
+    config = class_config(pictures, epochs=1, architecture="resnet18", head=HeadSpec())
+    start(tmp_path / "run", replace(config, initial_weights=str(weights)))
+    said = " ".join(evaluate_run(open_run(tmp_path / "run"), "test").warnings)
+    assert "What somewhere.safetensors, from which this training started" in said
+    child = publish(Publication(tmp_path / "run", "child", {}, tmp_path / "models"))
+    found = read_learned(child.folder)
+    assert found is not None
+    assert found.gaps
+    assert any("somewhere.safetensors" in limit for limit in child.card.limits)
+    assert main(["evaluate", str(child.folder), str(first[1])]) == 0
+    assert "learned from more than is recorded" in capsys.readouterr().out
+
+
+def test_a_run_of_before_there_were_records_asks_the_model_itself(
+    second: Path, model: ModelEntry
+) -> None:
+    (second / BEFORE_NAME).unlink()
+    assert "were known before" in " ".join(evaluate_run(open_run(second), "test").warnings)
+    start(second, replace(read_config(second / "config.json"), epochs=2), resume=True)
+    assert (second / BEFORE_NAME).exists()
 
 
 def test_it_can_be_cancelled() -> None:
@@ -286,6 +417,12 @@ def test_a_damaged_record_is_none(model: ModelEntry, tmp_path: Path) -> None:
     for table in (np.zeros((2, 8), np.uint8), np.zeros((2, CODE_BYTES), np.int8)):
         file.write_bytes(safetensors.numpy.save(dict.fromkeys(("train", "val", "before"), table)))
         assert read_learned(tmp_path) is None
+    tables = dict.fromkeys(("train", "val", "before"), torch.zeros(2, CODE_BYTES // 2).bfloat16())
+    safetensors.torch.save_file({k: v.clone() for k, v in tables.items()}, file)
+    assert read_learned(tmp_path) is None
+    entry = ModelEntry(model.card, tmp_path, "user")
+    with pytest.raises(ModelError, match="damaged"):
+        add_to_model(entry, tmp_path, DataConfig(), None)
 
 
 def test_a_record_that_is_too_large_is_left_out(
@@ -321,9 +458,10 @@ def test_bundled_models_have_a_record(shared_data: Path, repository: Path) -> No
     assert found is not None
     config = DataConfig(root=str(shared_data / "lgg"), channel=entry.card.input.source_channel)
     data = scan(shared_data / "lgg", config)
-    table = codes_of(shared_data / "lgg", data.cases, config)
-    parts = {part: {c.key for c in select(data, split, part)} for part in ("train", "val", "test")}
-    known = match(table, found)
-    assert not parts["test"] & set(known)
-    assert all(known[key] == part for part in ("train", "val") for key in parts[part] & set(table))
+    codes = codes_of(shared_data / "lgg", data.cases)
+    known = match(data.cases, codes, found)
+    for part in ("train", "val"):
+        cases = select(data, split, part)
+        assert {known.get(case.key) for case in cases} == {part}
+    assert not {case.key for case in select(data, split, "test")} & set(known)
     assert json.loads((entry.folder / "model.json").read_text())["id"] == "flair-glioma"

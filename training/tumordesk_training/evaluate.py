@@ -27,7 +27,7 @@ from tumordesk.inference.passes import run_batches
 from tumordesk.inference.segmenter import segment_slices
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry
-from tumordesk.zoo.learned import PARTS, read_learned
+from tumordesk.zoo.learned import PARTS, Learned, read_learned
 from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
 from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.evaluation import calibration
@@ -35,6 +35,7 @@ from tumordesk_training.layouts import VOLUMES, layout_of, scan
 from tumordesk_training.learned import codes_of, match
 from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
+from tumordesk_training.work import Share
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         truth), ``ece`` (expected calibration error) and its bins ``calibration``. What does not
         apply is null. ``known`` counts the pictures that it learned from ("train"), that were used
         to choose its epoch ("val"), that the model it started from knew ("before"), and all there
-        are ("total"); null where the model has no record of them.
+        are ("total"), and says whether it may know more ("gaps"); null where the model has no
+        record of them. ``left_out_known``: those do not count in the figures.
         ``skipped`` names what could not be used or read.
 
     Raises:
@@ -81,7 +83,9 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     card = entry.card
     config = config_for(order, card)
     cases, problems = labelled_cases(order, config, card)
-    total, known = len(cases), _known(entry, cases, config, context)
+    total, learned = len(cases), read_learned(entry.folder)
+    known = _known(cases, config, learned, Share(context, 0.0, 0.1))
+    context = Share(context, 0.1, 1.0)
     if order.leave_out_known:
         cases = _unknown(entry, cases, known)
     by_patient = order.volumes
@@ -117,21 +121,20 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "ece": None,
         "calibration": None,
         "device": device,
-        "known": None if known is None else _counted(known, total),
+        "known": None if known is None else _counted(known, total, learned),
+        "left_out_known": order.leave_out_known,
         "skipped": [{"path": p, "reason": r} for p, r in (*problems, *run.unread)],
         **figures,
     }
 
 
 def _known(
-    entry: ModelEntry, cases: Sequence[Case], config: DataConfig, context: JobContext
+    cases: Sequence[Case], config: DataConfig, learned: Learned | None, context: JobContext
 ) -> dict[str, str] | None:
     """The cases that the model knows, as :func:`tumordesk_training.learned.match` says it."""
-    learned = read_learned(entry.folder)
     if learned is None:
         return None
-    codes = codes_of(Path(config.root), cases, config, context=context)
-    return match(codes, learned, context)
+    return match(cases, codes_of(Path(config.root), cases, context), learned, context)
 
 
 def _unknown(
@@ -148,9 +151,10 @@ def _unknown(
     return others
 
 
-def _counted(known: dict[str, str], total: int) -> dict[str, int]:
+def _counted(known: dict[str, str], total: int, learned: Learned | None) -> dict[str, Any]:
     counts = Counter(known.values())
-    return {"total": total, **{part: counts[part] for part in PARTS}}
+    gaps = learned is not None and learned.gaps
+    return {"total": total, **{part: counts[part] for part in PARTS}, "gaps": gaps}
 
 
 @dataclass(frozen=True)

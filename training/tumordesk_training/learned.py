@@ -11,7 +11,6 @@ should: the model knows that patient.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,28 +19,30 @@ from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
 from tumordesk.core.training_run import DataConfig
 from tumordesk.zoo.learned import CODE_BYTES, PARTS, Codes, Learned, no_codes, union
+from tumordesk_training.code_cache import kept_codes
 from tumordesk_training.data import Case
 from tumordesk_training.duplicates import TURNS
-from tumordesk_training.fingerprint_cache import prints_of
-from tumordesk_training.fingerprints import Float, UInt8, details, small_picture
+from tumordesk_training.fingerprints import SIDE, Float, UInt8, details, small_picture
+from tumordesk_training.images import Grey, grey_of, load_pixels
 from tumordesk_training.nifti import load_volume
-from tumordesk_training.work import for_each
 
 ALIKE = 0.82
 """Correlation of codes from which two pictures are one."""
-SLICES = 9
-"""Slices of a volume that are recorded, spread over its middle half."""
+SLICES = 32
+"""Slices of a volume that are looked at, spread over nearly all of it."""
 
 _SIDE = 32
 _PLAIN = 0.5 / _SIDE
 """Structure (of unit length over all places) that counts as none."""
+_FLAT = 0b01010101
+"""Four places without structure."""
 _ROWS = 2048
+_TURNED_UP_TO = 10_000**2
+"""Pairs; of more, mirrored and turned copies are not looked for."""
 
 
 def code(small: UInt8) -> Codes:
     """Codes uint8 (n, 256) of small pictures (n, 64, 64)."""
-    if not len(small):
-        return no_codes()
     found = details(small, _SIDE)
     signs = np.where(np.abs(found) > _PLAIN, np.sign(found), 0).astype(np.int8)
     quarters = (signs + 1).astype(np.uint8).reshape(-1, CODE_BYTES, 4)
@@ -69,76 +70,119 @@ def nearest(codes: Codes, known: Codes, context: JobContext | None = None) -> Fl
     """
     context = context or JobContext()
     best = np.full(len(codes), -1.0, dtype=np.float32)
-    asked = _signs(codes)
-    for first in range(0, len(known), _ROWS):
-        context.progress(first / len(known), "Comparing with what the model learned from")
-        table = _unit(_signs(known[first : first + _ROWS])).T
-        for turn in TURNS:
-            for start in range(0, len(asked), _ROWS):
-                part = slice(start, start + _ROWS)
-                found = (_unit(turn(asked[part])) @ table).max(axis=1)
-                np.maximum(best[part], found, out=best[part])
+    turns = TURNS if len(codes) * len(known) <= _TURNED_UP_TO else TURNS[:1]
+    for start in range(0, len(codes), _ROWS):
+        part = slice(start, start + _ROWS)
+        asked = [_unit(turn(_signs(codes[part]))) for turn in turns]
+        for first in range(0, len(known), _ROWS):
+            done = (start + _ROWS * first / len(known)) / len(codes)
+            context.progress(done, "Comparing with what the model learned from")
+            table = _unit(_signs(known[first : first + _ROWS])).T
+            for turned in asked:
+                np.maximum(best[part], (turned @ table).max(axis=1), out=best[part])
     return best
 
 
 def codes_of(
     root: Path,
     cases: Sequence[Case],
-    config: DataConfig,
-    *,
-    slices: int = 1,
     context: JobContext | None = None,
-) -> dict[str, Codes]:
-    """Codes of cases by key: one of a picture, of a volume those of ``slices`` slices (one: the
-    middle). What is blank or cannot be read has none.
+) -> dict[str, tuple[Codes, ...]]:
+    """Codes of cases by key, one array for each file of a case (sequences have a file each).
+
+    Of a grey picture (1, 256); of a colour picture (4, 256): as grey, and each colour; of a volume
+    up to 32 slices. What cannot be read has none.
 
     Raises:
         Cancelled: the user stopped it.
     """
-    context = context or JobContext()
-    if config.sequences:
-        config = replace(config, channel=None)
-    flat = [case for case in cases if not case.volume]
-    prints = prints_of(root, flat, config, context)
-    keys = [key for key, found in prints.items() if found.small is not None]
-    pictures = [found for key in keys if (found := prints[key].small) is not None]
-    table = code(np.stack(pictures)) if pictures else no_codes()
-    codes = {key: row[None] for key, row in zip(keys, table, strict=True)}
-    volumes = [case for case in cases if case.volume]
-    read = for_each(volumes, lambda case: _of_volume(case, slices), context, "Reading volumes")
-    return {**codes, **{case.key: rows for case, rows in zip(volumes, read, strict=True)}}
+    files: dict[Path, bool] = {}
+    for case in cases:
+        files.update(dict.fromkeys(_files(case), case.volume))
+    found = kept_codes(
+        root,
+        tuple(files),
+        lambda path: _of_volume(path) if files[path] else _of_picture(path),
+        context or JobContext(),
+    )
+    return {case.key: tuple(found[path] for path in _files(case)) for case in cases}
 
 
-def _of_volume(case: Case, slices: int) -> Codes:
+def _files(case: Case) -> tuple[Path, ...]:
+    return tuple(dict.fromkeys((*case.channels, case.image)))
+
+
+def _of_picture(path: Path) -> Codes:
     try:
-        voxels, _ = load_volume(case.image)
+        pixels = load_pixels(path)
     except (DataError, OSError):
         return no_codes()
-    where = [0.5] if slices == 1 else np.linspace(0.25, 0.75, slices)
-    chosen = {round(share * (len(voxels) - 1)) for share in where}
-    shown = [voxels[number] for number in sorted(chosen)]
-    small = [small_picture(one) for one in shown if one.max() > one.min()]
-    return code(np.stack(small)) if small else no_codes()
+    channels = (None, 0, 1, 2) if pixels.ndim == 3 else (None,)
+    return code(np.stack([_small(grey_of(path.name, pixels, one)) for one in channels]))
+
+
+def _of_volume(path: Path) -> Codes:
+    try:
+        voxels, _ = load_volume(path)
+    except (DataError, OSError):
+        return no_codes()
+    chosen = {round(share * (len(voxels) - 1)) for share in np.linspace(0.1, 0.9, SLICES)}
+    return code(np.stack([_small(voxels[number]) for number in sorted(chosen)]))
+
+
+def _small(grey: Grey) -> UInt8:
+    """Of a blank picture a flat one, whose code is like no other."""
+    if grey.max() > grey.min():
+        return small_picture(grey)
+    return np.zeros((SIDE, SIDE), dtype=np.uint8)
+
+
+def used(
+    cases: Sequence[Case], codes: Mapping[str, tuple[Codes, ...]], config: DataConfig
+) -> Codes:
+    """Of the codes of cases those of the colours that a network was shown: for its record."""
+    channels = [one.channel for one in config.sequences] or [config.channel]
+    rows = [0 if channel is None else 1 + channel for channel in channels]
+    shown = [
+        one[rows] if len(one) > 1 and not case.volume else one
+        for case in cases
+        for one in codes.get(case.key, ())
+    ]
+    table = union(no_codes(), *shown)
+    return np.asarray(table[(table != _FLAT).any(axis=1)])
 
 
 def match(
-    codes: Mapping[str, Codes], learned: Learned, context: JobContext | None = None
+    cases: Sequence[Case],
+    codes: Mapping[str, tuple[Codes, ...]],
+    learned: Learned,
+    context: JobContext | None = None,
 ) -> dict[str, str]:
     """Which of the cases a model knows: key -> "train", "val" or "before", in that order.
 
+    One picture that it knows, in whatever colour or sequence, is enough for the case, and one case
+    for the whole patient (or what else the data say belongs together).
+
     Args:
-        codes: of the cases by key, see :func:`codes_of`.
+        codes: of the cases, see :func:`codes_of`.
 
     Raises:
         Cancelled: the user stopped it.
     """
-    table = union(no_codes(), *codes.values())
-    row = {one.tobytes(): number for number, one in enumerate(table)}
+    rows = {case.key: np.concatenate([no_codes(), *codes[case.key]]) for case in cases}
+    table = union(no_codes(), *rows.values())
+    place = {one.tobytes(): number for number, one in enumerate(table)}
     hits = {part: nearest(table, getattr(learned, part), context) >= ALIKE for part in PARTS}
-    found = {}
-    for key, rows in codes.items():
-        numbers = [row[one.tobytes()] for one in rows]
-        part = next((part for part, hit in hits.items() if hit[numbers].any()), None)
-        if part is not None:
-            found[key] = part
+    found: dict[str, str] = {}
+    whole: dict[str, str] = {}
+    for part, hit in hits.items():
+        for case in cases:
+            numbers = [place[one.tobytes()] for one in rows[case.key]]
+            if hit[numbers].any():
+                found.setdefault(case.key, part)
+                if case.source:
+                    whole.setdefault(case.group, part)
+    for case in cases:
+        if case.source and case.group in whole:
+            found.setdefault(case.key, whole[case.group])
     return found

@@ -6,43 +6,50 @@ be gone, it still tells which of its test pictures were no test.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tumordesk.core.errors import DataError, ModelError, WriteError
 from tumordesk.core.evaluation import CaseResult
 from tumordesk.core.job import JobContext
+from tumordesk.core.model_card import LEARNED_NAME
 from tumordesk.core.training_run import DataConfig, TrainingConfig
 from tumordesk.zoo import ModelEntry
-from tumordesk.zoo.learned import Learned, no_codes, read_learned, union, write_learned
+from tumordesk.zoo.learned import Learned, read_learned, write_learned
 from tumordesk_training.data import Case
 from tumordesk_training.layouts import scan
-from tumordesk_training.learned import SLICES, codes_of, match
+from tumordesk_training.learned import codes_of, match, used
 from tumordesk_training.run_model import Run
 from tumordesk_training.split import read_split, select
-from tumordesk_training.starts import model_of
+from tumordesk_training.starts import knowledge_of
 from tumordesk_training.usable import limited, usable
 from tumordesk_training.words import many
 
 BEFORE_NAME = "learned_before.safetensors"
 
 
-def keep_before(folder: Path, config: TrainingConfig) -> None:
-    """Keep in the run ``folder`` what the model learned from that ``config`` starts from.
+@dataclass(frozen=True)
+class Known:
+    """Keys of the cases that the start of a run had learned from; with ``gaps``, maybe of more."""
+
+    keys: frozenset[str] = frozenset()
+    gaps: bool = False
+
+
+def keep_before(folder: Path, config: TrainingConfig, *, resume: bool = False) -> None:
+    """Keep in the run ``folder`` what that had learned from which ``config`` starts from.
+
+    What a run that is resumed kept at its start stays.
 
     Raises:
         WriteError: it cannot be written.
     """
-    path = folder / BEFORE_NAME
-    path.unlink(missing_ok=True)
-    try:
-        entry = model_of(config.initial_weights)
-    except ModelError:
-        return  # told when the weights are loaded
-    found = read_learned(entry.folder) if entry is not None else None
-    if found is not None:
-        write_learned(path, found.as_start())
+    if not config.initial_weights or (resume and (folder / BEFORE_NAME).exists()):
+        return
+    found = knowledge_of(config.initial_weights) or Learned(gaps=True)
+    if not write_learned(folder / BEFORE_NAME, found.as_start()):
+        write_learned(folder / BEFORE_NAME, Learned(gaps=True))
 
 
 def known_before(
@@ -50,67 +57,75 @@ def known_before(
     config: TrainingConfig,
     cases: Sequence[Case],
     context: JobContext | None = None,
-) -> frozenset[str] | None:
-    """Keys of the cases that the start of the run in ``folder`` had learned from; None: unknown.
+) -> Known:
+    """The ``cases`` that the start of the run in ``folder`` had learned from.
 
     Raises:
         Cancelled: the user stopped it.
     """
-    before = read_learned(folder / BEFORE_NAME)
-    if before is None:
-        return None if _from_model(config) else frozenset()
-    codes = codes_of(Path(config.data.root), cases, config.data, context=context)
-    return frozenset(match(codes, Learned(before=before.before), context))
+    before = _before(folder, config)
+    if not len(before.before):
+        return Known(gaps=before.gaps)
+    codes = codes_of(Path(config.data.root), cases, context)
+    return Known(frozenset(match(cases, codes, before, context)), before.gaps)
 
 
-def _from_model(config: TrainingConfig) -> bool:
-    try:
-        return model_of(config.initial_weights) is not None
-    except ModelError:
-        return True  # it has gone
+def _before(folder: Path, config: TrainingConfig) -> Learned:
+    """What the run kept; of a run that kept nothing, what its start knows by now."""
+    kept = read_learned(folder / BEFORE_NAME)
+    if kept is None:
+        kept = knowledge_of(config.initial_weights)
+    return Learned(gaps=True) if kept is None else kept.as_start()
 
 
 def told_of_start(
-    config: TrainingConfig, part: str, total: int, known: Collection[str] | None
+    config: TrainingConfig, part: str, cases: Sequence[Case], known: Known
 ) -> tuple[str, ...]:
-    """A sentence on pictures of ``part`` ("val", "test") that the start of a run knew already.
-
-    Args:
-        total: cases of the part. known: as :func:`known_before` gives them.
-    """
-    if part == "train" or (known is not None and not known):
+    """Sentences on ``cases`` of ``part`` ("val", "test") that the start of a run knew already."""
+    if part == "train":
         return ()
-    start = Path(config.initial_weights).name
-    if known is None:
-        return (
-            f"What {start} learned from, the model that this training started from, is not "
-            f"recorded: where it knew pictures of {part}, the figures flatter.",
+    told, start = [], Path(config.initial_weights).name
+    if known.keys:
+        told.append(
+            f"{len(known.keys)} of {many(len(cases), _noun(cases))} of {part} were known before: "
+            f"{start}, from which this training started, had learned from them, from nearly the "
+            f"same or from others of the same patients. Figures on {part} flatter; start from "
+            "scratch or from ImageNet weights for a fair test."
         )
-    return (
-        f"{len(known)} of {total} pictures of {part} were known before: {start}, the model that "
-        f"this training started from, had learned from them or from nearly the same. Figures on "
-        f"{part} flatter; start from scratch or from other weights for a fair test.",
-    )
+    if known.gaps:
+        more = "more than that" if known.keys else f"pictures of {part}"
+        told.append(
+            f"What {start}, from which this training started, had learned from is not recorded, or "
+            f"not all of it: where it knew {more}, the figures flatter."
+        )
+    return tuple(told)
 
 
-def told_of_others(results: Sequence[CaseResult], known: Collection[str] | None) -> tuple[str, ...]:
-    """A sentence with the figure of the pictures that the start of a run did not know."""
-    others = [one for one in results if one.key not in (known or ())]
-    if not known or not others:
+def told_of_others(
+    config: TrainingConfig, cases: Sequence[Case], results: Sequence[CaseResult], known: Known
+) -> tuple[str, ...]:
+    """A sentence with the figure of the cases that the start of a run is not known to know."""
+    others = [one for one in results if one.key not in known.keys]
+    if not known.keys or not others:
         return ()
+    start, noun = Path(config.initial_weights).name, _noun(cases)
     if others[0].truth:
         right = sum(one.said == one.truth for one in others)
         return (
-            f"On the {many(len(others), 'picture')} that it did not know: accuracy "
-            f"{right / len(others):.3f}.",
+            f"On the {many(len(others), noun)} not found among what {start} had learned from: "
+            f"accuracy {right / len(others):.3f}.",
         )
     dice = [one.dice for one in others if one.true_px and one.dice is not None]
     if not dice:
         return ()
     return (
-        f"On the {many(len(dice), 'picture')} with tumour that it did not know: Dice "
-        f"{sum(dice) / len(dice):.3f}.",
+        f"On the {many(len(dice), noun)} with tumour not found among what {start} had learned "
+        f"from: Dice {sum(dice) / len(dice):.3f}.",
     )
+
+
+def _noun(cases: Sequence[Case]) -> str:
+    return "volume" if cases and all(case.volume for case in cases) else "picture"
 
 
 def learned_by(runs: Sequence[Run], context: JobContext | None = None) -> Learned:
@@ -130,14 +145,12 @@ def learned_by(runs: Sequence[Run], context: JobContext | None = None) -> Learne
         }
         for part in ("train", "val")
     }
-    cases = {**chosen["val"], **chosen["train"]}
-    codes = codes_of(
-        first.root, tuple(cases.values()), first.config.data, slices=SLICES, context=context
-    )
-    train = union(no_codes(), *(codes[key] for key in chosen["train"] if key in codes))
-    others = [codes[key] for key in chosen["val"] if key in codes and key not in chosen["train"]]
-    before = read_learned(first.folder / BEFORE_NAME) or Learned()
-    return before.joined(Learned(train, union(no_codes(), *others)))
+    train = tuple(chosen["train"].values())
+    others = tuple(case for key, case in chosen["val"].items() if key not in chosen["train"])
+    codes = codes_of(first.root, (*train, *others), context)
+    config = first.config.data
+    own = Learned(used(train, codes, config), used(others, codes, config))
+    return own.joined(_before(first.folder, first.config))
 
 
 def add_to_model(
@@ -157,25 +170,34 @@ def add_to_model(
 
     Raises:
         ConfigError, DataError: no such data or split, or nothing of it is there.
+        ModelError: the record that is there is damaged.
         WriteError: it cannot be written, or is too large.
         Cancelled: the user stopped it.
     """
+    old = read_learned(entry.folder)
+    if old is None and (entry.folder / LEARNED_NAME).exists():
+        raise ModelError(
+            f"{LEARNED_NAME} of {entry.card.id} is damaged.",
+            "Delete it, and record all that the model learned from anew.",
+        )
     channel = config.channel if config.channel is not None else entry.card.input.source_channel
     config = replace(config, root=str(root), channel=channel)
     data = scan(root, config)
     parts = read_split(split) if split is not None else None
-    tables = {}
-    for part in ("train", "val"):
-        chosen = data.cases if part == "train" else ()
-        cases = chosen if parts is None else select(data, parts, part)
-        codes = codes_of(root, cases, config, slices=SLICES, context=context)
-        tables[part] = union(no_codes(), *codes.values())
-    if not len(tables["train"]):
+    chosen = {
+        part: select(data, parts, part) if parts else (data.cases if part == "train" else ())
+        for part in ("train", "val")
+    }
+    codes = codes_of(root, (*chosen["train"], *chosen["val"]), context)
+    new = Learned(used(chosen["train"], codes, config), used(chosen["val"], codes, config))
+    if not len(new.train) and not len(new.val):
         raise DataError(
-            f"Nothing of {root.name} is in the training part.", "Is this the split of this folder?"
+            f"Nothing of {root.name} is in the training or validation part.",
+            "Is this the split of this folder?",
         )
-    found = Learned(**tables)
-    found = (read_learned(entry.folder) or Learned()).joined(found.as_start() if before else found)
+    if before:
+        new = replace(new.as_start(), gaps=old is None)  # of its own pictures nothing is recorded
+    found = new if old is None else old.joined(new)
     if not write_learned(entry.folder, found):
         raise WriteError("There are too many pictures for a record.")
     return found

@@ -48,7 +48,8 @@ class Publication:
 
     ``out``: folder that gets ``<model_id>/``; None publishes into the user's models.
     ``tuned``: choose threshold and smallest outline on the validation part first.
-    ``archive``: also write the model as this one file.
+    ``archive``: also write the model as this one file. ``recorded``: the model gets a record of the
+    pictures it learned from.
     """
 
     run: Path
@@ -59,6 +60,7 @@ class Publication:
     tuned: bool = False
     replace: bool = False
     archive: Path | None = None
+    recorded: bool = True
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry
 from tumordesk.zoo.archive import pack
 from tumordesk.zoo.learned import write_learned
+from tumordesk_training.data import Case, DataSet
 from tumordesk_training.evaluate import evaluate
 from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.evaluation.of_run import Part
@@ -86,11 +87,12 @@ def publish(
         card = _measured(entry, run, say, context)
         if card.task == "classification":
             card = with_reference(ModelEntry(card, staged, "user"), run, say, context)
-        if not card.limits:
-            card = replace(card, limits=limits_of(run))
+        limits = (*(card.limits or limits_of(run)), *start_limits(run, context))
+        card = replace(card, limits=tuple(dict.fromkeys(limits)))
         write_card(staged / CARD_NAME, card)
         write_provenance(order.run, config, split, staged)
-        record_learned((run,), staged, say, context)
+        if order.recorded:
+            record_learned((run,), staged, say, context)
         context.progress(1.0, "Publishing")
         published = install_staged(staged, order)
     if order.archive is not None:
@@ -129,13 +131,24 @@ def record_learned(
 
 def limits_of(run: Run) -> tuple[str, ...]:
     """What the split and the data themselves say against the figures."""
+    data, part, cases = _tested(run)
+    return (
+        *caveats(data, cases, run.split, part, run.config),
+        f"Measured on pictures of the data set {run.root.resolve().name} alone.",
+    )
+
+
+def start_limits(run: Run, context: JobContext) -> tuple[str, ...]:
+    """What the start of the run knew of the pictures that its figures come from."""
+    _, part, cases = _tested(run)
+    known = known_before(run.folder, run.config, cases, context)
+    return told_of_start(run.config, part, cases, known)
+
+
+def _tested(run: Run) -> tuple[DataSet, Part, tuple[Case, ...]]:
     data, _ = usable(scan(run.root, run.config.data), run.config)
     part: Part = "test" if run.split.parts.get("test") else "val"
-    cases = limited(select(data, run.split, part), run.config)
-    told = caveats(data, cases, run.split, part, run.config)
-    known = known_before(run.folder, run.config, cases)
-    start = told_of_start(run.config, part, len(cases), known)
-    return (*told, *start, f"Measured on pictures of the data set {run.root.resolve().name} alone.")
+    return data, part, limited(select(data, run.split, part), run.config)
 
 
 def _tuned(card: ModelCard, network: nn.Module, run: Run, say: Callable[[str], None]) -> ModelCard:

@@ -47,7 +47,13 @@ from tumordesk_training.publication import (
     validation_part,
     with_texts,
 )
-from tumordesk_training.publish import described, limits_of, record_learned, with_reference
+from tumordesk_training.publish import (
+    described,
+    limits_of,
+    record_learned,
+    start_limits,
+    with_reference,
+)
 from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.split import select
 from tumordesk_training.tune import probabilities, tune_all
@@ -108,11 +114,13 @@ def publish_folds(
         write_card(staged / CARD_NAME, card)
         if card.task == "classification":
             card = with_reference(ModelEntry(card, staged, "user"), first, say, context)
-        card = replace(card, limits=(*(card.limits or _limits(runs)), _not_measured(len(folds))))
+        limits = (*(card.limits or _limits(runs)), *_of_starts(runs, context))
+        card = replace(card, limits=(*limits, _not_measured(len(folds))))
         write_card(staged / CARD_NAME, card)
         write_provenance(first.folder, first.config, first.split, staged)
         write_json(staged / SPLIT_NAME, _splits(runs))
-        record_learned(runs, staged, say, context)
+        if order.recorded:
+            record_learned(runs, staged, say, context)
         context.progress(1.0, "Publishing")
         published = install_staged(staged, order)
     if order.archive is not None:
@@ -129,6 +137,12 @@ def _not_measured(count: int) -> str:
 
 def _limits(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(limit for run in runs for limit in limits_of(run)))
+
+
+def _of_starts(runs: Sequence[Run], context: JobContext) -> tuple[str, ...]:
+    return tuple(
+        f"{run.folder.name}: {sentence}" for run in runs for sentence in start_limits(run, context)
+    )
 
 
 # What goes on the card ------------------------------------------------------------------------

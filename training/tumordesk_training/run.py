@@ -96,8 +96,7 @@ def start(
         stack.callback(leave)
         team.lead(lambda: stack.enter_context(only_one(folder)))
         team.lead(lambda: prepare_folder(folder, config, resume=resume))
-        if not resume:
-            team.lead(lambda: keep_before(folder, config))
+        team.lead(lambda: keep_before(folder, config, resume=resume))
         changed = team.lead(lambda: record(folder))
         train, val, notes = load_parts(folder, config, team)
         config = with_batch_size(folder, config, len(train), team)
@@ -158,7 +157,7 @@ def _known(
     """Sentences on what the start of the run knew of the parts that choose and test."""
     told: list[str] = []
     for part, cases in parts.items():
-        told += told_of_start(config, part, len(cases), known_before(folder, config, cases))
+        told += told_of_start(config, part, cases, known_before(folder, config, cases))
     return tuple(told)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from tumordesk.core.errors import ModelError
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import CARD_NAME
 from tumordesk.core.training_run import TrainingConfig
@@ -34,6 +36,7 @@ BACKBONES: dict[str, tuple[str, str]] = {
 }
 """Architecture -> library and name of the ImageNet classifier whose backbone it uses."""
 WEIGHTS_SUFFIXES = (".safetensors", ".pth", ".pt")
+_IMAGENET = re.compile(r"(?i)imagenet|-[0-9a-f]{8}\.pth$")
 
 SCHEMA = 1
 PARTS = ("val", "test")
@@ -75,15 +78,41 @@ def model_of(wish: str) -> ModelEntry | None:
     return Zoo().find(wish)
 
 
+def knowledge_of(wish: str) -> Learned | None:
+    """What the start that ``initial_weights`` names has learned from; None: that is not known.
+
+    Scratch and ImageNet weights know no scan. A file is taken for ImageNet weights where its name
+    says so, or is one that torchvision gives them ("resnet18-f37072fd.pth"); a weights file in a
+    model's folder is that model.
+    """
+    path = Path(wish).expanduser()
+    folder = path.parent if path.suffix in WEIGHTS_SUFFIXES else path
+    try:
+        if wish in ("", IMAGENET) or _imagenet(path):
+            return Learned()
+        entry = Zoo().find(str(folder) if (folder / CARD_NAME).is_file() else wish)
+        return read_learned(entry.folder)
+    except (ModelError, OSError):
+        return None
+
+
+def _imagenet(path: Path) -> bool:
+    if path.is_dir():
+        files = [one for one in path.iterdir() if one.suffix in WEIGHTS_SUFFIXES]
+        return bool(files) and all(_IMAGENET.search(one.name) for one in files)
+    return path.suffix in WEIGHTS_SUFFIXES and bool(_IMAGENET.search(path.name))
+
+
 def known_by_models(
     config: TrainingConfig, entries: Iterable[ModelEntry], context: JobContext | None = None
 ) -> dict[str, Any]:
     """Count, for each model, the pictures of the split of ``config`` that it has learned from.
 
     Returns:
-        ``total``: pictures of "val" and "test"; ``models``: id -> known pictures of both parts,
-        or null where the model has no record of what it learned from; ``start``: what ``config``
-        starts from, "auto" replaced.
+        ``total``: pictures of "val" and "test"; ``models``: id -> known pictures of both parts, and
+        "gaps": 1 where it may know more than is recorded; null where nothing is recorded. What
+        ``config`` starts from is among them, whatever it is. ``auto``: the id of the model that
+        "auto" stands for.
 
     Raises:
         ConfigError, DataError: as their messages say.
@@ -97,16 +126,18 @@ def known_by_models(
     parts = {part: limited(select(data, split, part), config) for part in PARTS}
     place = {case.key: part for part, cases in parts.items() for case in cases}
     cases = tuple(case for group in parts.values() for case in group)
-    codes = codes_of(root, cases, config.data, context=context)
+    codes = codes_of(root, cases, context)
+    auto = resolved(replace(config, initial_weights=AUTO)).initial_weights
+    learned = {entry.card.id: read_learned(entry.folder) for entry in entries}
+    wish = config.initial_weights
+    if wish not in ("", AUTO, IMAGENET) and wish not in learned:
+        learned[wish] = knowledge_of(wish)
     models: dict[str, dict[str, int] | None] = {}
-    for entry in entries:
-        learned = read_learned(entry.folder)
-        if learned is None:
-            models[entry.card.id] = None
+    for name, known in learned.items():
+        if known is None:
+            models[name] = None
             continue
-        taught = Learned(before=learned.as_start().before)
-        counts = Counter(place[key] for key in match(codes, taught, context))
-        models[entry.card.id] = {part: counts[part] for part in PARTS}
-    total = {part: len(cases) for part, cases in parts.items()}
-    start = resolved(config).initial_weights
-    return {"schema": SCHEMA, "total": total, "models": models, "start": start}
+        counts = Counter(place[key] for key in match(cases, codes, known.as_start(), context))
+        models[name] = {**{part: counts[part] for part in PARTS}, "gaps": int(known.gaps)}
+    total = {part: len(group) for part, group in parts.items()}
+    return {"schema": SCHEMA, "total": total, "models": models, "auto": auto}

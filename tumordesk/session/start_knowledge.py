@@ -16,13 +16,13 @@ _WORDS = {"test": "test", "val": "validation"}
 class StartKnowledge:
     """What ``tumordesk-train known --json`` prints.
 
-    ``total``: pictures of "val" and "test"; ``models``: id -> those that it knows, None where it
-    has no record; ``start``: the id of the start that the configuration names, "" for none.
+    ``total``: pictures of "val" and "test"; ``models``: id -> those that it knows, and "gaps": 1
+    where it may know more, None where it has no record; ``auto``: the model that "auto" stands for.
     """
 
     total: dict[str, int]
     models: dict[str, dict[str, int] | None] = field(default_factory=dict)
-    start: str = ""
+    auto: str = ""
     schema: int = 1
 
     @property
@@ -37,9 +37,11 @@ class StartKnowledge:
 
     def words(self, model: str) -> str:
         """What speaks against starting from a model, in a sentence; "" where nothing does."""
+        if model not in self.models:
+            return ""
         found, total = self.known(model), self.total.get(self.part, 0)
-        name = _WORDS[self.part]
-        if found is None:
+        name, gaps = _WORDS[self.part], (self.models[model] or {}).get("gaps", 0)
+        if found is None or (gaps and not found):
             return f"What it learned from is not recorded: it may know your {name} pictures."
         if not found:
             return ""

@@ -7,7 +7,6 @@ anew, resized or brightened, and far too little to show it.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,16 +37,21 @@ class Learned:
     """Codes, uint8 (n, 256) each.
 
     ``train``: the weights were fitted to them. ``val``: its epoch or threshold was chosen on them.
-    ``before``: models that its training started from had learned from them.
+    ``before``: models that its training started from had learned from them. ``gaps``: it, or one
+    of these, learned from more than is recorded.
     """
 
     train: Codes = field(default_factory=no_codes)
     val: Codes = field(default_factory=no_codes)
     before: Codes = field(default_factory=no_codes)
+    gaps: bool = False
 
     def as_start(self) -> Learned:
-        """The same as seen from a training that starts from this model."""
-        return Learned(val=self.val, before=union(self.train, self.before))
+        """The same as seen from a training that starts from this model.
+
+        What the model was merely chosen on taught it nothing.
+        """
+        return Learned(before=union(self.train, self.before), gaps=self.gaps)
 
     def joined(self, other: Learned) -> Learned:
         """What either learned from."""
@@ -55,6 +59,7 @@ class Learned:
             union(self.train, other.train),
             union(self.val, other.val),
             union(self.before, other.before),
+            self.gaps or other.gaps,
         )
 
 
@@ -68,16 +73,19 @@ def read_learned(path: Path) -> Learned | None:
     file = path / LEARNED_NAME if path.is_dir() else path
     if file.is_symlink() or not file.is_file() or file.stat().st_size > MAX_LEARNED_BYTES:
         return None
+    import safetensors
     import safetensors.numpy
 
     try:
         check_safetensors(file)
-        tables = safetensors.numpy.load(file.read_bytes())
-    except (ModelError, OSError, ValueError, struct.error, safetensors.SafetensorError):
+        with safetensors.safe_open(file, framework="np") as opened:
+            marks = opened.metadata() or {}
+            train, val, before = (opened.get_tensor(part) for part in PARTS)
+    except (ModelError, OSError, ValueError, KeyError, TypeError, safetensors.SafetensorError):
         return None
-    if not all(_sound(tables.get(part)) for part in PARTS):
+    if not all(_sound(table) for table in (train, val, before)):
         return None
-    return Learned(*(tables[part] for part in PARTS))
+    return Learned(train, val, before, marks.get("gaps", "no") != "no")
 
 
 def _sound(table: Any) -> bool:
@@ -100,7 +108,8 @@ def write_learned(path: Path, learned: Learned) -> bool:
     file = path / LEARNED_NAME if path.is_dir() else path
     # Sorted, so that the order of the pictures, which may be that of patients, is not told.
     tables = {part: union(getattr(learned, part)) for part in PARTS}
-    data = safetensors.numpy.save(tables, metadata={"format": "np"})
+    marks = {"format": "np", "gaps": "yes" if learned.gaps else "no"}
+    data = safetensors.numpy.save(tables, metadata=marks)
     if len(data) > MAX_LEARNED_BYTES:
         return False
 

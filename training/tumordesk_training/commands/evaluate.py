@@ -81,7 +81,7 @@ def _evaluate_model(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(figures, indent=2, ensure_ascii=False))
     else:
-        print(_figures_text(figures, left_out=args.leave_out_known))
+        print(_figures_text(figures))
     return 0
 
 
@@ -107,21 +107,21 @@ def _evaluate_run(args: argparse.Namespace) -> int:
     return 0
 
 
-def _figures_text(figures: dict[str, Any], *, left_out: bool = False) -> str:
+def _figures_text(figures: dict[str, Any]) -> str:
     lines = [f"{figures['model']['id']} on {figures['data']} ({figures['n']} pictures or slices)"]
     lines += [f"  {key}: {value:.4f}" for key, value in figures.items() if isinstance(value, float)]
     for label, found in (figures["dice_by_label"] or {}).items():
         missed = f"{100 * found['missed']:.0f} % of them missed"
         rest = f"{found['n']} pictures with tumour, {missed}"
         lines.append(f"  {label}: Dice {found['dice_by_image_mean']:.4f} ({rest})")
-    lines += [f"  Note: {sentence}" for sentence in _known_words(figures, left_out)]
+    lines += [f"  Note: {sentence}" for sentence in _known_words(figures)]
     if figures["confusion"]:
         lines.append("  confusion (rows: truth): " + ", ".join(figures["classes"]))
         lines += ["    " + " ".join(f"{n:5d}" for n in row) for row in figures["confusion"]]
     return "\n".join(lines)
 
 
-def _known_words(figures: dict[str, Any], left_out: bool) -> list[str]:
+def _known_words(figures: dict[str, Any]) -> list[str]:
     """Whether these figures are a test of the model, as far as that is known."""
     model, known = figures["model"]["id"], figures["known"]
     if known is None:
@@ -130,13 +130,16 @@ def _known_words(figures: dict[str, Any], left_out: bool) -> list[str]:
         ("train", "it learned from"), ("val", "its epoch was chosen on"),
         ("before", "the model that it started from had learned from"),
     )  # fmt: skip
-    end = "they do not count" if left_out else "the figures flatter"
-    return [
-        f"{known[part]} of {known['total']} pictures are, or nearly are, among those that {way}: "
-        f"{end}"
+    end = "they do not count" if figures["left_out_known"] else "the figures flatter"
+    told = [
+        f"{known[part]} of {known['total']} pictures are, or nearly are, or are of the same "
+        f"patients as those that {way}: {end}"
         for part, way in ways
         if known[part]
     ]
+    if known["gaps"]:
+        told.append("it, or what it started from, learned from more than is recorded")
+    return told
 
 
 def _evaluation_text(name: str, found: Evaluation) -> str:

@@ -29,6 +29,11 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--archive", type=Path, metavar="FILE.tdmodel", help="also write the model as one file"
     )
+    parser.add_argument(
+        "--no-record", action="store_true",
+        help="no record of the pictures it learned from: nobody can ask the model whether it knows "
+        "a picture, and nobody is warned of a test that is none",
+    )  # fmt: skip
     parser.add_argument("--replace", action="store_true", help="exchange a model of that id")
     add_progress_option(parser)
     parser.set_defaults(function=_publish)
@@ -44,6 +49,7 @@ def _publish(args: argparse.Namespace) -> int:
     order = Publication(
         args.run, args.id, texts, args.out, args.data,
         tuned=args.tune, replace=args.replace, archive=args.archive,
+        recorded=not args.no_record,
     )  # fmt: skip
     make = publish_folds if is_cross_validation(args.run) else publish
     entry = make(order, print, context_of(args))

@@ -23,11 +23,12 @@ from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.evaluation.classification import Answers, figures_of
 from tumordesk_training.evaluation.segmentation import OutlineCount
 from tumordesk_training.layouts import scan
-from tumordesk_training.learned_of_run import known_before, told_of_others, told_of_start
+from tumordesk_training.learned_of_run import Known, known_before, told_of_others, told_of_start
 from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.split import select
 from tumordesk_training.split_id import split_id
 from tumordesk_training.usable import limited, usable
+from tumordesk_training.work import Share
 
 Part = Literal["train", "val", "test"]
 _WORDS = {"train": "training", "val": "validation", "test": "test"}
@@ -66,6 +67,10 @@ def evaluate_run(
     data, _ = usable(scan(run.root, config.data), config)
     whole = part_of_run(run, data, part)
     cases = limited(whole, config)
+    known = Known()
+    if part != "train":
+        known = known_before(run.folder, config, cases, Share(context, 0.0, 0.1))
+    context = Share(context, 0.1, 1.0)
     card = run_card(config)
     unread: list[tuple[str, str]] = []
     with Engine(best_network(run), choose_device(device).device, card.input.size) as engine:
@@ -78,12 +83,10 @@ def evaluate_run(
         used = engine.device.text
     refuse_nothing(counted.pictures, run.root.name, unread)
     context.progress(1.0, "Evaluated")
-    known = known_before(run.folder, config, cases, context)
-    told = (
-        *caveats(data, cases, run.split, part, config),
-        *told_of_start(config, part, len(cases), known),
-        *(told_of_others(counted.fields["cases"], known) if part != "train" else ()),
-    )
+    told = [*caveats(data, cases, run.split, part, config)]
+    if part != "train":
+        told += told_of_start(config, part, cases, known)
+        told += told_of_others(config, cases, counted.fields["cases"], known)
     return Evaluation(
         task=config.task,
         model=config.name,

@@ -19,6 +19,11 @@ from tumordesk.gui.panels.parts import label, tight
 from tumordesk.session.publishing import CardTexts, RunFacts, free_id, suggested, with_own
 
 _LIMITS_LINES = 5
+_RECORD = "&Record which pictures it learned from"
+_RECORD_WORDS = (
+    "So that the model tells when it is tested on them. Whoever has the model and a picture can "
+    "then find out whether it learned from that."
+)
 _TUNE = "Choose threshold and smallest outline on the validation part"
 _LICENCES = "e.g. CC BY 4.0; only what the licences of your data allow"
 
@@ -51,6 +56,9 @@ class CardForm(QWidget):
         self.data_licence = _line("Licence of the data")
         self.data_citation = _line("Who is to be cited")
         self.tune = QCheckBox(_TUNE)
+        self.record = QCheckBox(_RECORD)
+        self.record.setChecked(True)
+        self.record_words = label(_RECORD_WORDS, "small", wrap=True)
         self.exchange = QCheckBox("E&xchange my model of that identifier")
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(tokens.SPACE_16)
@@ -85,7 +93,8 @@ class CardForm(QWidget):
             self._form.addRow(key, field)
             if field is self.model_id:
                 self._form.addRow("", self.exchange)
-        self._form.addRow("", self.tune)
+        for part in (self.tune, self.record, self.record_words):
+            self._form.addRow("", part)
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         column.addWidget(label("What people should know", "strong"))
         column.addLayout(self._form)
@@ -103,19 +112,22 @@ class CardForm(QWidget):
         for field in (self.version, self.data_name, self.data_licence, self.data_citation):
             self._form.setRowVisible(field, expert)
         self._expert = expert
-        self._show_tune()
+        self._show_options()
 
     _expert = False
 
-    def _show_tune(self) -> None:
+    def _show_options(self) -> None:
         outlines = self._facts is not None and self._facts.config.task == "segmentation"
         self._form.setRowVisible(self.tune, self._expert and outlines)
+        for part in (self.record, self.record_words):
+            self._form.setRowVisible(part, self._expert)
 
     def show_facts(self, facts: RunFacts) -> None:
         """Start from what is known of a run."""
         self._own_id = False
         self._fill(facts, dict.fromkeys(range(len(self._lines())), True), limits=True)
         self.tune.setChecked(False)
+        self.record.setChecked(True)
 
     def follow_facts(self, facts: RunFacts) -> None:
         """Other facts of the same run: what a person wrote stays."""
@@ -136,7 +148,7 @@ class CardForm(QWidget):
             if lines[number]:
                 field.setText(text)
                 field.setCursorPosition(0)
-        self._show_tune()
+        self._show_options()
         self._show_exchange()
 
     def texts(self) -> CardTexts:

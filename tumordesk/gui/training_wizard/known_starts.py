@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -27,11 +28,17 @@ class KnownStarts(QObject):
         self.answer: StartKnowledge | None = None
         self.command = ConfigCommand(context, "known")
         self.command.done.connect(self._answered)
-        self.command.failed.connect(lambda _: self._forget())
 
     def ask(self, config: TrainingConfig) -> None:
-        """Find out for these data and this split, where that is not known or asked for already."""
-        what = (config.data, config.split, config.task, config.classes, config.architecture)
+        """Find out for these data and this split, where that is not known or asked for already.
+
+        What failed is asked again when something is changed, or the page is entered anew.
+        """
+        wish = config.initial_weights
+        # A file or folder is in no list of models: it is asked about by its path.
+        own = wish if "/" in wish or "\\" in wish else ""
+        order = (config.data, config.split, config.task, config.classes, config.limit, config.seed)
+        what = (*order, own)
         if what == self._asked:
             return
         self._asked, self.answer = what, None
@@ -41,22 +48,14 @@ class KnownStarts(QObject):
         """What speaks against a start, see :meth:`StartKnowledge.words`."""
         if self.answer is None:
             return ""
-        model = self.answer.start if weights == AUTO else weights
-        return self.answer.words(model) if model in self.answer.models else ""
+        return self.answer.words(self.answer.auto if weights == AUTO else weights)
 
     def stop(self) -> None:
-        """Ask for nothing more."""
-        if self.command.running:
-            self.command.cancel()
-            self._asked = None
+        """Ask for nothing more; the next :meth:`ask` begins anew."""
+        self.command.cancel()
+        self._asked = None
 
     def _answered(self, text: str) -> None:
-        try:
+        with suppress(ConfigError):
             self.answer = read_knowledge(text)
-        except ConfigError:
-            self._forget()
-            return
-        self.changed.emit()
-
-    def _forget(self) -> None:
-        self._asked = None
+            self.changed.emit()

@@ -231,6 +231,8 @@ class UsePage(Page):
         options = ["--replace"] if self.form.exchange.isChecked() else []
         if self.form.tune.isChecked() and not self.form.tune.isHidden():
             options.append("--tune")
+        if not self.form.record.isChecked():
+            options.append("--no-record")
         self.bar.setValue(0)
         self._say("Measuring the model once more, for its card…")
         card = publishing.document_of(texts, facts)
