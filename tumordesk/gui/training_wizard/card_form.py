@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QFormLayout,
@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import label, tight
+from tumordesk.gui.training_wizard.beside import words
 from tumordesk.session.publishing import CardTexts, RunFacts, free_id, suggested, with_own
 
 _LIMITS_LINES = 5
@@ -58,7 +59,9 @@ class CardForm(QWidget):
         self.tune = QCheckBox(_TUNE)
         self.record = QCheckBox(_RECORD)
         self.record.setChecked(True)
-        self.record_words = label(_RECORD_WORDS, "small", wrap=True)
+        self.record_words = words(_RECORD_WORDS, "small")
+        self.record_words.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.record.setAccessibleDescription(_RECORD_WORDS)
         self.exchange = QCheckBox("E&xchange my model of that identifier")
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(tokens.SPACE_16)
