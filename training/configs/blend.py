@@ -18,6 +18,10 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
+from tumordesk.zoo.learned import Learned, read_learned, write_learned
+from tumordesk_training.learned_of_run import learned_by
+from tumordesk_training.run_model import is_run, open_run
+
 
 def weights_of(folder: Path) -> dict[str, torch.Tensor]:
     """Weights of a model folder, or of the last epoch of a run folder."""
@@ -26,6 +30,13 @@ def weights_of(folder: Path) -> dict[str, torch.Tensor]:
         return safetensors.torch.load_file(folder / "weights.safetensors")
     state: dict[str, torch.Tensor] = torch.load(last, weights_only=True)["model"]
     return state
+
+
+def learned_of(folder: Path) -> Learned:
+    """What a model, or the network of a run, learned from."""
+    if is_run(folder):
+        return learned_by((open_run(folder),))
+    return read_learned(folder) or Learned(gaps=True)
 
 
 def main() -> None:
@@ -46,6 +57,7 @@ def main() -> None:
     args.out.mkdir()
     weights = args.out / "weights.safetensors"
     safetensors.torch.save_file(mixed, weights)
+    write_learned(args.out, learned_of(args.first).joined(learned_of(args.second)))
     card = json.loads((args.first / "model.json").read_text())
     card["weights_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
     (args.out / "model.json").write_text(json.dumps(card, indent=2))
