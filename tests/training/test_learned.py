@@ -18,6 +18,7 @@ from training_factories import class_config, save
 from tumordesk.core.errors import ModelError
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import LEARNED_NAME, HeadSpec
+from tumordesk.core.paths import cache_dir
 from tumordesk.core.training_run import DataConfig, SequenceSource, read_config
 from tumordesk.zoo import ModelEntry, Zoo
 from tumordesk.zoo import learned as record
@@ -335,6 +336,20 @@ def test_codes_are_kept_and_made_anew_for_a_changed_file(
     assert read == ["1.png"]
     assert (again["blob/0.png"][0] == first["blob/0.png"][0]).all()
     assert (again["ring/1.png"][0] != first["ring/1.png"][0]).any()
+
+
+def test_a_damaged_or_empty_cache_is_none(tmp_path: Path) -> None:
+    root = folder_of(tmp_path / "pictures", range(4))
+    cases = scan(root, DataConfig(root=str(root))).cases
+    first = codes_of(root, cases)
+    (place,) = (cache_dir() / "codes").glob("*.npz")
+    empty = {"stamps": np.zeros(0, "U40"), "counts": np.zeros(0, np.int64)}
+    for arrays in ({**empty, "rows": np.zeros((0, CODE_BYTES), np.uint8)}, empty):
+        with place.open("wb") as stream:
+            np.savez(stream, **arrays)
+        assert codes_of(root, cases).keys() == first.keys()
+    place.write_bytes(b"nothing")
+    assert (codes_of(root, cases)["blob/0.png"][0] == first["blob/0.png"][0]).all()
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from tumordesk.core.errors import WriteError
 from tumordesk.core.job import JobContext
-from tumordesk.core.jsonio import atomic_write
 from tumordesk.core.paths import cache_dir
 from tumordesk.zoo.learned import CODE_BYTES, Codes, no_codes
+from tumordesk_training.cache_files import keep_arrays
 from tumordesk_training.work import for_each
 
 _FOLDERS = 20
@@ -76,27 +75,17 @@ def _load(place: Path) -> dict[str, Codes]:
     except _DAMAGED:
         return {}
     sound = rows.ndim == 2 and rows.shape[1] == CODE_BYTES and rows.dtype == np.uint8
-    if not sound or len(stamps) != len(counts) or int(counts.sum()) != len(rows):
+    if not stamps or not sound or len(stamps) != len(counts) or int(counts.sum()) != len(rows):
         return {}
     return dict(zip(stamps, np.split(rows, np.cumsum(counts)[:-1]), strict=True))
 
 
 def _keep(place: Path, codes: dict[str, Codes]) -> None:
-    """A cache that cannot be written is none. What had no stamp is not kept."""
+    """What had no stamp is not kept."""
     kept = {stamp: rows for stamp, rows in codes.items() if stamp}
     arrays = {
         "stamps": np.array(list(kept), dtype="U40"),
         "counts": np.array([len(rows) for rows in kept.values()], dtype=np.int64),
         "rows": np.concatenate([no_codes(), *kept.values()]),
     }
-
-    def write(path: Path) -> None:
-        with path.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-
-    with suppress(WriteError):
-        atomic_write(place, write)
-    with suppress(OSError):
-        others = sorted(place.parent.glob("*.npz"), key=lambda p: p.stat().st_mtime)
-        for old in others[:-_FOLDERS]:
-            old.unlink(missing_ok=True)
+    keep_arrays(place, arrays, _FOLDERS)

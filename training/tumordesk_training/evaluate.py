@@ -6,7 +6,6 @@ back to the source grid), so a figure here is a figure of the program.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,12 +26,11 @@ from tumordesk.inference.passes import run_batches
 from tumordesk.inference.segmenter import segment_slices
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry
-from tumordesk.zoo.learned import PARTS, Learned, read_learned
 from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
 from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.evaluation import calibration
+from tumordesk_training.evaluation.known import known_cases
 from tumordesk_training.layouts import VOLUMES, layout_of, scan
-from tumordesk_training.learned import codes_of, match
 from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
 from tumordesk_training.work import Share
@@ -83,11 +81,10 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     card = entry.card
     config = config_for(order, card)
     cases, problems = labelled_cases(order, config, card)
-    total, learned = len(cases), read_learned(entry.folder)
-    known = _known(cases, config, learned, Share(context, 0.0, 0.1))
+    known = known_cases(entry, order.root, cases, Share(context, 0.0, 0.1))
     context = Share(context, 0.1, 1.0)
     if order.leave_out_known:
-        cases = _unknown(entry, cases, known)
+        cases = known.others(cases)
     by_patient = order.volumes
     if by_patient is None:
         by_patient = card.input.normalisation.scope == "volume" and grouped_by_patient(
@@ -121,40 +118,11 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "ece": None,
         "calibration": None,
         "device": device,
-        "known": None if known is None else _counted(known, total, learned),
+        "known": known.counts(),
         "left_out_known": order.leave_out_known,
         "skipped": [{"path": p, "reason": r} for p, r in (*problems, *run.unread)],
         **figures,
     }
-
-
-def _known(
-    cases: Sequence[Case], config: DataConfig, learned: Learned | None, context: JobContext
-) -> dict[str, str] | None:
-    """The cases that the model knows, as :func:`tumordesk_training.learned.match` says it."""
-    if learned is None:
-        return None
-    return match(cases, codes_of(Path(config.root), cases, context), learned, context)
-
-
-def _unknown(
-    entry: ModelEntry, cases: Sequence[Case], known: dict[str, str] | None
-) -> tuple[Case, ...]:
-    if known is None:
-        raise DataError(
-            f"What {entry.card.id} learned from is not recorded.",
-            "Record it with 'tumordesk-train learned', or measure it on all pictures.",
-        )
-    others = tuple(case for case in cases if case.key not in known)
-    if not others:
-        raise DataError(f"{entry.card.id} knows all of these pictures.", "Use others.")
-    return others
-
-
-def _counted(known: dict[str, str], total: int, learned: Learned | None) -> dict[str, Any]:
-    counts = Counter(known.values())
-    gaps = learned is not None and learned.gaps
-    return {"total": total, **{part: counts[part] for part in PARTS}, "gaps": gaps}
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,15 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from tumordesk.core.errors import DataError, WriteError
+from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
-from tumordesk.core.jsonio import atomic_write
 from tumordesk.core.paths import cache_dir
 from tumordesk.core.training_run import DataConfig
+from tumordesk_training.cache_files import keep_arrays
 from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import SIDE, Fingerprint, fingerprint
 from tumordesk_training.images import load_grey
@@ -115,15 +114,4 @@ def keep_prints(root: Path, config: DataConfig, prints: dict[str, Fingerprint]) 
         "flat": np.array([p.small is not None for p in prints.values()], dtype=bool),
         "small": np.stack(small) if small else np.zeros((0, SIDE, SIDE), dtype=np.uint8),
     }
-
-    def write(path: Path) -> None:
-        with path.open("wb") as stream:
-            np.savez(stream, **arrays)  # type: ignore[arg-type]
-
-    path = cache_file(root, config)
-    with suppress(WriteError):
-        atomic_write(path, write)
-    with suppress(OSError):
-        others = sorted(path.parent.glob("*.npz"), key=lambda p: p.stat().st_mtime)
-        for old in others[:-_FOLDERS]:
-            old.unlink(missing_ok=True)
+    keep_arrays(cache_file(root, config), arrays, _FOLDERS)
