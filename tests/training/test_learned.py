@@ -31,7 +31,7 @@ from tumordesk_training.evaluation.of_run import evaluate_run
 from tumordesk_training.fingerprints import small_picture
 from tumordesk_training.layouts import scan
 from tumordesk_training.learned import ALIKE, code, codes_of, match, nearest, used
-from tumordesk_training.learned_of_run import BEFORE_NAME, add_to_model
+from tumordesk_training.learned_of_run import BEFORE_NAME, add_to_model, learned_by
 from tumordesk_training.publish import Publication, publish
 from tumordesk_training.publish_folds import publish_folds
 from tumordesk_training.run import start
@@ -333,9 +333,63 @@ def test_codes_are_kept_and_made_anew_for_a_changed_file(
     codes_of(root, cases[:2])
     save(root / "ring" / "1.png", brain(77))
     again = codes_of(root, cases)
-    assert read == ["1.png"]
+    assert sorted(set(read)) == ["1.png", "broken.png"]  # what cannot be read is tried again
     assert (again["blob/0.png"][0] == first["blob/0.png"][0]).all()
     assert (again["ring/1.png"][0] != first["ring/1.png"][0]).any()
+
+
+def test_small_discs_are_not_taken_for_each_other(tmp_path: Path) -> None:
+    y, x = np.mgrid[0:240, 0:240]
+    for number in range(8):
+        rng = np.random.default_rng(number)
+        disc = (np.hypot(y - 120, x - 120) < 14) * rng.integers(90, 200, (240, 240))
+        save(tmp_path / "discs" / "x" / f"{number}.png", disc.astype(np.uint8))
+    cases = scan(tmp_path / "discs", DataConfig(root=str(tmp_path / "discs"))).cases
+    codes = codes_of(tmp_path / "discs", cases)
+    assert match(cases[1:], codes, Learned(train=used(cases[:1], codes, DataConfig()))) == {}
+
+
+def test_what_an_earlier_attempt_kept_is_not_inherited(tmp_path: Path) -> None:
+    pictures = folder_of(tmp_path / "pictures", range(20))
+    config = class_config(pictures, epochs=1, architecture="resnet18", head=HeadSpec())
+    broken = tmp_path / "broken.safetensors"
+    broken.write_bytes(b"nothing")
+    with pytest.raises(ModelError):
+        start(tmp_path / "run", replace(config, initial_weights=str(broken)))
+    start(tmp_path / "run", config)
+    assert not (tmp_path / "run" / BEFORE_NAME).exists()
+    assert "had learned from" not in " ".join(evaluate_run(open_run(tmp_path / "run")).warnings)
+
+
+def test_pictures_that_are_gone_leave_a_gap(tmp_path: Path) -> None:
+    pictures = folder_of(tmp_path / "pictures", range(24))
+    config = class_config(pictures, epochs=1, architecture="resnet18", head=HeadSpec())
+    start(tmp_path / "run", config)
+    run = open_run(tmp_path / "run")
+    assert not learned_by((run,)).gaps
+    data = scan(pictures, run.config.data)
+    lost = select(data, run.split, "train")[:2]
+    lost[0].image.unlink()
+    assert learned_by((run,)).gaps
+    save(lost[0].image, brain(int(lost[0].image.stem)))
+    assert not learned_by((run,)).gaps
+    lost[1].image.write_bytes(b"damaged")
+    assert learned_by((run,)).gaps
+
+
+def test_a_file_that_could_not_be_read_once_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder_of(tmp_path / "pictures", range(3))
+    cases = scan(root, DataConfig(root=str(root))).cases
+    with monkeypatch.context() as patched:
+        patched.setattr(learned_module, "load_pixels", _interrupted)
+        assert not any(len(rows) for files in codes_of(root, cases).values() for rows in files)
+    assert all(len(rows) for files in codes_of(root, cases).values() for rows in files)
+
+
+def _interrupted(path: Path) -> np.ndarray:
+    raise OSError(5, "Input/output error")
 
 
 def test_a_damaged_or_empty_cache_is_none(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ _FOLDERS = 20
 _MOST = 200_000
 """Codes of one folder: of more, only those asked for last are kept."""
 _VERSION = 1
-_DAMAGED = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
+_DAMAGED = (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile)
 
 
 def kept_codes(
@@ -75,14 +75,15 @@ def _load(place: Path) -> dict[str, Codes]:
     except _DAMAGED:
         return {}
     sound = rows.ndim == 2 and rows.shape[1] == CODE_BYTES and rows.dtype == np.uint8
+    sound = sound and counts.ndim == 1 and counts.dtype.kind == "i"
     if not stamps or not sound or len(stamps) != len(counts) or int(counts.sum()) != len(rows):
         return {}
     return dict(zip(stamps, np.split(rows, np.cumsum(counts)[:-1]), strict=True))
 
 
 def _keep(place: Path, codes: dict[str, Codes]) -> None:
-    """What had no stamp is not kept."""
-    kept = {stamp: rows for stamp, rows in codes.items() if stamp}
+    """What had no stamp, or could not be read this time, is not kept."""
+    kept = {stamp: rows for stamp, rows in codes.items() if stamp and len(rows)}
     arrays = {
         "stamps": np.array(list(kept), dtype="U40"),
         "counts": np.array([len(rows) for rows in kept.values()], dtype=np.int64),

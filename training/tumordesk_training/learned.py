@@ -2,9 +2,9 @@
 
 Two pictures are taken for the same where their codes correlate by 0.82, upright, mirrored or
 turned by quarters. Measured (benchmarks/learned.py): the most similar slices of different patients
-correlate by 0.74; of copies saved again as JPEG 19 of 20 are found (the others are slices with next
-to nothing on them), brightened and mirrored ones all. Copies that are cropped are not found, of
-those turned by a few degrees half. Neighbouring slices of one patient may count as the same, and
+correlate by 0.74; of copies saved again as JPEG 92 % are found (the others are slices with little on
+them), of brightened and mirrored ones 97 %. Copies that are cropped are not found, of those turned
+by a few degrees two in five. Neighbouring slices of one patient may count as the same, and
 should: the model knows that patient.
 """
 
@@ -34,6 +34,8 @@ SLICES = 32
 _SIDE = 32
 _PLAIN = 0.5 / _SIDE
 """Structure (of unit length over all places) that counts as none."""
+_LEAST = 0.15 * _SIDE * _SIDE
+"""Places with structure that a picture must have: a small disc looks like any other one."""
 _FLAT = 0b01010101
 """Four places without structure."""
 _ROWS = 2048
@@ -57,6 +59,7 @@ def _signs(codes: Codes) -> Float:
 
 def _unit(signs: Float) -> Float:
     flat = signs.reshape(len(signs), -1)
+    flat = flat * (np.count_nonzero(flat, axis=1, keepdims=True) >= _LEAST)
     flat = flat - flat.mean(axis=1, keepdims=True)
     length = np.linalg.norm(flat, axis=1, keepdims=True)
     return np.asarray(np.divide(flat, length, out=np.zeros_like(flat), where=length > 0))

@@ -6,22 +6,22 @@ be gone, it still tells which of its test pictures were no test.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tumordesk.core.errors import DataError, ModelError, WriteError
+from tumordesk.core.errors import ConfigError, DataError, ModelError, WriteError
 from tumordesk.core.evaluation import CaseResult
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import LEARNED_NAME
-from tumordesk.core.training_run import DataConfig, TrainingConfig
+from tumordesk.core.training_run import CONFIG_NAME, DataConfig, TrainingConfig, read_config
 from tumordesk.zoo import ModelEntry
-from tumordesk.zoo.learned import Learned, read_learned, write_learned
-from tumordesk_training.data import Case
+from tumordesk.zoo.learned import Codes, Learned, read_learned, write_learned
+from tumordesk_training.data import Case, DataSet
 from tumordesk_training.layouts import scan
 from tumordesk_training.learned import codes_of, match, used
 from tumordesk_training.run_model import Run
-from tumordesk_training.split import read_split, select
+from tumordesk_training.split import Split, read_split, select
 from tumordesk_training.starts import knowledge_of
 from tumordesk_training.usable import limited, usable
 from tumordesk_training.words import many
@@ -72,6 +72,8 @@ def known_before(
 
 def _before(folder: Path, config: TrainingConfig) -> Learned:
     """What the run kept; of a run that kept nothing, what its start knows by now."""
+    if not config.initial_weights:
+        return Learned()
     kept = read_learned(folder / BEFORE_NAME)
     if kept is None:
         kept = knowledge_of(config.initial_weights)
@@ -149,8 +151,28 @@ def learned_by(runs: Sequence[Run], context: JobContext | None = None) -> Learne
     others = tuple(case for key, case in chosen["val"].items() if key not in chosen["train"])
     codes = codes_of(first.root, (*train, *others), context)
     config = first.config.data
-    own = Learned(used(train, codes, config), used(others, codes, config))
+    gaps = _unread(train, codes) or any(_gone(data, run.split) for run in runs)
+    own = Learned(used(train, codes, config), used(others, codes, config), gaps=gaps)
     return own.joined(_before(first.folder, first.config))
+
+
+def _gone(data: DataSet, split: Split) -> bool:
+    """Whether pictures that were learned from are no longer in the data folder."""
+    return len(select(data, split, "train")) < sum(split.counts.get("train", {}).values())
+
+
+def _unread(cases: Sequence[Case], codes: Mapping[str, tuple[Codes, ...]]) -> bool:
+    return not all(any(len(rows) for rows in codes[case.key]) for case in cases)
+
+
+def _started(entry: ModelEntry) -> bool:
+    """Whether the configuration that travels with a model names weights which know scans."""
+    try:
+        wish = read_config(entry.folder / CONFIG_NAME).initial_weights
+    except ConfigError:
+        return False
+    known = knowledge_of(wish)
+    return known is None or bool(len(known.as_start().before))
 
 
 def add_to_model(
@@ -167,6 +189,8 @@ def add_to_model(
     Args:
         split: whose parts "train" and "val" count; None: all of the data were learned from.
         before: not this model learned from them, but the one that its training started from.
+
+    The record has gaps where nothing tells what the model's start knew, or it itself.
 
     Raises:
         ConfigError, DataError: no such data or split, or nothing of it is there.
@@ -189,15 +213,21 @@ def add_to_model(
         for part in ("train", "val")
     }
     codes = codes_of(root, (*chosen["train"], *chosen["val"]), context)
-    new = Learned(used(chosen["train"], codes, config), used(chosen["val"], codes, config))
+    new = Learned(
+        used(chosen["train"], codes, config),
+        used(chosen["val"], codes, config),
+        gaps=_unread(chosen["train"], codes),
+    )
     if not len(new.train) and not len(new.val):
         raise DataError(
             f"Nothing of {root.name} is in the training or validation part.",
             "Is this the split of this folder?",
         )
     if before:
-        new = replace(new.as_start(), gaps=old is None)  # of its own pictures nothing is recorded
+        new = new.as_start()
     found = new if old is None else old.joined(new)
+    if not len(found.train) or (old is None and _started(entry)):
+        found = replace(found, gaps=True)  # of its own pictures, or of its start, nothing is known
     if not write_learned(entry.folder, found):
         raise WriteError("There are too many pictures for a record.")
     return found

@@ -26,7 +26,7 @@ from tumordesk_training.dataset import Cache, build_cache
 from tumordesk_training.distributed import Team, join, leave
 from tumordesk_training.environment import record
 from tumordesk_training.layouts import scan
-from tumordesk_training.learned_of_run import keep_before, known_before, told_of_start
+from tumordesk_training.learned_of_run import BEFORE_NAME, keep_before, known_before, told_of_start
 from tumordesk_training.lock import only_one
 from tumordesk_training.loop import Trainer
 from tumordesk_training.plan import plan_split
@@ -58,7 +58,8 @@ def prepare_folder(folder: Path, config: TrainingConfig, *, resume: bool) -> Non
         for name in (STOP_NAME, PAUSE_NAME):
             _drop_old(folder / name)
         if not resume:
-            (folder / SPLIT_NAME).unlink(missing_ok=True)
+            for name in (SPLIT_NAME, BEFORE_NAME):
+                (folder / name).unlink(missing_ok=True)
     except OSError as error:
         raise WriteError(f"{folder.name} cannot be changed: {error.strerror}.") from error
     write_config(folder / CONFIG_NAME, config)

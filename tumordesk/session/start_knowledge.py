@@ -42,12 +42,14 @@ class StartKnowledge:
         found, total = self.known(model), self.total.get(self.part, 0)
         name, gaps = _WORDS[self.part], (self.models[model] or {}).get("gaps", 0)
         if found is None or (gaps and not found):
-            return f"What it learned from is not recorded: it may know your {name} pictures."
+            rest = "" if found is None else ", or not all of it"
+            return f"What it learned from is not recorded{rest}: it may know {name} pictures."
         if not found:
             return ""
+        least = "at least " if gaps else ""
         return (
-            f"It knows {number(found)} of your {number(total)} {name} pictures already: figures "
-            "on these are no fair test."
+            f"It knows {least}{number(found)} of your {number(total)} {name} pictures already: "
+            "figures on these are no fair test."
         )
 
 

@@ -45,5 +45,6 @@ def _text(found: dict[str, Any]) -> str:
             lines.append(f"{name}: what it learned from is not recorded")
             continue
         told = (f"{counts[part]} of {total[part]} {_WORDS[part]} pictures" for part in total)
-        lines.append(f"{name}: knows {' and '.join(told)}")
+        more = "; it may know more than is recorded" if counts["gaps"] else ""
+        lines.append(f"{name}: knows {' and '.join(told)}{more}")
     return "\n".join(lines)

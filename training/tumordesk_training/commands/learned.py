@@ -49,7 +49,8 @@ def _learned(args: argparse.Namespace) -> int:
         context=context_of(args),
     )
     print(
-        f"{entry.card.id}: learned from {len(found.train)} pictures, chosen on {len(found.val)}, "
-        f"started from what {len(found.before)} had taught"
+        f"{entry.card.id}: {len(found.train)} codes of pictures or slices that it learned from, "
+        f"{len(found.val)} that it was chosen on, {len(found.before)} of its start"
+        + ("; it may know more than is recorded" if found.gaps else "")
     )
     return 0

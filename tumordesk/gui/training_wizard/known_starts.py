@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tumordesk.gui.training_wizard.context import WizardContext
 
 
+WAIT_MS = 400
+
+
 class KnownStarts(QObject):
     """``changed``: there is an answer. Without one nothing is said: the training says it later."""
 
@@ -26,7 +29,7 @@ class KnownStarts(QObject):
         super().__init__(context)
         self._asked: object = None
         self.answer: StartKnowledge | None = None
-        self.command = ConfigCommand(context, "known")
+        self.command = ConfigCommand(context, "known", WAIT_MS)
         self.command.done.connect(self._answered)
 
     def ask(self, config: TrainingConfig) -> None:
@@ -37,8 +40,8 @@ class KnownStarts(QObject):
         wish = config.initial_weights
         # A file or folder is in no list of models: it is asked about by its path.
         own = wish if "/" in wish or "\\" in wish else ""
-        order = (config.data, config.split, config.task, config.classes, config.limit, config.seed)
-        what = (*order, own)
+        trial = (config.limit, config.seed) if config.limit else ()
+        what = (config.data, config.split, config.task, config.classes, trial, own)
         if what == self._asked:
             return
         self._asked, self.answer = what, None
