@@ -2,9 +2,9 @@
 
 Two pictures are taken for the same where their codes correlate by 0.82, upright, mirrored or
 turned by quarters. Measured (benchmarks/learned.py): the most similar slices of different patients
-correlate by 0.74; of copies saved again as JPEG 92 % are found (the others are slices with little on
-them), of brightened and mirrored ones 97 %. Copies that are cropped are not found, of those turned
-by a few degrees two in five. Neighbouring slices of one patient may count as the same, and
+correlate by 0.74; of copies saved again as JPEG 92 % are found (the others are slices with little
+on them), of brightened and mirrored ones 97 %. Copies that are cropped are not found, of those
+turned by a few degrees two in five. Neighbouring slices of one patient may count as the same, and
 should: the model knows that patient.
 """
 
