@@ -15,7 +15,7 @@ import torch
 
 from picture_copies import COPIES, brain
 from training_factories import class_config, save
-from tumordesk.core.errors import ModelError
+from tumordesk.core.errors import Cancelled, ModelError
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import LEARNED_NAME, HeadSpec
 from tumordesk.core.paths import cache_dir
@@ -388,6 +388,26 @@ def test_a_file_that_could_not_be_read_once_is_read_again(
     assert all(len(rows) for files in codes_of(root, cases).values() for rows in files)
 
 
+def test_what_was_read_before_it_was_cancelled_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = folder_of(tmp_path / "pictures", range(90))
+    cases = scan(root, DataConfig(root=str(root))).cases
+
+    class Hasty(JobContext):
+        def progress(self, fraction: float | None, message: str = "") -> None:
+            self.cancel()
+            super().progress(fraction, message)
+
+    with pytest.raises(Cancelled):
+        codes_of(root, cases, Hasty())
+    read: list[Path] = []
+    original = learned_module._of_picture
+    monkeypatch.setattr(learned_module, "_of_picture", lambda p: read.append(p) or original(p))
+    assert len(codes_of(root, cases)) == 90
+    assert 0 < len(read) < 90
+
+
 def _interrupted(path: Path) -> np.ndarray:
     raise OSError(5, "Input/output error")
 
@@ -464,8 +484,6 @@ def test_a_run_of_before_there_were_records_asks_the_model_itself(
 def test_it_can_be_cancelled() -> None:
     context = JobContext()
     context.cancel()
-    from tumordesk.core.errors import Cancelled
-
     with pytest.raises(Cancelled):
         nearest(codes(brain(0)), codes(brain(1)), context)
 

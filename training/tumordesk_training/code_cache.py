@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -40,15 +40,14 @@ def kept_codes(
     known = _load(place)
     stamps = {path: _stamp(root, path) for path in files}
     missing = [path for path, stamp in stamps.items() if stamp not in known]
-    fresh = for_each(missing, read, context, "Looking at the pictures")
-    for path, rows in zip(missing, fresh, strict=True):
-        known[stamps[path]] = rows
-    found = {path: known[stamp] for path, stamp in stamps.items()}
-    if missing:
-        if sum(map(len, known.values())) > _MOST:
-            known = {stamp: known[stamp] for stamp in stamps.values()}
-        _keep(place, known)
-    return found
+    try:
+        fresh = for_each(missing, read, context, "Looking at the pictures")
+        for path, rows in zip(missing, fresh, strict=True):
+            known[stamps[path]] = rows
+    finally:  # what was read before a person stopped it is not read again
+        if missing:
+            _keep(place, known, stamps.values())
+    return {path: known[stamp] for path, stamp in stamps.items()}
 
 
 def _place(root: Path) -> Path:
@@ -81,9 +80,11 @@ def _load(place: Path) -> dict[str, Codes]:
     return dict(zip(stamps, np.split(rows, np.cumsum(counts)[:-1]), strict=True))
 
 
-def _keep(place: Path, codes: dict[str, Codes]) -> None:
-    """What had no stamp, or could not be read this time, is not kept."""
+def _keep(place: Path, codes: dict[str, Codes], asked: Collection[str]) -> None:
+    """What had no stamp, or could not be read now, is not kept; of too many, only ``asked``."""
     kept = {stamp: rows for stamp, rows in codes.items() if stamp and len(rows)}
+    if sum(map(len, kept.values())) > _MOST:
+        kept = {stamp: kept[stamp] for stamp in asked if stamp in kept}
     arrays = {
         "stamps": np.array(list(kept), dtype="U40"),
         "counts": np.array([len(rows) for rows in kept.values()], dtype=np.int64),
