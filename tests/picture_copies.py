@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from training_factories import save
 
 Picture = np.ndarray
 SIZE = 160
@@ -49,3 +52,10 @@ COPIES: dict[str, Callable[[Picture], Picture]] = {
     "turned": lambda p: np.ascontiguousarray(np.rot90(p)),
     "mirrored, turned and saved again": lambda p: jpeg(np.ascontiguousarray(p.T), 60),
 }
+
+
+def folder_of(root: Path, seeds: range) -> Path:
+    """Class folders of brains, each seed another one."""
+    for seed in seeds:
+        save(root / ("blob", "ring")[seed % 2] / f"{seed}.png", brain(seed))
+    return root

@@ -125,6 +125,17 @@ def test_expert_says_it_at_the_start_and_trains_all_the_same(qtbot: QtBot, make:
     assert "knows" not in row.words.text()
 
 
+def test_what_automatic_stands_for_follows_the_network(
+    qtbot: QtBot, make: Make, tmp_path: Path
+) -> None:
+    page = make(expert=True)
+    choice_of(page, "initial_weights").choose("auto")
+    until(qtbot, lambda: page.known.answer is not None and page.known.answer.auto == "flair-glioma")
+    choice_of(page, "architecture").choose("unet")
+    choice_of(page, "initial_weights").choose("auto")
+    until(qtbot, lambda: page.known.answer is not None and page.known.answer.auto == "")
+
+
 def test_it_is_asked_once_for_each_split(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
     page = make()
     until(qtbot, page.guided.known["t1c-tumour"].isVisible)

@@ -16,7 +16,6 @@ from tumordesk.session.start_knowledge import StartKnowledge, read_knowledge
 if TYPE_CHECKING:
     from tumordesk.gui.training_wizard.context import WizardContext
 
-
 WAIT_MS = 400
 
 
@@ -41,7 +40,9 @@ class KnownStarts(QObject):
         # A file or folder is in no list of models: it is asked about by its path.
         own = wish if "/" in wish or "\\" in wish else ""
         trial = (config.limit, config.seed) if config.limit else ()
-        what = (config.data, config.split, config.task, config.classes, trial, own)
+        data = (config.data, config.split, config.task, config.classes)
+        # Which model "auto" stands for hangs on the network.
+        what = (*data, config.architecture, trial, own)
         if what == self._asked:
             return
         self._asked, self.answer = what, None
