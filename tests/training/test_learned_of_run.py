@@ -12,14 +12,14 @@ import pytest
 import torch
 
 from picture_copies import brain, folder_of
-from training_factories import class_config, save
+from training_factories import class_config, class_folder, mask_folder, save
 from tumordesk.core.errors import ModelError
 from tumordesk.core.model_card import LEARNED_NAME, HeadSpec
 from tumordesk.core.training_run import DataConfig, read_config
 from tumordesk.zoo import ModelEntry, Zoo
 from tumordesk.zoo.learned import CODE_BYTES, Learned, read_learned
 from tumordesk_training.cli import main
-from tumordesk_training.evaluate import Order, evaluate
+from tumordesk_training.evaluate import Order, config_for, evaluate
 from tumordesk_training.evaluation.of_run import evaluate_run
 from tumordesk_training.layouts import scan
 from tumordesk_training.learned import codes_of, match
@@ -307,3 +307,11 @@ def test_the_record_travels_with_the_model(model: ModelEntry, tmp_path: Path) ->
     assert (entry.folder / LEARNED_NAME).read_bytes() == (model.folder / LEARNED_NAME).read_bytes()
     with zipfile.ZipFile(file) as opened:
         assert LEARNED_NAME in opened.namelist()
+
+
+def test_masks_tell_a_detector_what_is_true(tmp_path: Path) -> None:
+    masks, classes = mask_folder(tmp_path / "masks"), class_folder(tmp_path / "classes")
+    card = Zoo().find("detect-resnet").card
+    assert config_for(Order(masks, DataConfig()), card).label_from_mask
+    assert not config_for(Order(classes, DataConfig()), card).label_from_mask
+    assert not config_for(Order(masks, DataConfig()), Zoo().find("t1c-tumour").card).label_from_mask

@@ -156,7 +156,10 @@ def config_for(order: Order, card: ModelCard) -> DataConfig:
     if channel is None:
         channel = card.input.source_channel
     sequences = _sequences_for(order, card)
-    return replace(order.data, root=str(order.root), channel=channel, sequences=sequences)
+    data = replace(order.data, root=str(order.root), channel=channel, sequences=sequences)
+    if card.detects and layout_of(order.root, order.data) == "masks":
+        data = replace(data, label_from_mask=True)  # tumour or none: the masks say which
+    return data
 
 
 def _sequences_for(order: Order, card: ModelCard) -> tuple[SequenceSource, ...]:
