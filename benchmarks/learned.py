@@ -19,7 +19,7 @@ from PIL import Image
 
 from tumordesk.core.training_run import DataConfig
 from tumordesk.zoo import Zoo
-from tumordesk.zoo.learned import read_learned
+from tumordesk.zoo.learned import record_of
 from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import UInt8, small_picture
 from tumordesk_training.images import load_grey
@@ -91,7 +91,7 @@ def main() -> None:
     args = parser.parse_args()
     of_patients(args.patients)
     for folder, model in zip(args.rest[::2], args.rest[1::2], strict=True):
-        learned = read_learned(Zoo().find(model).folder)
+        learned = record_of(Zoo().find(model).folder)
         if learned is None:
             raise SystemExit(f"{model} has no record")
         config = DataConfig(root=folder)

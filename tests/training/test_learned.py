@@ -17,7 +17,8 @@ from tumordesk.core.paths import cache_dir
 from tumordesk.core.training_run import DataConfig, SequenceSource
 from tumordesk.zoo import Zoo
 from tumordesk.zoo import learned as record
-from tumordesk.zoo.learned import CODE_BYTES, Learned, read_learned, write_learned
+from tumordesk.zoo.learned import CODE_BYTES, Learned, record_of, write_learned
+from tumordesk.zoo.verify import file_sha256
 from tumordesk_training import learned as learned_module
 from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import small_picture
@@ -231,20 +232,21 @@ def test_a_record_that_is_too_large_is_left_out(
     monkeypatch.setattr(record, "MAX_LEARNED_BYTES", 1000)
     table = np.arange(10 * CODE_BYTES, dtype=np.uint32).astype(np.uint8).reshape(10, -1)
     table[:, 0] = range(10)
-    assert not write_learned(tmp_path, Learned(train=table))
-    assert list(tmp_path.iterdir()) == []
-    assert write_learned(tmp_path, Learned(train=table[:1]))
+    file = tmp_path / "learned.safetensors"
+    assert not write_learned(file, Learned(train=table))
+    assert not file.exists()
+    assert write_learned(file, Learned(train=table[:1])) == file_sha256(file)
 
 
 def test_bundled_models_have_a_record(shared_data: Path, repository: Path) -> None:
     for entry in Zoo().entries(verify=False):
         if entry.origin == "bundled":
-            found = read_learned(entry.folder)
+            found = record_of(entry.folder)
             assert found is not None, entry.card.id
             assert len(found.train) > 1000
     entry = Zoo().find("flair-glioma")
     split = read_split(repository / "training" / "configs" / "flair-glioma.split.json")
-    found = read_learned(entry.folder)
+    found = record_of(entry.folder)
     assert found is not None
     config = DataConfig(root=str(shared_data / "lgg"), channel=entry.card.input.source_channel)
     data = scan(shared_data / "lgg", config)

@@ -17,13 +17,13 @@ from tumordesk.core.errors import ModelError
 from tumordesk.core.model_card import LEARNED_NAME, HeadSpec
 from tumordesk.core.training_run import DataConfig, read_config
 from tumordesk.zoo import ModelEntry, Zoo
-from tumordesk.zoo.learned import CODE_BYTES, Learned, read_learned
+from tumordesk.zoo.learned import CODE_BYTES, Learned, read_learned, record_of, write_learned
 from tumordesk_training.cli import main
 from tumordesk_training.evaluate import Order, config_for, evaluate
 from tumordesk_training.evaluation.of_run import evaluate_run
 from tumordesk_training.layouts import scan
 from tumordesk_training.learned import codes_of, match
-from tumordesk_training.learned_of_run import BEFORE_NAME, add_to_model, learned_by
+from tumordesk_training.learned_of_run import BEFORE_NAME, add_to_model, keep_before, learned_by
 from tumordesk_training.publish import Publication, publish
 from tumordesk_training.publish_folds import publish_folds
 from tumordesk_training.run import start
@@ -92,7 +92,7 @@ def test_known_pictures_can_be_left_out(
 
 
 def test_the_record_names_no_picture(model: ModelEntry) -> None:
-    found = read_learned(model.folder)
+    found = record_of(model.folder)
     assert found is not None
     table = found.train
     assert (table == np.unique(table, axis=0)).all()  # nor tells their order
@@ -110,7 +110,7 @@ def test_a_training_that_starts_from_a_model_says_which_test_pictures_it_knew(
         part: sum(int(Path(case.key).stem) < 60 for case in select(data, run.split, part))
         for part in ("val", "test")
     }
-    before = read_learned(model.folder)
+    before = record_of(model.folder)
     assert before is not None
     said = " ".join(evaluate_run(run, "test").warnings)
     # Test and validation pictures of the first training taught it nothing: so not all thirty count.
@@ -138,7 +138,7 @@ def test_what_was_known_is_passed_on_to_the_next_model(
     known = figures["known"]
     assert known["before"] > 10
     assert known["train"] + known["val"] > 15
-    parent, child = read_learned(model.folder), read_learned(entry.folder)
+    parent, child = record_of(model.folder), record_of(entry.folder)
     assert parent is not None
     assert child is not None
     assert (child.before == parent.train).all()  # its validation pictures taught it nothing
@@ -182,14 +182,15 @@ def test_a_model_without_a_record_leaves_it_open(
     # It can be recorded later, part by part.
     order = ["learned", "types", str(first[1])]
     assert main([*order, "--split", str(first[0] / "split.json")]) == 0
-    one, other = read_learned(bare.folder), read_learned(model.folder)
+    one, other = record_of(bare.folder), record_of(model.folder)
     assert one is not None
     assert other is not None
     assert (one.train == other.train).all()
     assert (one.val == other.val).all()
+    assert one.gaps, "what was lost may have told more"
     elsewhere = folder_of(tmp_path / "elsewhere", range(200, 206))
     assert main(["learned", "types", str(elsewhere), "--before"]) == 0
-    found = read_learned(bare.folder)
+    found = record_of(bare.folder)
     assert found is not None
     assert (len(found.train), len(found.before)) == (len(other.train), 6)
     capsys.readouterr()
@@ -239,7 +240,7 @@ def test_pictures_that_are_gone_leave_a_gap(tmp_path: Path) -> None:
 
 
 def test_the_weights_file_of_a_model_is_that_model(model: ModelEntry) -> None:
-    found, own = knowledge_of(str(model.folder / "weights.safetensors")), read_learned(model.folder)
+    found, own = knowledge_of(str(model.folder / "weights.safetensors")), record_of(model.folder)
     assert found is not None
     assert own is not None
     assert (found.train == own.train).all()
@@ -258,7 +259,7 @@ def test_what_is_not_known_stays_so_in_the_next_model(
     said = " ".join(evaluate_run(open_run(tmp_path / "run"), "test").warnings)
     assert "What somewhere.safetensors, from which this training started" in said
     child = publish(Publication(tmp_path / "run", "child", {}, tmp_path / "models"))
-    found = read_learned(child.folder)
+    found = record_of(child.folder)
     assert found is not None
     assert found.gaps
     assert any("somewhere.safetensors" in limit for limit in child.card.limits)
@@ -280,23 +281,42 @@ def test_a_damaged_record_is_none(model: ModelEntry, tmp_path: Path) -> None:
     file = tmp_path / LEARNED_NAME
     for data in (b"", good[:100], b"\0" * 64, good + b"x", good.replace(b"val", b"lav")):
         file.write_bytes(data)
-        assert read_learned(tmp_path) is None
+        assert read_learned(file) is None
     file.unlink()
-    assert read_learned(tmp_path) is None
+    assert read_learned(file) is None
     file.symlink_to(model.folder / LEARNED_NAME)
-    assert read_learned(tmp_path) is None
+    assert read_learned(file) is None
     file.unlink()
     import safetensors.numpy
 
     for table in (np.zeros((2, 8), np.uint8), np.zeros((2, CODE_BYTES), np.int8)):
         file.write_bytes(safetensors.numpy.save(dict.fromkeys(("train", "val", "before"), table)))
-        assert read_learned(tmp_path) is None
+        assert read_learned(file) is None
     tables = dict.fromkeys(("train", "val", "before"), torch.zeros(2, CODE_BYTES // 2).bfloat16())
     safetensors.torch.save_file({k: v.clone() for k, v in tables.items()}, file)
-    assert read_learned(tmp_path) is None
+    assert read_learned(file) is None
     entry = ModelEntry(model.card, tmp_path, "user")
     with pytest.raises(ModelError, match="damaged"):
         add_to_model(entry, tmp_path, DataConfig(), None)
+
+
+def test_a_record_that_was_changed_is_no_record(
+    model: ModelEntry, second: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever empties it must not make a model look as if it knew none of the test pictures."""
+    changed = Path(shutil.copytree(model.folder, tmp_path / "changed"))
+    assert record_of(changed) is not None
+    write_learned(changed / LEARNED_NAME, Learned())
+    assert read_learned(changed / LEARNED_NAME) is not None, "sound by itself"
+    assert record_of(changed) is None
+    assert knowledge_of(str(changed)) is None
+    (changed / LEARNED_NAME).unlink()
+    assert record_of(changed) is None
+    config = read_config(second / "config.json")
+    keep_before(tmp_path, replace(config, initial_weights=str(changed)))
+    kept = read_learned(tmp_path / BEFORE_NAME)
+    assert kept is not None
+    assert kept.gaps, "a training that starts from it says so"
 
 
 def test_the_record_travels_with_the_model(model: ModelEntry, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import safetensors.torch
 import torch
 
-from tumordesk.zoo.learned import Learned, read_learned, write_learned
+from tumordesk.zoo.learned import Learned, record_of, write_record
 from tumordesk_training.learned_of_run import learned_by
 from tumordesk_training.run_model import is_run, open_run
 
@@ -36,7 +36,7 @@ def learned_of(folder: Path) -> Learned:
     """What a model, or the network of a run, learned from."""
     if is_run(folder):
         return learned_by((open_run(folder),))
-    return read_learned(folder) or Learned(gaps=True)
+    return record_of(folder) or Learned(gaps=True)
 
 
 def main() -> None:
@@ -57,10 +57,10 @@ def main() -> None:
     args.out.mkdir()
     weights = args.out / "weights.safetensors"
     safetensors.torch.save_file(mixed, weights)
-    write_learned(args.out, learned_of(args.first).joined(learned_of(args.second)))
     card = json.loads((args.first / "model.json").read_text())
     card["weights_sha256"] = hashlib.sha256(weights.read_bytes()).hexdigest()
     (args.out / "model.json").write_text(json.dumps(card, indent=2))
+    write_record(args.out, learned_of(args.first).joined(learned_of(args.second)))
 
 
 if __name__ == "__main__":

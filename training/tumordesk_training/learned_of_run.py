@@ -16,7 +16,14 @@ from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import LEARNED_NAME
 from tumordesk.core.training_run import CONFIG_NAME, DataConfig, TrainingConfig, read_config
 from tumordesk.zoo import ModelEntry
-from tumordesk.zoo.learned import Codes, Learned, read_learned, write_learned
+from tumordesk.zoo.learned import (
+    Codes,
+    Learned,
+    read_learned,
+    record_of,
+    write_learned,
+    write_record,
+)
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.layouts import scan
 from tumordesk_training.learned import codes_of, match, used
@@ -198,10 +205,10 @@ def add_to_model(
         WriteError: it cannot be written, or is too large.
         Cancelled: the user stopped it.
     """
-    old = read_learned(entry.folder)
+    old = record_of(entry.folder)
     if old is None and (entry.folder / LEARNED_NAME).exists():
         raise ModelError(
-            f"{LEARNED_NAME} of {entry.card.id} is damaged.",
+            f"{LEARNED_NAME} of {entry.card.id} is damaged, or not the one its card describes.",
             "Delete it, and record all that the model learned from anew.",
         )
     channel = config.channel if config.channel is not None else entry.card.input.source_channel
@@ -226,8 +233,9 @@ def add_to_model(
     if before:
         new = new.as_start()
     found = new if old is None else old.joined(new)
-    if not len(found.train) or (old is None and _started(entry)):
+    lost = old is None and (entry.card.learned_sha256 != "" or _started(entry))
+    if lost or not len(found.train):
         found = replace(found, gaps=True)  # of its own pictures, or of its start, nothing is known
-    if not write_learned(entry.folder, found):
+    if not write_record(entry.folder, found):
         raise WriteError("There are too many pictures for a record.")
     return found

@@ -17,7 +17,7 @@ from tumordesk.core.training_run import TrainingConfig
 from tumordesk.networks.weights import save_weights
 from tumordesk.zoo import ModelEntry
 from tumordesk.zoo.archive import pack
-from tumordesk.zoo.learned import write_learned
+from tumordesk.zoo.learned import write_record
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.evaluate import evaluate
 from tumordesk_training.evaluation.caveats import caveats
@@ -125,7 +125,7 @@ def record_learned(
     runs: Sequence[Run], folder: Path, say: Callable[[str], None], context: JobContext
 ) -> None:
     """Write into a model ``folder`` which pictures the network, or those of all folds, know."""
-    if not write_learned(folder, learned_by(runs, context)):
+    if not write_record(folder, learned_by(runs, context)):
         say("Which pictures it learned from is not recorded: there are too many.")
 
 

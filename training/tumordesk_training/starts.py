@@ -14,7 +14,7 @@ from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import CARD_NAME
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.zoo import ModelEntry, Zoo
-from tumordesk.zoo.learned import Learned, read_learned
+from tumordesk.zoo.learned import Learned, record_of
 from tumordesk_training.layouts import scan
 from tumordesk_training.learned import codes_of, match
 from tumordesk_training.plan import plan_split
@@ -91,7 +91,7 @@ def knowledge_of(wish: str) -> Learned | None:
         if wish in ("", IMAGENET) or _imagenet(path):
             return Learned()
         entry = Zoo().find(str(folder) if (folder / CARD_NAME).is_file() else wish)
-        return read_learned(entry.folder)
+        return record_of(entry.folder)
     except (ModelError, OSError):
         return None
 
@@ -128,7 +128,7 @@ def known_by_models(
     cases = tuple(case for group in parts.values() for case in group)
     codes = codes_of(root, cases, context)
     auto = resolved(replace(config, initial_weights=AUTO)).initial_weights
-    learned = {entry.card.id: read_learned(entry.folder) for entry in entries}
+    learned = {entry.card.id: record_of(entry.folder) for entry in entries}
     wish = config.initial_weights
     if wish not in ("", AUTO, IMAGENET) and wish not in learned:
         learned[wish] = knowledge_of(wish)

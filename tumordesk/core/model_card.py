@@ -190,7 +190,8 @@ class ModelCard:
     """Everything the program knows of a model. ``weights_sha256`` guards the weights file.
 
     ``reference`` and ``calibration`` are None where they were not made or measured. ``members``:
-    the weights are those of so many networks, whose probabilities are averaged.
+    the weights are those of so many networks, whose probabilities are averaged. ``learned_sha256``
+    guards the record of what the model learned from; "" where it has none.
     """
 
     id: str
@@ -217,6 +218,7 @@ class ModelCard:
     reference: Reference | None = None
     calibration: Calibration | None = None
     members: int = 1
+    learned_sha256: str = ""
 
     def __post_init__(self) -> None:
         if self.schema != SCHEMA:

@@ -7,7 +7,8 @@ anew, resized or brightened, and far too little to show it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import numpy.typing as npt
 
 from tumordesk.core.errors import ModelError
 from tumordesk.core.jsonio import atomic_write
-from tumordesk.core.model_card import LEARNED_NAME
+from tumordesk.core.model_card import CARD_NAME, LEARNED_NAME, read_card, write_card
 from tumordesk.zoo.safety import check_safetensors
+from tumordesk.zoo.verify import file_sha256
 
 CODE_BYTES = 256
 """Of one picture."""
@@ -68,9 +70,36 @@ def union(*codes: Codes) -> Codes:
     return np.unique(np.concatenate(codes), axis=0)
 
 
-def read_learned(path: Path) -> Learned | None:
-    """The record in a model folder, or in a file; None where there is no sound one."""
-    file = path / LEARNED_NAME if path.is_dir() else path
+def record_of(folder: Path) -> Learned | None:
+    """The record of the model in ``folder``; None where there is none, or not the one that its
+    card describes: whoever changes it makes it unknown what the model learned from."""
+    file = folder / LEARNED_NAME
+    found = read_learned(file)
+    try:
+        promised = read_card(folder / CARD_NAME).learned_sha256.lower()
+        return found if found is not None and file_sha256(file) == promised else None
+    except (ModelError, OSError):
+        return None
+
+
+def write_record(folder: Path, learned: Learned) -> bool:
+    """Write the record of the model in ``folder``, and its sha256 on the card.
+
+    Returns:
+        False where it would be too large; the card then says that there is none.
+
+    Raises:
+        ModelError: the card cannot be read.
+        WriteError: it cannot be written.
+    """
+    card = read_card(folder / CARD_NAME)
+    sha256 = write_learned(folder / LEARNED_NAME, learned)
+    write_card(folder / CARD_NAME, replace(card, learned_sha256=sha256))
+    return bool(sha256)
+
+
+def read_learned(file: Path) -> Learned | None:
+    """The record in a file; None where there is no sound one."""
     if file.is_symlink() or not file.is_file() or file.stat().st_size > MAX_LEARNED_BYTES:
         return None
     import safetensors
@@ -97,24 +126,23 @@ def _sound(table: Any) -> bool:
     )
 
 
-def write_learned(path: Path, learned: Learned) -> bool:
-    """Write the record into a model folder, or as a file; False where it would be too large.
+def write_learned(file: Path, learned: Learned) -> str:
+    """Write the record as a file; its sha256, or "" where it would be too large.
 
     Raises:
         WriteError: it cannot be written.
     """
     import safetensors.numpy
 
-    file = path / LEARNED_NAME if path.is_dir() else path
     # Sorted, so that the order of the pictures, which may be that of patients, is not told.
     tables = {part: union(getattr(learned, part)) for part in PARTS}
-    marks = {"format": "np", "gaps": "yes" if learned.gaps else "no"}
+    marks = {"gaps": "yes" if learned.gaps else "no"}  # one entry: their order is not kept
     data = safetensors.numpy.save(tables, metadata=marks)
     if len(data) > MAX_LEARNED_BYTES:
-        return False
+        return ""
 
     def write(temporary: Path) -> None:
         temporary.write_bytes(data)
 
     atomic_write(file, write)
-    return True
+    return hashlib.sha256(data).hexdigest()

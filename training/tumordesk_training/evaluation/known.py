@@ -11,7 +11,7 @@ from typing import Any
 from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
 from tumordesk.zoo import ModelEntry
-from tumordesk.zoo.learned import PARTS, Learned, read_learned
+from tumordesk.zoo.learned import PARTS, Learned, record_of
 from tumordesk_training.data import Case
 from tumordesk_training.learned import codes_of, match
 
@@ -55,7 +55,7 @@ def known_cases(
     Raises:
         Cancelled: the user stopped it.
     """
-    learned = read_learned(entry.folder)
+    learned = record_of(entry.folder)
     parts = (
         {} if learned is None else match(cases, codes_of(root, cases, context), learned, context)
     )
