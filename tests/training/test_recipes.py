@@ -88,7 +88,11 @@ def test_a_recipe_means_what_was_published() -> None:
     assert (optimiser.name, optimiser.rate, optimiser.momentum) == ("sgd", 1e-4, 0.5)
     assert (detect.batch_size, detect.epochs, detect.split.test) == (8, 30, 0.15)
     assert detect.data.label_from_mask
-    assert find_recipe("coco-seg-512").config(("a", "b")).input.size == (512, 512)
+    assert detect.head is not None
+    assert (len(detect.head.hidden), detect.head.relu) == (2, (True, False))
+    assert detect.head.dropout[0] == 0.0
+    coco = find_recipe("coco-seg-512").config(("a", "b")).input
+    assert (coco.size, coco.fit) == ((512, 512), "stretch")
 
 
 @pytest.mark.parametrize("recipe", recipes(), ids=lambda r: r.name)

@@ -204,9 +204,21 @@ def test_each_linear_layer_may_have_its_own_dropout():
     assert [m.p for m in model.head.modules() if isinstance(m, nn.Dropout)] == [0.1, 0.5]
 
 
+def test_a_hidden_layer_may_be_without_relu():
+    """Linear, ReLU, Dropout, Linear, Dropout, Linear: the published head of detect-resnet."""
+    head = HeadSpec(hidden=(8, 4), dropout=(0.0, 0.5, 0.5), relu=(True, False))
+    layers = make("resnet18", head=head).head.layers
+    told = [type(layer).__name__ for layer in layers if not isinstance(layer, nn.Identity)]
+    assert told[1:] == ["Linear", "ReLU", "Dropout", "Linear", "Dropout", "Linear"]
+    assert layers[0].p == 0.0
+    plain = make("resnet18", head=HeadSpec(hidden=(8, 4))).head.layers
+    assert list(layers.state_dict()) == list(plain.state_dict()), "weights keep their names"
+
+
 @pytest.mark.parametrize(
     "head",
     [
+        HeadSpec(hidden=(8, 8), relu=(True,)),
         HeadSpec(hidden=(8, 8, 8, 8)),
         HeadSpec(hidden=(0,)),
         HeadSpec(hidden=(10**6,)),

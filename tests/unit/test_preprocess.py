@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -185,14 +187,18 @@ def test_slices_are_placed_whole_square_and_in_the_middle(
 @pytest.mark.parametrize("directions", [None, AXIAL, SAGITTAL, [[0, 0, 1], [-1, 0, 0], [0, -1, 0]]])
 @pytest.mark.parametrize("shape", [(3, 60, 48), (3, 300, 200), (2, 17, 90)])
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.5, 1.4)])
+@pytest.mark.parametrize("fit", ["pad", "stretch"])
 def test_maps_come_back_to_where_they_were(
-    directions: list[list[float]] | None, shape: tuple[int, int, int], spacing: tuple[float, float]
+    directions: list[list[float]] | None,
+    shape: tuple[int, int, int],
+    spacing: tuple[float, float],
+    fit: Literal["pad", "stretch"],
 ) -> None:
     _, rows, columns = shape
     mask = np.zeros(shape, np.float32)
     mask[:, rows // 4 : rows // 2, columns // 5 : columns // 2] = 1.0
     where = None if directions is None else geometry(shape, directions, spacing)
-    preparer = Preparer(mask, where, InputSpec(size=(128, 128)))
+    preparer = Preparer(mask, where, InputSpec(size=(128, 128), fit=fit))
     maps = np.stack([preparer.place(m) for m in mask])
     back = preparer.restore(range(len(mask)), maps) >= 0.5
     both = np.count_nonzero(back & (mask > 0))
@@ -205,6 +211,15 @@ def test_pictures_of_the_size_of_the_network_pass_unchanged() -> None:
     low, high = foreground_range(grey, VOLUME)
     expected = np.clip((grey[0] - np.float32(low)) / np.float32(high - low), 0, 1)
     np.testing.assert_array_equal(Preparer(grey, None, SPEC).unit(0), expected)
+
+
+def test_a_stretched_picture_fills_the_network_s_input() -> None:
+    grey = np.full((1, 20, 80), 200, np.uint8)
+    grey[:, :, :4] = 0
+    stretched = Preparer(grey, None, InputSpec(size=(64, 64), fit="stretch")).unit(0)
+    padded = Preparer(grey, None, InputSpec(size=(64, 64))).unit(0)
+    assert stretched[:, 8:].min() > 0.9
+    assert padded[:20].max() == padded[-20:].max() == 0.0
 
 
 def test_mean_and_spread_of_each_channel() -> None:

@@ -130,6 +130,12 @@ def _exported(whole: nn.Module, card: ModelCard) -> bytes:
         ) from error
 
 
+_FITS = {
+    "pad": "square pixels, letterboxed with zeros",
+    "stretch": "stretched to the whole input",
+}
+
+
 def _metadata(card: ModelCard) -> dict[str, str]:
     """What the file tells of itself, for whoever uses it."""
     return {
@@ -141,8 +147,8 @@ def _metadata(card: ModelCard) -> dict[str, str]:
         "licence": card.licence,
         "weights_sha256": card.weights_sha256,
         "how": (
-            "Pictures are grey values mapped to 0..1 by percentiles over the foreground, square "
-            "pixels, letterboxed with zeros; mean and standard deviation are in the file."
+            "Pictures are grey values mapped to 0..1 by percentiles over the foreground, "
+            f"{_FITS[card.input.fit]}; mean and standard deviation are in the file."
         ),
     }
 

@@ -70,7 +70,8 @@ class InputSpec:
     """What the network was trained on. ``sequence`` as in ``core.study.Sequence`` values.
 
     One grey slice is repeated over ``channels`` when ``channels`` > 1 and the source is one
-    series. ``size`` is (rows, columns) of the network input; slices keep their aspect ratio.
+    series. ``size`` is (rows, columns) of the network input. ``fit``: "pad" keeps the aspect ratio
+    of a slice and fills up with zeros; "stretch" pulls it to the whole of ``size``.
     ``source_channel``: the channel of colour training pictures that held this sequence (None:
     luma); evaluation on such pictures uses the same one.
 
@@ -90,6 +91,7 @@ class InputSpec:
     plane: str = "axial"
     channels: int = 1
     size: tuple[int, int] = (256, 256)
+    fit: Literal["pad", "stretch"] = "pad"
     normalisation: Normalisation = field(default_factory=Normalisation)
     source_channel: int | None = None
     neighbours: int = 0
@@ -105,10 +107,14 @@ class InputSpec:
 
 @dataclass(frozen=True)
 class HeadSpec:
-    """Classifier head: widths of the hidden layers (none, one or three) and their dropout."""
+    """Classifier head: widths of the hidden layers (none to three) and their dropout.
+
+    ``relu``: for each hidden layer, whether ReLU follows it; empty: after all of them.
+    """
 
     hidden: tuple[int, ...] = ()
     dropout: tuple[float, ...] = (0.2,)
+    relu: tuple[bool, ...] = ()
 
 
 @dataclass(frozen=True)

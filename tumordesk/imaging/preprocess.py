@@ -2,8 +2,9 @@
 
 Training and inference both use it, so that a network sees at work what it saw in training:
 intensity range from percentiles over the foreground, slices turned to the canonical in-plane
-orientation where the orientation is known, square pixels, aspect kept, letterboxed into the
-network's size. Only numpy and Pillow; nothing random.
+orientation where the orientation is known, then square pixels, aspect kept, letterboxed into the
+network's size, or stretched to it where the model's card says so. Only
+numpy and Pillow; nothing random.
 """
 
 from __future__ import annotations
@@ -127,6 +128,15 @@ def letterbox(
     return Placement(height, width, (size[0] - height) // 2, (size[1] - width) // 2)
 
 
+def placement_of(
+    shape: tuple[int, int], spacing: tuple[float, float], spec: InputSpec
+) -> Placement:
+    """Where a (rows, columns) slice lies in the input of ``spec``: padded, or all of it."""
+    if spec.fit == "stretch":
+        return Placement(*spec.size, 0, 0)
+    return letterbox(shape, spacing, spec.size)
+
+
 def _resize(image: Float32, height: int, width: int) -> Float32:
     """Bilinear, antialiased when it shrinks."""
     if image.shape == (height, width):
@@ -178,7 +188,7 @@ class Preparer:
         if self._turn.transpose:
             rows, columns, row_mm, column_mm = columns, rows, column_mm, row_mm
         self._turned_shape = (rows, columns)
-        self.placement = letterbox((rows, columns), (row_mm, column_mm), spec.size)
+        self.placement = placement_of((rows, columns), (row_mm, column_mm), spec)
         self._offsets = neighbour_offsets(spec, geometry)
         whole = spec.normalisation.scope == "volume"
         self._ranges = [foreground_range(one, spec.normalisation) for one in channels if whole]
@@ -202,7 +212,7 @@ class Preparer:
         return self.place(scaled)
 
     def place(self, image: Grey) -> Float32:
-        """Any (rows, columns) map of the source grid, turned and letterboxed; zeros around."""
+        """Any (rows, columns) map of the source grid, turned and resized; zeros around."""
         where = self.placement
         out = np.zeros(self._spec.size, dtype=np.float32)
         turned = np.asarray(self._turn.apply(image), dtype=np.float32)

@@ -16,19 +16,20 @@ class Head(nn.Module):
     """Mean over the picture, then linear layers with dropout before each.
 
     ``hidden`` holds the widths of the hidden layers (none, one, ... three), each followed by
-    ReLU. ``dropout`` holds one value for all linear layers, or one for each (hidden + 1).
+    ReLU where ``relu`` does not say otherwise. ``dropout`` holds one value for all linear layers,
+    or one for each (hidden + 1).
 
     Input (n, in_features, h, w), output logits (n, classes).
     """
 
     def __init__(self, in_features: int, classes: int, spec: HeadSpec) -> None:
         super().__init__()
-        dropout = _dropout_values(spec)
+        dropout, relu = _dropout_values(spec), _relu_values(spec)
         widths = (in_features, *spec.hidden, classes)
         layers: list[nn.Module] = []
         for index, probability in enumerate(dropout):
             if index:
-                layers.append(nn.ReLU())
+                layers.append(nn.ReLU() if relu[index - 1] else nn.Identity())
             layers += [nn.Dropout(probability), nn.Linear(widths[index], widths[index + 1])]
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.layers = nn.Sequential(*layers)
@@ -55,6 +56,17 @@ def _dropout_values(spec: HeadSpec) -> tuple[float, ...]:
             f"Give one value from 0 to below 1, or {count} of them.",
         )
     return values
+
+
+def _relu_values(spec: HeadSpec) -> tuple[bool, ...]:
+    """Whether ReLU follows, for each hidden layer. Raises ModelError where the count is wrong."""
+    if len(spec.relu) not in (0, len(spec.hidden)):
+        raise ModelError(
+            f"The classifier head says for {len(spec.relu)} layers whether ReLU follows, and has "
+            f"{len(spec.hidden)} hidden layers.",
+            "Say it for each hidden layer, or leave it out.",
+        )
+    return spec.relu or (True,) * len(spec.hidden)
 
 
 def _initialise(layers: nn.Sequential) -> None:

@@ -150,4 +150,6 @@ class ModelEditor:
             hidden = (int(value),) * len(hidden)
         if len(dropout) not in (1, len(hidden) + 1):
             dropout = (max(dropout, default=0.2),) if path != "head.dropout" else dropout
-        self._set("head", {"hidden": list(hidden), "dropout": list(dropout)}, config)
+        relu = head.relu if len(head.relu) == len(hidden) else ()
+        new = {"hidden": list(hidden), "dropout": list(dropout), "relu": list(relu)}
+        self._set("head", new, config)
