@@ -134,6 +134,23 @@ def segmentation(patients: int = 14, **changes: Any) -> Evaluation:
     return replace(made, **changes)
 
 
+def in_mm(found: Evaluation) -> Evaluation:
+    """The same outlines of volumes whose voxels are 0.5 mm wide: HD95 is known in mm alone."""
+    figures = {k: v for k, v in found.figures.items() if k != "hd95_px_median"}
+    groups = {
+        name: {("hd95_mm" if k == "hd95_px" else k): v for k, v in one.items()}
+        for name, one in found.groups.items()
+    }
+    cases = tuple(
+        replace(case, hd95_mm=None if case.hd95_px is None else case.hd95_px / 2)
+        for case in found.cases
+    )
+    figures["hd95_mm_median"] = Interval(2.25, 1.6, 3.05)
+    for one in groups.values():
+        one["hd95_mm"] = 2.25
+    return replace(found, figures=figures, groups=groups, cases=cases)
+
+
 def comparison(*, same_split: bool = True) -> dict[str, Any]:
     """What ``compare --json`` prints of three runs, one of them not evaluated, one warned of."""
     rows = [
@@ -151,6 +168,9 @@ def comparison(*, same_split: bool = True) -> dict[str, Any]:
             "seconds_per_epoch": seconds,
             "device": "CPU",
             "split_method": "group",
+            "split": "by patient or group",
+            "split_id": "a" * 64,
+            "copies": "together",
             "figures": {
                 "accuracy": {"value": value, "low": value - 0.05, "high": value + 0.04},
                 "balanced_accuracy": {"value": value - 0.01, "low": None, "high": None},
@@ -162,9 +182,12 @@ def comparison(*, same_split: bool = True) -> dict[str, Any]:
     ]
     missing = dict(listed[0], run="2026-11-21-types-3", name="Types, not evaluated", figures={})
     reason = "" if same_split else "2026-11-20-types-2 was split otherwise."
+    if not same_split:
+        listed[1] |= {"split": "by picture, at random", "split_id": "b" * 64, "copies": "kept"}
     return {
         "schema": 1,
         "same_split": same_split,
+        "side_by_side": not same_split,
         "reason": reason,
         "rows": [*listed, missing],
     }

@@ -29,10 +29,13 @@ def _after(argv: list[str], name: str, default: str = "") -> str:
 
 
 def evaluate(argv: list[str]) -> int:
-    """Write the evaluation of the run's task; the validation part has another date."""
+    """Write the evaluation of the run's task; the validation part has another date. With a file
+    RUN/mm, HD95 is in mm."""
     run, part = Path(argv[0]), _after(argv, "--part", "test")
     task = json.loads((run / "config.json").read_text(encoding="utf-8"))["task"]
     found = getattr(evaluation_fakes, task)()
+    if (run / "mm").exists():
+        found = evaluation_fakes.in_mm(found)
     sys.stderr.write('{"progress": 0.5, "text": "Picture 35 of 70"}\n')
     sys.stderr.flush()
     while (run / "wait").exists():
@@ -83,9 +86,10 @@ def report(argv: list[str]) -> int:
 
 
 def compare(argv: list[str]) -> int:
-    """The given runs side by side: the first ones have figures."""
+    """The given runs side by side: the first ones have figures. With a file RUN/apart, the second
+    was split otherwise."""
     runs = argv[: argv.index("--part")]
-    document = evaluation_fakes.comparison()
+    document = evaluation_fakes.comparison(same_split=not (Path(runs[0]) / "apart").exists())
     document["rows"] = [
         dict(row, run=run) for row, run in zip(document["rows"], runs, strict=False)
     ]

@@ -32,6 +32,12 @@ def _pictures(root: Path) -> list[Path]:
     return sorted(path for path in found if "mask" not in path.name)
 
 
+def _sequences(root: Path) -> list[str]:
+    """What can be chosen of the scans: a line each of a file in the folder, none without it."""
+    path = root / "sequences.txt"
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
+
+
 def report(root: Path) -> dict[str, Any]:
     """A report on a folder of classes: copies, near copies, one unreadable file."""
     pictures = _pictures(root)
@@ -63,6 +69,7 @@ def report(root: Path) -> dict[str, Any]:
         "patients": {"known": False, "count": len(keys), "source": "none", "examples": []},
         "sizes": {"40x36": len(keys)}, "modes": {"8-bit grey": len(keys)},
         "masks": {"with": 0, "empty": 0, "rectangles": 0},
+        "sequences": _sequences(root),
         "findings": findings, "preview": keys[:8], "seconds": 0.1, "schema": 2,
         "class_parts": {"": classes},
     }  # fmt: skip

@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 import training_factories
 from tumordesk.core.data_report import DataFinding
 from tumordesk.core.settings import TrainingChoices
+from tumordesk.core.training_run import SequenceSource
 from tumordesk.gui import tokens
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.training_wizard.check_page import CheckPage
@@ -318,6 +319,37 @@ def test_several_sequences_are_named_in_words(qtbot: QtBot, make: MakeWizard, fo
     assert [one.channel for one in wizard.context.draft.data.sequences] == [0, 2]
     data.options.load()
     assert data.options.sequences.text() == "T1=red, T1C=blue"
+
+
+def test_scans_of_several_sequences_ask_which_to_learn_from(
+    qtbot: QtBot, make: MakeWizard, folder: Path
+) -> None:
+    (folder / "sequences.txt").write_text("T1 T1C FLAIR", encoding="utf-8")
+    wizard = make()
+    data, *_ = _pages(wizard)
+    _checked(qtbot, wizard, folder)
+    choice, draft = data.sequences.choice, wizard.context.draft
+    assert data.sequences.isVisible()
+    assert choice.value() == ""
+    assert "mixed" in choice.currentText()
+
+    def press(key: Qt.Key) -> None:
+        qtbot.keyClick(choice, key)
+        assert draft.report is None  # what was known is of other scans
+        until(qtbot, lambda: draft.report is not None)
+
+    press(Qt.Key.Key_Down)
+    assert draft.data.sequences == (SequenceSource("T1"),)
+    assert choice.currentText() == "T1 alone"
+    assert data.options.sequences.text() == "T1"
+    press(Qt.Key.Key_End)
+    assert [one.sequence for one in draft.data.sequences] == ["T1", "T1C", "FLAIR"]
+    press(Qt.Key.Key_Home)
+    assert draft.data.sequences == ()
+    (folder / "sequences.txt").unlink()
+    wizard.context.check.start()
+    until(qtbot, lambda: draft.report is not None)
+    assert not data.sequences.isVisible()
 
 
 def test_what_is_learnt_is_asked_where_there_is_a_choice(

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from tumordesk.core.sequence_sources import parse_sequences
 from tumordesk.gui.training_wizard import pieces
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from tumordesk.session.device_choices import Device
 from window_fixtures import until
 from wizard_model_pages import Make, choice_of, click, config_of, model_pages, write
 
@@ -314,6 +315,23 @@ def test_several_sequences_fix_the_channels(qtbot: QtBot, make: Make) -> None:
     assert page.complete()
 
 
+def test_one_sequence_is_named_by_the_data(qtbot: QtBot, make: Make) -> None:
+    page = make()
+    draft = page.context.draft
+    draft.data = replace(draft.data, sequences=parse_sequences("FLAIR"))
+    page.refresh()
+    assert config_of(page).input.sequence == "FLAIR"
+    assert page.guided.sequence.value() == "FLAIR"
+    assert not page.guided.sequence.isEnabled()
+    page.set_expert(True)
+    assert not page.expert.rows["input.sequence"].control.isVisible()
+    assert page.expert.rows["input.channels"].control.isVisible()
+    draft.data = replace(draft.data, sequences=())
+    page.refresh()
+    assert page.expert.rows["input.sequence"].control.isVisible()
+    assert page.guided.sequence.isEnabled()
+
+
 def test_neighbours_bring_their_channels_and_need_patients(qtbot: QtBot, make: Make) -> None:
     page = make(expert=True)
     choice_of(page, "input.neighbours").choose(1)
@@ -399,6 +417,24 @@ def test_the_wheel_scrolls_and_changes_nothing(qtbot: QtBot, make: Make) -> None
     for path in ("recipe", "options.decoder_channels", "optimiser.backbone_rate"):
         wheel(page.expert.rows[path].control, 1)
     assert config_of(page) == before
+
+
+def test_graphics_cards_are_offered_by_name(
+    qtbot: QtBot, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = tuple(Device(f"cuda:{n}", f"GPU {n}: H200, 139 GB") for n in range(2))
+    found = (*cards, Device("cpu", "CPU, 8 threads"))
+    monkeypatch.setattr("tumordesk.gui.training_wizard.model_expert.find_devices", lambda: found)
+    page = make(expert=True)
+    page.expert.show_section("Length")
+    device = choice_of(page, "device")
+    until(qtbot, lambda: "cuda:1" in device.values)
+    assert device.value() == "cpu"
+    assert "torchrun" in page.expert.rows["device"].words.text()
+    device.setFocus()
+    qtbot.keyClick(device, Qt.Key.Key_Up)
+    assert device.currentText() == "GPU 1: H200, 139 GB"
+    assert config_of(page).device == "cuda:1"
 
 
 def test_tab_goes_through_the_form_from_top_to_bottom(qtbot: QtBot, make: Make) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 import evaluation_fakes
 import training_factories
+from tumordesk.core.jsonio import write_json
 from tumordesk.core.training_run import RunState, write_config
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.theme import apply_theme
@@ -223,6 +225,20 @@ def test_the_box_shows_other_figures_of_the_patients(qtbot: QtBot, make: Make) -
     assert "IoU per patient" in view.box.accessibleName()
 
 
+def test_hd95_stands_in_mm_on_card_and_box_where_it_is_known(
+    qtbot: QtBot, make: Make, tmp_path: Path
+) -> None:
+    mark = tmp_path / "runs" / "first" / "mm"
+    mark.parent.mkdir(parents=True)
+    mark.touch()
+    page = shown(qtbot, make("segmentation"))
+    names = [card.accessibleName() for card in page.figures.cards]
+    assert "HD95, median 2.2 mm, 95 %: 1.6 to 3.0" in names
+    assert not any(" px" in name for name in names)
+    qtbot.mouseClick(page.outliner.figure.button(2), LEFT)
+    assert "HD95 per patient, mm: median 2.25" in page.outliner.box.accessibleName()
+
+
 def test_worst_and_best_pictures(qtbot: QtBot, make: Make) -> None:
     page = shown(qtbot, make("segmentation"))
     qtbot.mouseClick(page.outliner.tabs.button(1), LEFT)
@@ -246,13 +262,61 @@ def test_all_runs_stand_side_by_side(qtbot: QtBot, make: Make, tmp_path: Path) -
     assert "91.4" in table.table.texts(0)[2]
     assert table.table.texts(2)[2] == "not evaluated"
     assert not any("outlines" in line for line in asked(page))
+    assert table.caveats.isVisible(), "of any run that has figures, without choosing it"
+    assert table.caveats.sentences == (f"Types, Xception: {evaluation_fakes.WARNING}",)
     table.table.setCurrentCell(0, 0)
-    assert table.caveats.isVisible()
     table.table.setFocus()
     qtbot.keyClick(table.table, Qt.Key.Key_Return)
     until(qtbot, lambda: page.run is not None and page.run.name == "second")
     shown(qtbot, page)
     assert page.context.draft.run == page.run
+
+
+def test_runs_of_other_splits_stand_side_by_side_without_a_ranking(
+    qtbot: QtBot, make: Make, tmp_path: Path
+) -> None:
+    for name in ("second", "third"):
+        make_run(tmp_path, name=name)
+    (tmp_path / "runs" / "first" / "apart").parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "runs" / "first" / "apart").touch()
+    page = shown(qtbot, make())
+    qtbot.mouseClick(page.classifier.tabs.button(3), LEFT)
+    table = page.classifier.runs
+    until(qtbot, lambda: table.table.isVisible() and table.table.rowCount() == 3)
+    assert "side by side, no ranking" in table.words.text()
+    assert "split otherwise" in table.words.text()
+    assert [Path(run).name for run in table.runs] == ["first", "third", "second"]
+    heading = table.table.horizontalHeaderItem(2)
+    assert heading is not None
+    assert heading.text() == "Split"
+    assert table.table.texts(0)[2:4] == ("by patient or group", "87.1\xa0%")
+    assert table.table.texts(2)[2:4] == ("by picture, at random", "91.4\xa0%")
+    assert "Split by picture, at random, copies kept" in table.table.item(2, 0).toolTip()
+
+
+def test_the_means_of_folds_stand_with_the_warnings_of_all(
+    qtbot: QtBot, make: Make, tmp_path: Path
+) -> None:
+    page = shown(qtbot, make())
+    assert not page.folds_caveats.isVisible()
+    series = tmp_path / "folds"
+    fold = make_run(series, name="fold-0")
+    fold = fold.rename(series / "fold-0")
+    config = training_factories.class_config(series / "data")
+    split = replace(config.split, folds=2)
+    write_config(series / "config.json", replace(config, split=split))
+    runs = [{"name": f"fold-{k}", "figures": {"accuracy": 0.8}} for k in range(2)]
+    summary = {"accuracy": {"mean": 0.8, "deviation": 0.0, "runs": 2.0}}
+    told = [evaluation_fakes.WARNING, "fold-1: 9 of 12 pictures have a copy."]
+    document = {"kind": "kfold", "runs": runs, "summary": summary, "warnings": told}
+    write_json(series / "kfold.json", document)
+    page.context.draft.run = fold
+    page.enter()
+    until(qtbot, page.folds.isVisible)
+    assert "All 2 folds, mean" in page.folds.text()
+    assert page.folds_caveats.isVisible()
+    assert page.folds_caveats.sentences == (told[1],)
+    assert page.figures.caveats.sentences == (told[0],)
 
 
 @pytest.mark.parametrize("kind", ["html", "pdf"])

@@ -213,7 +213,9 @@ def fold(run: Path) -> Path:
         write_config(series / f"fold-{number}" / "config.json", own)
     figures = {"dice_mean": {"mean": 0.6, "deviation": 0.1, "runs": 2.0}}
     runs = [{"figures": {"dice_mean": 0.5}}, {"figures": {"dice_mean": 0.7}}]
-    write_json(series / "kfold.json", {"kind": "kfold", "runs": runs, "summary": figures})
+    told = ["fold-0: 3 of 9 pictures are copies."]
+    document = {"kind": "kfold", "runs": runs, "summary": figures, "warnings": told}
+    write_json(series / "kfold.json", document)
     return series / "fold-1"
 
 
@@ -230,6 +232,8 @@ def test_all_folds_become_one_model_unless_one_is_wanted(
     assert told["Network"].startswith("2 times ")
     assert told["Dice per patient"] == "0.600 ± 0.100"
     assert "together was not measured" in page._caveat.text()
+    assert "fold-0: 3 of 9 pictures are copies." in page._caveat.text()
+    assert "fold-0: 3 of 9 pictures are copies." in page.form.limits.toPlainText()
     page.form.summary.setText("My words")
     page.together.setFocus()
     qtbot.keyClick(page.together, Qt.Key.Key_Space)

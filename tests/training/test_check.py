@@ -118,9 +118,36 @@ def test_unknown_patients_and_a_guess_from_the_names(tmp_path: Path) -> None:
     assert not report.patients.known
     found = findings(report)["patients_unknown"]
     assert "each of 20 pictures stands alone" in found.title
-    pattern = found.advice.rsplit(" ", 1)[1]
-    assert check(tmp_path, group_pattern=pattern).patients.count == 5
-    assert "few_groups" in findings(check(tmp_path, group_pattern=pattern))
+    assert found.actions == ("pattern", "ignore")
+    assert found.advice.endswith(found.pattern)
+    report = check(tmp_path, group_pattern=found.pattern)
+    assert report.patients.count == 5
+    assert "few_groups" in findings(report)
+    assert "patients_unknown" not in findings(report)
+    chosen = findings(report)["patients_from_pattern"]
+    assert chosen.title == "By their names, 20 pictures belong to 5 patients: s0, s1 and s2 ..."
+    assert chosen.actions == ("forget",)
+
+
+@pytest.mark.parametrize("stem", ["P{:03}_slice_{}", "pt{:02}-{:03}", "volume_{}_slice_{}"])
+def test_usual_names_of_slices_are_offered_as_patients(tmp_path: Path, stem: str) -> None:
+    for patient in range(4):
+        for number in range(3):
+            name = stem.format(patient, number)
+            save(tmp_path / "blob" / f"{name}.png", noise(patient * 10 + number))
+    found = findings(check(tmp_path))["patients_unknown"]
+    assert found.actions[0] == "pattern"
+    assert check(tmp_path, group_pattern=found.pattern).patients.count == 4
+
+
+def test_a_guess_that_would_lose_known_patients_is_not_offered(tmp_path: Path) -> None:
+    for patient in range(3):
+        for number in range(4):
+            save(tmp_path / "blob" / f"s{patient}-{number}.png", noise(patient * 10 + number))
+    save(tmp_path / "blob" / "TCGA_CS_4941_1.png", noise(99))
+    found = findings(check(tmp_path))["patients_unknown"]
+    assert "use the group pattern" in found.advice
+    assert (found.actions, found.pattern) == (("ignore",), "")
 
 
 def test_groups_that_are_no_patients_are_called_so(tmp_path: Path) -> None:
@@ -146,6 +173,21 @@ def test_sizes_modes_and_what_they_tell(tmp_path: Path) -> None:
     assert found["coloured"].exclude == ("none/drawn.png",)
     assert "tell the class of 100 % of the pictures" in found["class_by_file"].title
     assert "coloured" not in findings(check(tmp_path, channel=0))
+
+
+def test_where_most_are_coloured_a_colour_can_be_chosen_and_chosen_anew(tmp_path: Path) -> None:
+    for number in range(4):
+        colour = np.stack([noise(3 * number + i) for i in range(3)], axis=-1)
+        save(tmp_path / f"{number}.png", colour)
+        outline = np.zeros(colour.shape[:2], np.uint8)
+        outline[: 8 * number, :9] = 255
+        save(tmp_path / f"{number}_mask.png", outline)
+    found = findings(check(tmp_path))["coloured"]
+    assert (found.severity, found.actions) == ("warning", ("red", "green", "blue", "grey"))
+    assert found.examples[0].keys == ("3.png",)
+    chosen = findings(check(tmp_path, channel=1))["coloured"]
+    assert (chosen.severity, chosen.actions) == ("info", found.actions)
+    assert chosen.title.endswith("green alone is read")
 
 
 def test_masks_empty_huge_and_missing(tmp_path: Path) -> None:

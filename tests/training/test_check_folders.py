@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from training_factories import class_folder, head, mask_config, mask_folder, save
@@ -14,6 +17,8 @@ from tumordesk.core.data_report import DataFinding, DataReport
 from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.check import check_data
+from tumordesk_training.commands.orders import add_change_options
+from tumordesk_training.distributed import join
 from tumordesk_training.layouts import scan
 from tumordesk_training.setup import choose_precision
 
@@ -148,3 +153,27 @@ def test_a_device_that_is_none_is_refused(tmp_path: Path) -> None:
         mask_config(tmp_path, device="gpu")
     with pytest.raises(ConfigError, match="no Apple graphics"):
         choose_precision(mask_config(tmp_path, device="mps"))
+
+
+def test_a_card_is_named_by_its_number_and_must_be_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    config = mask_config(tmp_path, device="cuda:1", precision="float32")
+    assert choose_precision(config).device == torch.device("cuda", 1)
+    with pytest.raises(ConfigError, match="no graphics card 2"):
+        choose_precision(replace(config, device="cuda:2"))
+    for name, text in (("WORLD_SIZE", "2"), ("RANK", "0"), ("LOCAL_RANK", "0")):
+        monkeypatch.setenv(name, text)
+    with pytest.raises(ConfigError, match="one graphics card, for 2 processes"):
+        join("cuda:1")
+
+
+def test_a_card_can_be_named_on_the_command_line(capsys: pytest.CaptureFixture[str]) -> None:
+    parser = argparse.ArgumentParser()
+    add_change_options(parser)
+    assert parser.parse_args(["--device", "cuda:1"]).device == "cuda:1"
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--device", "cuda:x"])
+    assert "cuda:x is none of" in capsys.readouterr().err

@@ -310,7 +310,7 @@ def test_check_data_says_when_masks_are_boxes(
 def test_check_data_tells_its_progress(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check-data", str(mask_folder(tmp_path)), "--json", "--progress"]) == 0
     output = capsys.readouterr()
-    assert json.loads(output.out)["schema"] == 2
+    assert json.loads(output.out)["schema"] == 3
     lines = [json.loads(line) for line in output.err.splitlines()]
     assert [line["progress"] for line in lines] == sorted(line["progress"] for line in lines)
     assert lines[-1]["progress"] == 1.0

@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tumordesk.core.training_run import TrainingEvent
+from tumordesk.core.training_run import DataConfig, SplitConfig, TrainingEvent, read_config
 from tumordesk_training.cli import main
+from tumordesk_training.compare import copies_text, split_text
 from tumordesk_training.history import device_of, epochs_of, score_name, seconds_per_epoch
+from tumordesk_training.run import start
+from tumordesk_training.run_model import open_run
 
 Copied = Callable[..., Path]
 
@@ -39,6 +43,9 @@ def test_runs_of_one_split_may_be_compared(
     assert "All measured on the same test part of the same split." in text
     assert "dice_mean" in text
     assert text.splitlines()[1].startswith("one")
+    assert "by patient or group" in text.splitlines()[1]
+    assert "1: by" not in text
+    assert text.count("test has only 2 patients: its figures are chance.") == 1
 
 
 def test_runs_of_other_splits_are_named_as_such(
@@ -54,8 +61,55 @@ def test_runs_of_other_splits_are_named_as_such(
     assert "one and two were split differently" in found["reason"]
     assert all(row["note"] == "Not evaluated on its test part yet." for row in found["rows"])
     assert all(row["figures"] == {} for row in found["rows"])
+    assert found["side_by_side"]
+    assert main(["compare", str(one), str(type_run), "--json"]) == 0
+    assert not json.loads(capsys.readouterr().out)["side_by_side"]
     assert main(["compare", str(one), str(type_run)]) == 0
     assert "NOT COMPARABLE: one and types do different things" in capsys.readouterr().out
+
+
+def test_as_published_stands_beside_by_patient_with_the_way_of_its_split(
+    outline_run: Path, copied: Copied, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = copied(outline_run, "own")
+    config = read_config(outline_run / "config.json")
+    data = replace(config.data, duplicates="keep", near_duplicates="keep")
+    split = SplitConfig(validation=0.2, test=0.2, method="random")
+    published = tmp_path / "published"
+    start(published, replace(config, split=split, data=data, epochs=1))
+    for run in (own, published):
+        assert main(["evaluate", str(run)]) == 0
+    capsys.readouterr()
+    assert main(["compare", str(own), str(published)]) == 0
+    header, first, second, *told = capsys.readouterr().out.splitlines()
+    place = header.index("split")
+    assert first[place:].startswith("1: by patient or group, copies together ")
+    assert second[place:].startswith("2: by picture, at random, copies kept ")
+    assert header.index("split") < header.index("dice_mean")
+    assert told[0].startswith("Different splits: side by side, no ranking")
+    assert "own and published were split differently" in told[0]
+    assert any(
+        line.startswith("Note: published: The split is by picture although patients are known")
+        for line in told
+    )
+    assert not any("NOT COMPARABLE" in line for line in told)
+
+
+def test_how_a_split_is_named(type_run: Path) -> None:
+    split = open_run(type_run).split
+    assert split_text(split) == "by file, patients not known"
+    for changes, words in (
+        ({"origin": "given"}, "as the folder gives it"),
+        ({"method": "stratified"}, "by picture, classes balanced"),
+        ({"warnings": ()}, "by patient or group"),
+    ):
+        assert split_text(replace(split, **changes)) == words
+    for exact, near, words in (
+        ("together", "together", "together"),
+        ("drop", "together", "dropped"),
+        ("drop", "keep", "kept"),
+    ):
+        assert copies_text(DataConfig(duplicates=exact, near_duplicates=near)) == words
 
 
 def test_figures_older_than_the_weights_are_told(
@@ -67,6 +121,19 @@ def test_figures_older_than_the_weights_are_told(
     capsys.readouterr()
     assert main(["compare", str(run)]) == 0
     assert "evaluate it again" in capsys.readouterr().out
+
+
+def test_figures_of_another_split_are_told(
+    outline_run: Path, copied: Copied, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = copied(outline_run, "one"), copied(outline_run, "two")
+    assert main(["evaluate", str(two)]) == 0
+    split = json.loads((two / "split.json").read_text())
+    split["parts"]["train"].append(split["parts"]["test"].pop())
+    (two / "split.json").write_text(json.dumps(split))
+    capsys.readouterr()
+    assert main(["compare", str(one), str(two)]) == 0
+    assert "two: Evaluated on another split than it has now" in capsys.readouterr().out
 
 
 def test_what_is_no_run_is_told(

@@ -19,7 +19,11 @@ from tumordesk.core.evaluation import Evaluation
 from tumordesk.core.jsonio import from_plain
 from tumordesk.core.training_run import SplitConfig, read_config
 from tumordesk_training.cli import main
-from tumordesk_training.evaluation.files import read_evaluation, write_table
+from tumordesk_training.evaluation.files import (
+    read_evaluation,
+    write_evaluation,
+    write_table,
+)
 from tumordesk_training.evaluation.of_run import evaluate_run
 from tumordesk_training.publish import Publication, publish
 from tumordesk_training.run import start
@@ -128,7 +132,9 @@ def test_pictures_split_one_by_one_are_told(
     assert "Single pictures were split, not patients" in " ".join(found.warnings)
 
 
-def test_volumes_have_distances_in_millimetres(tmp_path: Path) -> None:
+def test_volumes_have_distances_in_millimetres(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     for patient in range(5):
         pairs = [head(patient * 10 + n, tumour=n > 0) for n in range(3)]
         (tmp_path / "scans" / f"P{patient}").mkdir(parents=True)
@@ -145,6 +151,22 @@ def test_volumes_have_distances_in_millimetres(tmp_path: Path) -> None:
     assert case.hd95_px is not None
     assert case.hd95_mm == pytest.approx(case.hd95_px * 0.5)
     assert case.key.endswith("flair.nii.gz")
+    (group,) = found.groups.values()
+    assert group["hd95_mm"] == pytest.approx(case.hd95_mm)
+    assert found.figures["hd95_mm_median"].value == pytest.approx(case.hd95_mm)
+    assert not any("hd95_px" in name for name in (*group, *found.figures))
+    write_evaluation(tmp_path / "run", found)
+    assert main(["compare", str(tmp_path / "run")]) == 0
+    assert "hd95_mm_median" in capsys.readouterr().out.splitlines()[0]
+    assert main(["report", str(tmp_path / "run"), "--out", str(tmp_path / "r.html")]) == 0
+    told = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "HD95, median, mm" in told
+    assert "HD95 (mm)" in told
+    assert f"HD95 {case.hd95_mm:.1f} mm" in told
+    card = publish(Publication(tmp_path / "run", "blobs", {}, tmp_path / "models")).card
+    (metric,) = [m for m in card.metrics if "HD95" in m.name and m.split.startswith("test")]
+    assert metric.name == "HD95 in mm, median over groups"
+    assert metric.value == pytest.approx(case.hd95_mm, abs=0.3)
 
 
 def test_what_cannot_be_read_is_told(

@@ -205,9 +205,37 @@ def test_outlines_are_counted_by_picture_and_by_group() -> None:
     assert figures["dice_mean"].value == pytest.approx(0.35)
     assert figures["dice_by_image_mean"].value == pytest.approx(0.35)
     assert figures["iou_mean"].value == pytest.approx(35 / 130)
-    assert figures["hd95_px_median"].value == pytest.approx(3.0)
+    assert figures["hd95_mm_median"].value == pytest.approx(1.5)
     assert figures["false_positive_share"].value == pytest.approx(0.5)
     assert [case.key for case in count.cases()] == ["a/1.png", "a/2.png", "b/1.png", "c/1.png"]
+
+
+def test_hd95_of_patients_is_in_mm_where_all_voxel_sizes_are_known() -> None:
+    one, other = squares()
+    scans = OutlineCount()
+    for name, spacing in (("a", (5.0, 0.5, 0.5)), ("b", (5.0, 1.0, 1.0)), ("c", (1.0, 2.0, 2.0))):
+        scans.add(f"{name}.nii.gz", name, other[None], one[None], spacing)
+    scans.add("d.nii.gz", "d", np.zeros_like(one)[None], one[None])  # nothing is measured there
+    groups = scans.by_group()
+    assert [groups[name]["hd95_mm"] for name in "abcd"] == [
+        pytest.approx(1.5), pytest.approx(3.0), pytest.approx(6.0), None
+    ]  # fmt: skip
+    assert not any("hd95_px" in row for row in groups.values())
+    figures = scans.figures()
+    assert figures["hd95_mm_median"].value == pytest.approx(3.0)
+    assert "hd95_px_median" not in figures
+    assert scans.apart() == {"hd95_mm_median": pytest.approx(3.0)}
+
+
+def test_one_unknown_voxel_size_leaves_hd95_in_pixels() -> None:
+    one, other = squares()
+    mixed = OutlineCount()
+    mixed.add("a.nii.gz", "a", other[None], one[None], (5.0, 0.5, 0.5))
+    mixed.add("b.png", "b", other, one)
+    assert [row["hd95_px"] for row in mixed.by_group().values()] == pytest.approx([3.0, 3.0])
+    assert "hd95_mm_median" not in mixed.figures()
+    assert mixed.apart() == {"hd95_px_median": pytest.approx(3.0)}
+    assert OutlineCount().apart() == {}
 
 
 def test_edges_of_several_slices_are_pooled() -> None:

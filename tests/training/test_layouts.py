@@ -159,8 +159,8 @@ def test_coco(tmp_path: Path) -> None:
     assert [path for path, _ in data.problems] == ["2.png"]
 
 
-def test_a_coco_box_is_no_outline_and_no_empty_picture(tmp_path: Path) -> None:
-    annotations = [{"image_id": 1, "bbox": [1, 1, 4, 4], "segmentation": []}]
+def test_a_coco_annotation_of_nothing_makes_no_empty_picture(tmp_path: Path) -> None:
+    annotations = [{"image_id": 1, "segmentation": []}]
     data = found(coco(tmp_path, annotations))
     assert "train/1.png" not in by_key(data)
     assert data.problems[0][0] == "1.png"

@@ -194,7 +194,16 @@ def test_a_damaged_csv_that_was_asked_for_is_an_error(content: bytes, tmp_path: 
     ("text", "severity", "reason"),
     [
         ("colour,size\nred,3\n", "info", "it has no column 'image'"),
-        ("filename,label\nblob0.png,a\n", "warning", "it has no column 'image', only 'filename'"),
+        (
+            "filename,label\nblob0.png,a\n",
+            "warning",
+            "the folder is read as a folder for each class",
+        ),
+        (
+            "filename,age\nblob0.png,70\n",
+            "warning",
+            "it names pictures, but neither their classes nor masks, parts or patients",
+        ),
         ("image,label\nold/1.png,a\n", "warning", "the files that it names are missing"),
         ("image,label,patient\n", "warning", "it has no rows"),
         ("", "info", "it has no rows"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,58 @@ def test_every_picture_is_tested_in_one_fold(pictures: Path, tmp_path: Path) -> 
     accuracy = [run.figures["accuracy"] for run in series.runs]
     assert series.summary["accuracy"]["mean"] == pytest.approx(sum(accuracy) / 3)
     assert series.summary["accuracy"]["deviation"] == pytest.approx(np.std(accuracy, ddof=1))
+
+
+@pytest.fixture
+def copies(pictures: Path, tmp_path: Path) -> Path:
+    """An order on pictures that are there twice, split as published ones were: copies kept."""
+    root = Path(shutil.copytree(pictures, tmp_path / "copies"))
+    for file in sorted(root.rglob("*.png")):
+        shutil.copy(file, file.with_name(f"again_{file.name}"))
+    config = class_config(root, epochs=1, samples=0, split=SplitConfig(method="stratified"))
+    data = replace(config.data, duplicates="keep", near_duplicates="keep")
+    write_config(tmp_path / "config.json", replace(config, data=data))
+    return tmp_path / "config.json"
+
+
+LEAK = "an exact copy in another part: figures on test will flatter."
+
+
+def test_a_sweep_says_what_its_figures_are_worth_also_when_it_goes_on(
+    copies: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    order = ["sweep", str(copies), "--networks", "mobilenetv2,resnet18"]
+    order += ["--out", str(tmp_path / "out")]
+    for options in ([], ["--resume"]):
+        capsys.readouterr()
+        assert main([*order, *options]) == 0
+        lines = capsys.readouterr().out.splitlines()
+        table_at = max(i for i, line in enumerate(lines) if line.startswith("mobilenetv2  "))
+        told = [line for line in lines[table_at:] if line.startswith("Note: ")]
+        assert sum(line.endswith(LEAK) for line in told) == 1, "one split, one warning"
+        assert any("Patients are not known" in line for line in told)
+        found = json.loads((tmp_path / "out" / "sweep.json").read_text())
+        assert all(any(w.endswith(LEAK) for w in run["warnings"]) for run in found["runs"])
+        assert [f"Note: {warning}" for warning in found["warnings"]] == told
+
+
+def test_means_of_folds_stand_with_the_warnings_of_all_folds(
+    copies: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main(["kfold", str(copies), "--folds", "2", "--out", str(out)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    mean_at = next(i for i, line in enumerate(lines) if line.startswith("accuracy: "))
+    told = [line.removeprefix("Note: ") for line in lines[mean_at:] if line.startswith("Note: ")]
+    found = json.loads((out / "kfold.json").read_text())
+    assert found["warnings"] == told
+    own = [
+        warning
+        for fold in ("fold-0", "fold-1")
+        for warning in json.loads((out / fold / "evaluation" / "test.json").read_text())["warnings"]
+    ]
+    assert any(warning.endswith(LEAK) for warning in own)
+    assert all(any(line.endswith(warning) for line in told) for warning in own)
 
 
 def test_networks_take_only_options_they_know(scans: Path) -> None:

@@ -7,9 +7,11 @@ import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 import pytest
+import SimpleITK
 from PIL import Image
 
 from training_factories import class_config, class_folder, mask_folder, save
@@ -17,6 +19,7 @@ from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig, SplitConfig, write_config
 from tumordesk_training.cli import main
 from tumordesk_training.data import Case, DataSet
+from tumordesk_training.evaluation.caveats import caveats
 from tumordesk_training.layouts import scan
 from tumordesk_training.plan import plan_split
 from tumordesk_training.split import PARTS, Split, make_split, read_split, select, write_split
@@ -211,6 +214,112 @@ def test_groups_that_are_no_patients_are_told(tmp_path: Path) -> None:
     assert any("does not name patients ('segment')" in s for s in plan(root)[1].warnings)
     (root / "who.csv").write_text("\n".join(["stem,patient", *rows]))
     assert not any("does not name patients" in s for s in plan(root)[1].warnings)
+
+
+def sequences(count: int) -> DataSet:
+    """Four scans of each study, with one outline; nobody knows the patients."""
+    cases = tuple(
+        Case(f"{n}_{name}.nii.gz", ROOT / f"{n}_{name}.nii.gz", f"{n}_{name}.nii.gz",
+             mask=ROOT / f"{n}_seg.nii.gz", volume=True)
+        for n in "abcdefghijklmnop"[:count] for name in ("flair", "t1", "t1ce", "t2")
+    )  # fmt: skip
+    return DataSet(ROOT, "nifti", cases)
+
+
+@pytest.mark.parametrize("method", ["group", "stratified", "random"])
+@pytest.mark.parametrize("folds", [0, 3])
+def test_scans_with_one_outline_are_never_torn_apart(method: Any, folds: int) -> None:
+    data = sequences(8)
+    for seed in range(6):
+        config = SplitConfig(
+            seed=seed, method=method, folds=folds, fold=1 if folds else 0,
+            validation=0.25, test=0.25,
+        )  # fmt: skip
+        where = places(data, make_split(data, config))
+        assert len(where) == len(data.cases)
+        for case in data.cases:
+            assert where[case.key] == where[f"{case.key[0]}_flair.nii.gz"]
+        assert set(where.values()) == set(PARTS)
+
+
+def test_an_outline_in_two_given_parts_goes_to_one() -> None:
+    data = sequences(8)
+    cases = tuple(
+        replace(c, part="test" if c.key == "a_t1.nii.gz" else "train") for c in data.cases
+    )
+    where = places(data, make_split(replace(data, cases=cases), SplitConfig(given=True)))
+    assert {key for key, part in where.items() if part == "test"} == {
+        f"a_{name}.nii.gz" for name in ("flair", "t1", "t1ce", "t2")
+    }
+
+
+def test_a_blank_mask_of_many_pictures_does_not_tie_them(tmp_path: Path) -> None:
+    blank = save(tmp_path / "empty.png", np.zeros((8, 8), dtype=np.uint8))
+    cases = tuple(
+        Case(f"{n}.png", tmp_path / f"{n}.png", f"{n}.png", mask=blank) for n in range(20)
+    )
+    data = DataSet(tmp_path, "index", cases)
+    split = make_split(data, SplitConfig(validation=0.2, test=0.2))
+    assert {part: len(names) for part, names in split.parts.items()} == {
+        "train": 12, "val": 4, "test": 4
+    }  # fmt: skip
+    save(blank, np.full((8, 8), 255, dtype=np.uint8))
+    with pytest.raises(DataError, match="too few"):
+        make_split(data, SplitConfig(validation=0.2, test=0.2))
+
+
+def nifti(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    values = np.random.default_rng(crc32(path.as_posix().encode())).integers(0, 9, (3, 8, 8))
+    SimpleITK.WriteImage(SimpleITK.GetImageFromArray(values.astype(np.uint8)), str(path))
+
+
+def test_a_split_file_that_tears_an_outline_apart_is_told(tmp_path: Path) -> None:
+    for name in "abcdef":
+        for kind in ("flair", "t1", "seg"):
+            nifti(tmp_path / "scans" / f"case-{name}" / f"{name}_{kind}.nii.gz")
+    data, fair = plan(tmp_path / "scans", SplitConfig(validation=0.3, test=0.3))
+    assert len(data.cases) == 12
+    assert not any("share their outlines" in sentence for sentence in fair.warnings)
+    keys = [case.key for case in data.cases]
+    parts = {"train": tuple(keys[:7]), "val": tuple(keys[7:10]), "test": tuple(keys[10:])}
+    write_split(tmp_path / "split.json", Split(0, parts, {}, method="random"))
+    _, torn = plan(tmp_path / "scans", SplitConfig(file=str(tmp_path / "split.json")))
+    said = " ".join(torn.warnings)
+    assert "2 pictures share their outlines with pictures in another part (1 of 6 outlines)" in said
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (["smith_1", "smith_2", "jones_1", "jones_2", "otto_1", "otto_2"], True),
+        (["smith/a", "smith/b", "jones/c", "jones/d", "otto/e", "otto/f"], True),
+        (["anna", "berta", "cora", "dora", "emil", "fritz"], False),
+        (["scan_1", "scan_2", "scan_3", "scan_4", "scan_5", "scan_6"], False),
+        (["hgg/a", "hgg/b", "hgg/c", "lgg/d", "lgg/e", "lgg/f"], False),
+        (["anna/scan", "berta/scan", "cora/scan", "dora/scan"], False),
+    ],
+)
+def test_scans_that_may_be_of_one_person_are_told(
+    names: list[str], told: bool, tmp_path: Path
+) -> None:
+    for name in names:
+        nifti(tmp_path / f"{name}.nii.gz")
+        nifti(tmp_path / f"{name}_seg.nii.gz")
+    data, split = plan(tmp_path, SplitConfig(validation=0.3, test=0.3))
+    assert len(data.cases) == len(names)
+    sentences = [s for s in split.warnings if s.startswith("Patients are not known: scans of one")]
+    assert len(sentences) == told
+    config = replace(class_config(tmp_path), task="segmentation")
+    beside = caveats(data, data.cases, replace(split, warnings=()), "test", config)
+    assert any("Patients are not known" in sentence for sentence in beside) == told
+
+
+def test_a_folder_with_nothing_but_a_test_part_says_so(tmp_path: Path) -> None:
+    data = dataset([("", "a", "test") for _ in range(8)])
+    with pytest.raises(DataError, match="none is left to learn from"):
+        make_split(data, SplitConfig(given=True))
+    assert make_split(data, SplitConfig(given=False)).parts["train"]
 
 
 def test_a_split_file_is_taken_and_judged(leaky: Path, tmp_path: Path) -> None:

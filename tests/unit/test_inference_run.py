@@ -401,6 +401,17 @@ def test_cuda_that_is_not_there_is_told(monkeypatch) -> None:
         devices.choose_device("tpu")
 
 
+def test_one_of_several_cards_is_taken_by_its_number(monkeypatch) -> None:
+    cards = tuple(DeviceInfo("cuda", f"cuda:{n}", f"GPU {n}") for n in range(2))
+    cpu = DeviceInfo("cpu", "cpu", "CPU")
+    monkeypatch.setattr(devices, "available_devices", lambda: (*cards, cpu))
+    assert devices.choose_device("cuda:1").device is cards[1]
+    assert devices.choose_device("cuda").device is cards[0]
+    choice = devices.choose_device("cuda:2")
+    assert choice.device is cpu
+    assert "No usable NVIDIA GPU 2 here" in choice.note
+
+
 def test_threads_leave_cores_for_the_window() -> None:
     before = torch.get_num_threads()
     try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import from_plain, to_plain
 from tumordesk.core.model_card import InputSpec
 from tumordesk.core.recipes import find_recipe
 from tumordesk.core.sequence_sources import parse_sequences, sequences_text
@@ -21,6 +22,8 @@ COLOURS = (SequenceSource("T1", 0), SequenceSource("FLAIR", 1), SequenceSource("
         ("T1=red, FLAIR=green, T1C=blue", COLOURS),
         ("T1, T1C", (SequenceSource("T1"), SequenceSource("T1C"))),
         ("T1=_0000, FLAIR", (SequenceSource("T1", None, "_0000"), SequenceSource("FLAIR"))),
+        ("FLAIR", (SequenceSource("FLAIR"),)),
+        ("FLAIR=_0003", (SequenceSource("FLAIR", None, "_0003"),)),
     ],
 )
 def test_what_is_written_is_read_back(text: str, sources: tuple[SequenceSource, ...]) -> None:
@@ -33,7 +36,7 @@ def test_what_is_written_is_read_back(text: str, sources: tuple[SequenceSource, 
     ("text", "words"),
     [
         ("T1, T9", "'T9' is no sequence; known are T1, T1C"),
-        ("T1", "at least two"),
+        ("T1=red", "T1 alone is no choice among colours"),
         ("T1=red, T1=blue", "T1 stands there twice"),
         ("T1=red, FLAIR", "a colour to each of them, or to none"),
         ("T1=red, T2=red", "in the same colour"),
@@ -59,6 +62,18 @@ def test_a_configuration_has_a_channel_for_each_of_them() -> None:
             TrainingConfig("a", "segmentation", "unet", ("no", "yes"), input=spec, data=data)
     with pytest.raises(ValueError, match="only a segmentation"):
         TrainingConfig("a", "classification", "resnet18", ("no", "yes"), input=good, data=data)
+
+
+def test_one_sequence_fixes_the_name_alone() -> None:
+    data = DataConfig(root="x", sequences=(SequenceSource("FLAIR"),))
+    assert data.channel_sources == ()
+    spec = InputSpec(channels=3, neighbours=1, sequence="FLAIR")
+    config = TrainingConfig("a", "segmentation", "unet", ("no", "yes"), input=spec, data=data)
+    assert from_plain(DataConfig, to_plain(config.data), "data") == data
+    with pytest.raises(ValueError, match=r"must be one of data\.sequences"):
+        TrainingConfig("a", "segmentation", "unet", ("no", "yes"), data=data)
+    with pytest.raises(ValueError, match="chosen by channel"):
+        DataConfig(root="x", sequences=(SequenceSource("FLAIR", 1),))
 
 
 def test_recipes_of_several_sequences_name_them() -> None:
@@ -88,6 +103,22 @@ def test_the_network_follows_the_sequences_that_a_person_named() -> None:
     draft.settings = {"input": {"normalisation": {"mean": [0.1, 0.2], "std": [1.0, 2.0, 3.0]}}}
     scale = draft.config().input.normalisation
     assert (scale.mean, scale.std) == ((0.1,), (1.0, 2.0, 3.0))
+
+
+def test_the_card_follows_the_one_sequence_that_a_person_chose() -> None:
+    draft = Draft(data=DataConfig(root="x", sequences=(SequenceSource("FLAIR"),)))
+    config = draft.config()
+    assert (config.input.channels, config.input.sequence, config.input.sequences) == (
+        1,
+        "FLAIR",
+        (),
+    )
+    draft.settings = {"input": {"sequence": "CT", "modality": "CT", "channels": 3, "neighbours": 1}}
+    draft.architecture = "unet"
+    config = draft.config()
+    assert (config.input.channels, config.input.neighbours) == (3, 1)
+    assert (config.input.sequence, config.input.modality) == ("FLAIR", "MR")
+    assert config.data.sequences == (SequenceSource("FLAIR"),)
 
 
 def test_one_sequence_again_leaves_nothing_of_several_behind() -> None:

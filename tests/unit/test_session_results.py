@@ -78,6 +78,15 @@ def test_figures_of_patients_and_their_axis() -> None:
     assert [results.axis_top([v]) for v in (0.7, 1.0, 1.2, 4.5, 37.0, 0.0)] == [1, 1, 2, 5, 50, 1]
 
 
+def test_hd95_is_shown_in_mm_where_it_is_known() -> None:
+    found = fakes.in_mm(fakes.segmentation())
+    assert results.group_figures(found)[-1] == ("hd95_mm", "HD95")
+    shown = {f.key: f for f in results.headline(found)}
+    assert (shown["hd95_mm_median"].value, shown["hd95_mm_median"].unit) == ("2.2", "mm")
+    assert "hd95_px_median" not in shown
+    assert dict(results.case_facts(found, found.cases[1]))["HD95"] == "2.2 mm"
+
+
 def test_an_older_evaluation_than_the_checkpoint_is_stale(tmp_path: Path) -> None:
     assert results.read_fresh(tmp_path) is None
     path = results.evaluation_file(tmp_path)
@@ -101,6 +110,14 @@ def test_a_comparison_is_read_and_its_columns_found() -> None:
     assert "otherwise" in found.reason
     assert [row.architecture for row in found.rows] == ["mobilenet", "xception", "mobilenet"]
     assert results.figure_columns(found.rows) == ("accuracy", "balanced_accuracy")
+    assert found.side_by_side
+    assert (found.rows[1].split, found.rows[1].copies) == ("by picture, at random", "kept")
+    assert found.rows[0].split_id != found.rows[1].split_id
+    older = fakes.comparison()
+    for row in older["rows"]:
+        del row["split"], row["split_id"]
+    del older["side_by_side"]
+    assert not results.read_comparison(older).side_by_side
     with pytest.raises(ConfigError):
         results.read_comparison([])
     with pytest.raises(ConfigError):

@@ -10,8 +10,10 @@ from typing import Any
 
 import pytest
 
+import evaluation_fakes
 from tumordesk.core.data_report import DataFinding, DataReport, PatientsFound
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import write_json
 from tumordesk.core.training_run import (
     CONFIG_NAME,
     EVENTS_NAME,
@@ -21,7 +23,7 @@ from tumordesk.core.training_run import (
     TrainingEvent,
     write_config,
 )
-from tumordesk.session.results import folds_words
+from tumordesk.session.results import folds_warnings, folds_words
 from tumordesk.session.split_choices import (
     SHARES,
     flattering,
@@ -64,6 +66,81 @@ def _draft(report: DataReport, folder: str = "/data/scans") -> Draft:
 def test_a_draft_without_data_makes_no_order() -> None:
     with pytest.raises(ConfigError, match="No data folder"):
         Draft().config()
+
+
+def _with_pred() -> DataReport:
+    """yes and no without a split of their own, pred as it came, and a set with one inside."""
+    pred = replace(
+        _finding("unlabelled_class", "exclude", "ignore", exclude=("pred/1.png",)),
+        classes=("pred",),
+    )
+    inner = replace(
+        _finding("class_in_some_parts", "exclude", exclude=("in/train/1.png", "in/test/2.png")),
+        classes=("in",),
+    )
+    loose = {"no": 4, "pred": 1, "yes": 4}
+    return _report(
+        pred, inner, pictures=11, classes={"in": 2, **loose}, parts={"train": 1, "test": 1, "": 9},
+        class_parts={"train": {"in": 1}, "test": {"in": 1}, "": loose},
+    )  # fmt: skip
+
+
+def test_a_class_that_is_left_out_is_not_learned() -> None:
+    draft = _draft(_with_pred())
+    assert draft.kept is draft.report
+    assert draft.config().classes == ("in", "no", "pred", "yes")
+    draft.decide("unlabelled_class", "exclude")
+    kept = draft.kept
+    assert kept is draft.kept
+    assert safest(kept) == "given"
+    draft.decide("class_in_some_parts", "exclude")
+    config = draft.config()
+    assert config.classes == ("no", "yes")
+    assert config.data.exclude == ("in/test/2.png", "in/train/1.png", "pred/1.png")
+    assert [d.action for d in config.data.decisions] == ["exclude", "exclude"]
+    kept = draft.kept
+    assert (kept.pictures, kept.parts) == (8, {"": 8})
+    assert (safest(kept), possible("given", kept)) == ("stratified", False)
+    draft.decide("unlabelled_class", "ignore", "they are labelled")
+    assert draft.config().classes == ("no", "pred", "yes")
+
+
+def test_too_few_classes_are_left_to_learn() -> None:
+    report = _report(replace(_finding("unlabelled_class", "exclude"), classes=("no",)))
+    draft = _draft(report)
+    draft.decide("unlabelled_class", "exclude")
+    assert "split" not in draft.reachable()
+
+
+def test_the_colour_that_was_chosen_is_read_until_another_is() -> None:
+    report = _masks()
+    draft = _draft(replace(report, findings=(_finding("coloured", "red", "green", "grey"),)))
+    draft.recipe = "detect-resnet"
+    assert draft.config().data.channel == 1
+    draft.decide("coloured", "red")
+    assert draft.config().data.channel == 0
+    draft.decide("coloured", "grey")
+    assert draft.config().data.channel is None
+    draft.read_as(replace(draft.data, layout="masks"))
+    assert draft.decision("coloured") is not None
+    draft.read_as(replace(draft.data, channel=2))
+    assert draft.decision("coloured") is None
+    assert draft.config().data.channel == 2
+
+
+def test_the_pattern_that_was_offered_is_used_until_it_is_dropped() -> None:
+    offered = replace(_finding("patients_unknown", "pattern", "ignore"), pattern="^(P\\d+)")
+    draft = _draft(_report(offered))
+    draft.decide("patients_unknown", "pattern")
+    assert draft.config().data.group_pattern == "^(P\\d+)"
+    assert draft.decision("patients_unknown").reason == "^(P\\d+)"
+    draft.use_report(_report(_finding("patients_from_pattern", "forget")))
+    draft.decide("patients_from_pattern", "forget")
+    assert (draft.data.group_pattern, draft.data.decisions) == ("", ())
+    draft.use_report(_report(offered))
+    draft.decide("patients_unknown", "pattern")
+    draft.read_as(replace(draft.data, group_pattern="^(S\\d+)"))
+    assert draft.decision("patients_unknown") is None
 
 
 def test_one_class_is_too_few() -> None:
@@ -279,6 +356,22 @@ def test_a_figure_that_one_fold_has_is_no_mean_of_all(tmp_path: Path) -> None:
         "All 3 folds, mean ± standard deviation: Dice per patient 0.500 ± 0.100; "
         "HD95, median 18.7 mm (1 of them)."
     )
+
+
+def test_means_of_folds_come_with_their_warnings(tmp_path: Path) -> None:
+    run = _summary(tmp_path, dice_mean={"mean": 0.5, "deviation": 0.1, "runs": 3.0})
+    assert folds_warnings(run) == ()
+    for number in range(2):  # of a summary that was written without warnings
+        found = evaluation_fakes.segmentation(warnings=(f"{number} of 9 are copies.",))
+        write_json(tmp_path / f"fold-{number}" / "evaluation" / "test.json", found)
+    assert folds_warnings(run) == ("fold-0: 0 of 9 are copies.", "fold-1: 1 of 9 are copies.")
+    document = json.loads((tmp_path / "kfold.json").read_text())
+    (tmp_path / "kfold.json").write_text(json.dumps({**document, "warnings": ["Copies."]}))
+    assert folds_warnings(run) == ("Copies.",)
+    assert folds_warnings(tmp_path) == ()
+    (tmp_path / "kfold.json").write_text(json.dumps({**document, "warnings": 3}))
+    with pytest.raises(ConfigError):
+        folds_warnings(run)
 
 
 def test_a_damaged_summary_of_folds_is_refused(tmp_path: Path) -> None:

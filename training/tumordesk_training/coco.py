@@ -9,7 +9,7 @@ from typing import Any
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.coco_files import Document, documents
+from tumordesk_training.coco_files import Document, documents, unread_below
 from tumordesk_training.coco_outlines import (
     Annotations,
     DamagedOutline,
@@ -18,6 +18,7 @@ from tumordesk_training.coco_outlines import (
     id_of,
     name_in,
     objects,
+    places_of,
     shown,
     size_text,
 )
@@ -28,7 +29,8 @@ from tumordesk_training.data import (
     Remark,
     part_of,
 )
-from tumordesk_training.files import key_of, words_of
+from tumordesk_training.files import key_of
+from tumordesk_training.folder_names import part_named, part_of_folder, pieces
 from tumordesk_training.words import many, together
 
 _NAMED = 3
@@ -48,6 +50,10 @@ _SCALED_ADVICE = (
 _TWICE_ADVICE = (
     "Take these pictures out of the list without outlines, or one of the files out of the folder."
 )
+_BOXES_ADVICE = (
+    "These annotations have no outline, only a box. A network that learns from boxes draws boxes, "
+    "and measures too much: draw the outlines in the viewer, or export them as polygons."
+)
 _UNREAD_ADVICE = "Export the file once more, or take it out of the folder."
 
 
@@ -59,8 +65,10 @@ def scan_coco(root: Path, config: DataConfig) -> Found:
     """
     scan = _Scan(root, config)
     others: list[Document] = []
+    seen: list[Path] = []
     read = 0
     for document in documents(root):
+        seen.append(document.path)
         if document.content is None:
             others.append(document)
         else:
@@ -74,7 +82,7 @@ def scan_coco(root: Path, config: DataConfig) -> Found:
     if not read and not others:
         raise DataError(f"{root.name} holds no COCO annotation file.")
     scan.problems += [(other.path.name, other.why) for other in others]
-    remarks = [*_unread_remark(root, damaged), *scan.remarks()]
+    remarks = [*_unread_remark(root, damaged), *scan.remarks(), *_passed_over(root, seen)]
     return Found(scan.certain(), scan.problems, remarks)
 
 
@@ -114,6 +122,9 @@ class _Scan:
         self._lost: list[tuple[str, Annotations]] = []
         self._same_id: list[tuple[str, str]] = []
         self._scaled: list[tuple[str, str]] = []
+        self._places: list[Path] = []
+        self._outlines = 0
+        self._boxes: dict[str, int] = {}
 
     def read(self, file: Path, document: dict[str, Any]) -> None:
         """Take the pictures of a document as cases, with their outlines."""
@@ -122,6 +133,7 @@ class _Scan:
             self._lost.append((key_of(self._root, file), found))
         names: dict[str, set[str]] = defaultdict(set)
         entries = objects(document["images"])
+        self._places = places_of(self._root, file)
         for entry in entries:
             number = id_of(entry.get("id"))
             if number is not None:
@@ -133,7 +145,7 @@ class _Scan:
     def _picture(
         self, file: Path, entry: dict[str, Any], found: Annotations, *, shared: bool
     ) -> None:
-        name, path, reason = name_in(self._root, file, entry.get("file_name"))
+        name, path, reason = name_in(self._root, file, entry.get("file_name"), self._places)
         if path is None:
             self.problems.append((name, reason))
             return
@@ -155,13 +167,16 @@ class _Scan:
             self._same_id.append((name, f"id {shown(str(entry.get('id')))} in {file.name}"))
             return
         try:
-            polygons, other = fit(outlines, entry, path)
+            fitted = fit(outlines, entry, path)
         except DamagedOutline as damage:
             self.problems.append((name, str(damage)))
             return
-        if other is not None:
-            self._scaled.append((key, f"drawn for {size_text(other)} pixels"))
-        self.cases.append(self._case(file, key, path, polygons))
+        self._outlines += len(outlines)
+        if fitted.boxes:
+            self._boxes[key] = fitted.boxes
+        if fitted.other is not None:
+            self._scaled.append((key, f"drawn for {size_text(fitted.other)} pixels"))
+        self.cases.append(self._case(file, key, path, fitted.polygons))
 
     def certain(self) -> list[Case]:
         """The cases, without those that one list calls empty and another one outlines."""
@@ -169,7 +184,7 @@ class _Scan:
         return [case for case in self.cases if case.key not in doubtful]
 
     def _case(self, file: Path, key: str, path: Path, drawn: Polygons) -> Case:
-        part = part_of(path.relative_to(self._root)) or part_of(Path(*words_of(file.stem), "x"))
+        part = part_of(path.relative_to(self._root)) or _part_of_file(self._root, file)
         group, source = self._grouper.find(key, path.stem)
         return Case(key, path, group, part=part, polygons=drawn, empty=not drawn, source=source)
 
@@ -197,6 +212,20 @@ class _Scan:
             title = f"The outlines of {many(len(self._scaled), 'picture')} were scaled"
             title += ": the COCO file was made for another size of them"
             yield Remark("outlines_scaled", "warning", title, _SCALED_ADVICE, tuple(self._scaled))
+        if self._boxes:
+            count, whole = sum(self._boxes.values()), self._outlines
+            title = f"{count} of {many(whole, 'outline')} of COCO files "
+            title += "is a box" if count == 1 else "are boxes"
+            title += ": all that is inside counts as tumour"
+            keys = tuple((key, f"boxes: {n}") for key, n in self._boxes.items())
+            yield Remark("boxes", "warning", title, _BOXES_ADVICE, keys)
+
+
+def _part_of_file(root: Path, file: Path) -> str:
+    """'train' for 'instances_train2017.json', 'train/annotations/coco.json'; '' if none is said."""
+    folders = reversed(file.relative_to(root).parts[:-1])
+    said = (*map(part_named, pieces(file.stem)), *map(part_of_folder, folders))
+    return next(filter(None, said), "")
 
 
 def _lost_title(lost: list[tuple[str, Annotations]]) -> str:
@@ -219,6 +248,30 @@ def _lost_note(found: Annotations) -> str:
     if found.nameless:
         notes.append(f"{found.nameless} without image_id")
     return f"of {many(found.total, 'annotation')}, {together(notes)}"
+
+
+def unused_coco(root: Path) -> Iterator[Remark]:
+    """A remark on COCO files of a folder that is read as something else."""
+    whole = [document.path for document in documents(root) if document.content is not None]
+    if whole:
+        names = [key_of(root, path) for path in whole]
+        title = f"{_some(names)} {_are(names)} not used: most of the folder's pictures are not "
+        title += "listed there"
+        advice = "Choose the layout 'coco' to have the outlines read, and those pictures alone."
+        yield Remark("coco_unused", "warning", title, advice, tuple((n, "") for n in names))
+
+
+def _passed_over(root: Path, seen: list[Path]) -> Iterator[Remark]:
+    """A remark on files further down, which do not count beside those above."""
+    names = [key_of(root, path) for path in unread_below(root) if path not in seen]
+    title = f"{_some(names)} {_are(names)} not read: a COCO file is found above"
+    advice = "Move it to where the others are, if its outlines are to count."
+    if names:
+        yield Remark("coco_unused", "warning", title, advice, tuple((n, "") for n in names))
+
+
+def _are(names: list[str]) -> str:
+    return "is" if len(names) == 1 else "are"
 
 
 def _unread_remark(root: Path, damaged: list[Document]) -> Iterator[Remark]:

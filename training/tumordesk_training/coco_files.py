@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import read_json
-from tumordesk_training.data import folders_of, is_patient_folder
+from tumordesk_training.data import folders_of
 from tumordesk_training.dicom import is_dicom
 from tumordesk_training.files import BOTH_FOLDERS, is_nifti, key_of, walk
 from tumordesk_training.images import is_picture
-from tumordesk_training.mask_layout import masks_beside, two_folders
+from tumordesk_training.mask_pairs import masks_beside, two_folders
+from tumordesk_training.patient_folders import is_patient_folder
 
 _LARGEST_BYTES = 500_000_000
+_NEAR = 2
+"""Pieces of the path of a file at the root or in a folder of it."""
+_DEEPEST = 4
 _NO_COCO = "it is not a COCO document, with lists 'images' and 'annotations'"
 
 
@@ -36,30 +41,75 @@ class Document:
 
 
 def coco_files(root: Path) -> list[Path]:
-    """COCO annotation files at the root or one level down.
+    """COCO annotation files up to four levels down.
 
     A file that is none, whatever its name, counts only where it was one before it was damaged, or
-    where nothing else explains the folder: then the error is to name it.
+    where nothing else explains the folder: then the error is to name it. Files further down than
+    one level do not count where they list but a few of the folder's pictures.
     """
     found = list(documents(root))
-    whole = [document.path for document in found if document.content is not None]
-    if whole:
-        return whole
+    whole = [document for document in found if document.content is not None]
+    if whole and (any(_is_near(root, document.path) for document in whole) or _most(root, whole)):
+        return [document.path for document in whole]
     if any(document.damaged and document.worded for document in found):
         return [document.path for document in found if document.damaged]
-    named = [document.path for document in found if document.named]
+    named = [document.path for document in found if document.named and document not in whole]
     return named if named and not _explained(root) else []
 
 
 def documents(root: Path) -> Iterator[Document]:
-    """All files at the root or one level down that are, or were to be, COCO documents."""
-    for path in sorted([*root.glob("*.json"), *root.glob("*/*.json")]):
-        if path.name.startswith("."):
-            continue
+    """All files that are, or were to be, COCO documents.
+
+    Files further down than one level are read where there is no whole one above them: they may be
+    older copies, or parts of it. Each file is read when its turn comes.
+    """
+    whole = False
+    for document in _written(_near(root)):
+        whole = whole or document.content is not None
+        yield document
+    if not whole:
+        yield from _written(_deep(root))
+
+
+def unread_below(root: Path) -> list[Path]:
+    """Files further down that look like COCO files; :func:`documents` passes over them where
+    there is a whole one above."""
+    return [path for path in _deep(root) if _is_worded(path)]
+
+
+def _written(paths: list[Path]) -> Iterator[Document]:
+    for path in paths:
         named = "coco" in path.name.lower() or path.name.lower().startswith("instances")
         worded = _is_worded(path)
         if named or worded:
             yield _read(path, named=named, worded=worded)
+
+
+def _near(root: Path) -> list[Path]:
+    """JSON files of ``root`` and of the folders in it, sorted; hidden ones are none."""
+    found = sorted([*root.glob("*.json"), *root.glob("*/*.json")])
+    return [path for path in found if not path.name.startswith(".")]
+
+
+def _deep(root: Path) -> list[Path]:
+    """JSON files further down, to four levels, sorted; hidden ones and hidden folders are none."""
+    found: list[Path] = []
+    for folder, inner, names in os.walk(root):
+        depth = len(Path(folder).relative_to(root).parts)
+        inner[:] = [n for n in inner if not n.startswith(".")] if depth < _DEEPEST else []
+        if depth >= _NEAR:
+            found += [Path(folder, n) for n in names if n.endswith(".json") and n[0] != "."]
+    return sorted(found)
+
+
+def _is_near(root: Path, path: Path) -> bool:
+    return len(path.relative_to(root).parts) <= _NEAR
+
+
+def _most(root: Path, whole: list[Document]) -> bool:
+    """Whether documents list at least half as many pictures as there are in the folder."""
+    listed = sum(len(document.content["images"]) for document in whole if document.content)
+    return 2 * listed >= sum(map(is_picture, walk(root)))
 
 
 def _is_worded(path: Path) -> bool:

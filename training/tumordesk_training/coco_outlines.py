@@ -13,6 +13,7 @@ from PIL import Image
 from tumordesk.io.pictures import FORMATS
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 from tumordesk_training.files import words_of
+from tumordesk_training.folder_names import kind_of, part_of_folder
 from tumordesk_training.images import draw_polygons
 from tumordesk_training.run_length import outlines_of, size_of
 
@@ -33,7 +34,8 @@ _SAME_SHAPE = 0.01
 _BEYOND = 0.5
 """So many sides of the picture an outline may reach beyond its edges; more is no drawing error."""
 
-_NO_OUTLINE = "its outline is a mere box, or damaged"
+_NO_OUTLINE = "its outline is damaged, or it has neither outline nor box"
+_NO_AREA = "its outline is damaged: its box has no area"
 _NO_NUMBER = "its outline is damaged: a coordinate is no finite number"
 _OUTSIDE = "its outline is damaged: it lies outside the picture"
 _FAR = "its outline is damaged: it reaches far beyond the picture"
@@ -41,6 +43,30 @@ _FAR = "its outline is damaged: it reaches far beyond the picture"
 
 class DamagedOutline(Exception):
     """An outline that cannot be used; the text is the reason, after the picture's name."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What an annotation says of its outline, as it stands in the document."""
+
+    segmentation: Any
+    bbox: Any = None
+
+    @property
+    def is_box(self) -> bool:
+        """Whether there is no outline; an outline that is damaged is none that lacks."""
+        value = self.segmentation
+        return not value or (isinstance(value, list) and not any(value))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Outlines in the pixels of a picture's file. ``other``: the size that they were drawn for,
+    None where it is the file's; ``boxes``: how many are boxes, since there is no outline."""
+
+    polygons: Polygons
+    other: Size | None = None
+    boxes: int = 0
 
 
 @dataclass
@@ -53,7 +79,7 @@ class Annotations:
     total: int = 0
     nameless: int = 0
     unknown: int = 0
-    _by_id: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
+    _by_id: dict[str, list[Drawn]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def read(cls, document: dict[str, Any]) -> Annotations:
@@ -68,7 +94,7 @@ class Annotations:
             elif number not in known:
                 found.unknown += 1
             else:
-                found._by_id[number].append(item.get("segmentation"))
+                found._by_id[number].append(Drawn(item.get("segmentation"), item.get("bbox")))
         return found
 
     @property
@@ -76,8 +102,8 @@ class Annotations:
         """Annotations that belong to no picture."""
         return self.nameless + self.unknown
 
-    def of(self, entry: dict[str, Any]) -> list[Any]:
-        """Segmentations of an entry of 'images', as they stand in the document."""
+    def of(self, entry: dict[str, Any]) -> list[Drawn]:
+        """Outlines of an entry of 'images', as they stand in the document."""
         number = id_of(entry.get("id"))
         return self._by_id.get(number, []) if number is not None else []
 
@@ -99,20 +125,41 @@ def id_of(value: Any) -> str | None:
     return (text.lstrip("0") or "0") if text.isascii() and text.isdigit() else text
 
 
-def name_in(root: Path, file: Path, name: Any) -> tuple[str, Path | None, str]:
+def places_of(root: Path, file: Path) -> list[Path]:
+    """Folders where exports put the pictures of ``file``, the nearest first; those that exist."""
+    stem = file.stem.removeprefix("instances_")
+    parts = filter(part_of_folder, file.relative_to(root).parts[:-1])
+    names = tuple(dict.fromkeys((*words_of(stem), stem, *parts)))
+    places: list[Path] = []
+    for base in file.parents:
+        # 'annotations/train' may well hold masks that are named like the pictures.
+        words = names if base == root or kind_of(base.name).kind != "mask" else ()
+        places += [base, base / "images"]
+        places += [above / word for word in words for above in (base, base / "images")]
+        if base == root:
+            break
+    return [place for place in dict.fromkeys(places) if _is_folder(place)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def name_in(root: Path, file: Path, name: Any, places: list[Path]) -> tuple[str, Path | None, str]:
     """(name to show, picture or None, why not) of what an entry of 'images' names in ``file``.
 
-    The picture is looked for in the places where exports put it.
+    The picture is looked for in ``places``; its path may be written with backslashes.
     """
     if not isinstance(name, str) or not name:
         return file.name, None, "an entry of its 'images' has no file_name"
     plain = shown(name)
-    stem = file.stem.removeprefix("instances_")
-    names = (*words_of(stem), stem)
-    places = [file.parent, root, root / "images", file.parent / "images"]
-    places += [base / word for word in names for base in (root, root / "images")]
+    spellings = dict.fromkeys((name, name.replace("\\", "/")))
     try:
-        path = next((place / name for place in places if (place / name).is_file()), None)
+        tried = (place / spelling for place in places for spelling in spellings)
+        path = next((path for path in tried if path.is_file()), None)
     except OSError as error:  # too long for a name, or a folder that may not be entered
         reason = error.strerror or "no reason given"
         return plain, None, f"{file.name} names it, but it cannot be looked up ({reason})"
@@ -139,10 +186,10 @@ def shown(name: str) -> str:
     return plain if len(plain) <= _SHOWN else f"{plain[: _SHOWN - 3]}..."
 
 
-def fit(values: list[Any], entry: dict[str, Any], path: Path) -> tuple[Polygons, Size | None]:
-    """Outlines of a picture in the pixels of its file, and the other size they were drawn for.
+def fit(values: list[Drawn], entry: dict[str, Any], path: Path) -> Fitted:
+    """Outlines of a picture in the pixels of its file.
 
-    The size is None where it is the file's own, or where the file cannot be read.
+    An annotation without outline counts as its box.
 
     Raises:
         DamagedOutline: an outline has no sense, lies outside, or is of a picture of another shape.
@@ -150,7 +197,8 @@ def fit(values: list[Any], entry: dict[str, Any], path: Path) -> tuple[Polygons,
     size = picture_size(path) if values else None
     found: list[tuple[int, Points]] = []
     other: Size | None = None
-    for value in values:
+    for drawn in values:
+        value = [_corners(drawn.bbox)] if drawn.is_box else drawn.segmentation
         drawn_for = size_of(value) if isinstance(value, dict) else _stated(entry)
         if size and drawn_for and drawn_for != size:
             other = drawn_for
@@ -159,7 +207,7 @@ def fit(values: list[Any], entry: dict[str, Any], path: Path) -> tuple[Polygons,
         if size and outlines:
             _check_place(outlines, size)
         found += ((1, points) for points in outlines)
-    return tuple(found), other
+    return Fitted(tuple(found), other, sum(drawn.is_box for drawn in values))
 
 
 def picture_size(path: Path) -> Size | None:
@@ -215,6 +263,18 @@ def _outlines(value: Any, drawn_for: Size | None, size: Size | None) -> list[Poi
         return outlines
     high, wide = size[0] / drawn_for[0], size[1] / drawn_for[1]
     return [tuple(v * (high if i % 2 else wide) for i, v in enumerate(p)) for p in outlines]
+
+
+def _corners(box: Any) -> list[float]:
+    """The corners of a box (x, y, width, height), as a polygon has them."""
+    if not isinstance(box, list) or len(box) != 4:
+        raise DamagedOutline(_NO_OUTLINE)
+    if not all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in box):
+        raise DamagedOutline(_NO_OUTLINE)
+    x, y, wide, high = box
+    if wide <= 0 or high <= 0:
+        raise DamagedOutline(_NO_AREA)
+    return [x, y, x + wide, y, x + wide, y + high, x, y + high]
 
 
 def _points(value: Any) -> Points:

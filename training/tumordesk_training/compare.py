@@ -12,7 +12,7 @@ import torch
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import Evaluation, Interval
 from tumordesk.core.model_card import InputSpec
-from tumordesk.core.training_run import read_run
+from tumordesk.core.training_run import DataConfig, read_run
 from tumordesk.networks import build
 from tumordesk_training.evaluation.files import (
     evaluation_path,
@@ -21,6 +21,7 @@ from tumordesk_training.evaluation.files import (
 )
 from tumordesk_training.history import device_of, epochs_of, seconds_per_epoch
 from tumordesk_training.run_model import Run, open_run, run_card
+from tumordesk_training.split import Split
 from tumordesk_training.split_id import split_id
 
 Part = Literal["train", "val", "test"]
@@ -28,7 +29,11 @@ Part = Literal["train", "val", "test"]
 
 @dataclass(frozen=True)
 class Row:
-    """One run. ``run``: its folder; ``figures`` is empty where it was not evaluated (``note``)."""
+    """One run. ``run``: its folder; ``figures`` is empty where it was not evaluated (``note``).
+
+    ``split``: how its data were split, in words; ``split_id``: the same for the same split;
+    ``copies``: what became of copies of pictures, "kept", "dropped" or "together" in one part.
+    """
 
     run: str
     name: str
@@ -44,16 +49,24 @@ class Row:
     figures: dict[str, Interval] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     note: str = ""
+    split: str = ""
+    split_id: str = ""
+    copies: str = ""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """All runs. ``same_split``: the figures were measured on the same pictures; else ``reason``."""
+    """All runs. ``same_split``: the figures were measured on the same pictures; else ``reason``.
+
+    ``side_by_side``: only the splits differ, so that the runs may stand beside each other ('as
+    published' beside 'by patient'), but not be ranked.
+    """
 
     part: Part
     same_split: bool
     reason: str
     rows: tuple[Row, ...]
+    side_by_side: bool = False
     schema: int = 1
 
 
@@ -68,8 +81,10 @@ def compare(folders: Sequence[Path], part: Part = "test") -> Comparison:
     runs = [open_run(folder) for folder in folders]
     found = [_evaluation(run, part) for run in runs]
     rows = tuple(_row(run, item, part) for run, item in zip(runs, found, strict=True))
-    reason = _difference(runs, found)
-    return Comparison(part, not reason, reason, rows)
+    worse = _other_work(runs)
+    apart = "" if worse else _other_split(runs)
+    reason = worse or apart or _other_pictures(runs, found)
+    return Comparison(part, not reason, reason, rows, bool(apart))
 
 
 def _evaluation(run: Run, part: Part) -> Evaluation | None:
@@ -96,7 +111,32 @@ def _row(run: Run, found: Evaluation | None, part: Part) -> Row:
         figures=found.figures if found else {},
         warnings=found.warnings if found else (),
         note=_note(run, found, part),
+        split=split_text(run.split),
+        split_id=split_id(run.split),
+        copies=copies_text(config.data),
     )
+
+
+_METHODS = {"stratified": "by picture, classes balanced", "random": "by picture, at random"}
+
+
+def split_text(split: Split) -> str:
+    """How data were split, in a few words."""
+    if split.origin == "given":
+        return "as the folder gives it"
+    if split.by_picture:
+        return _METHODS.get(split.method, split.method)
+    if any(warning.startswith("Patients are not known") for warning in split.warnings):
+        return "by file, patients not known"
+    return "by patient or group"
+
+
+def copies_text(data: DataConfig) -> Literal["kept", "dropped", "together"]:
+    """What became of copies; "kept" where exact or near ones may lie in several parts."""
+    both = (data.duplicates, data.near_duplicates)
+    if "keep" in both:
+        return "kept"
+    return "dropped" if "drop" in both else "together"
 
 
 def input_text(spec: InputSpec) -> str:
@@ -117,20 +157,35 @@ def _note(run: Run, found: Evaluation | None, part: Part) -> str:
         return f"Not evaluated on its {part} part yet."
     if is_outdated(run.folder, part):
         return "Trained on since it was evaluated: evaluate it again."
+    if found.split_id != split_id(run.split):
+        return "Evaluated on another split than it has now: evaluate it again."
     return ""
 
 
-def _difference(runs: Sequence[Run], found: Sequence[Evaluation | None]) -> str:
-    """Why the figures may not be compared, or ''."""
+def _other_work(runs: Sequence[Run]) -> str:
+    """Why the runs cannot even stand side by side, or ''."""
     first = runs[0]
     for run in runs[1:]:
         names = f"{first.folder.name} and {run.folder.name}"
         if run.config.task != first.config.task:
             return f"{names} do different things ({first.config.task}, {run.config.task})."
-        if split_id(run.split) != split_id(first.split):
-            return f"{names} were split differently: their figures are of different pictures."
         if run.config.classes != first.config.classes:
             return f"{names} know different classes."
+    return ""
+
+
+def _other_split(runs: Sequence[Run]) -> str:
+    """Which runs were split differently, or ''."""
+    first = runs[0]
+    for run in runs[1:]:
+        if split_id(run.split) != split_id(first.split):
+            names = f"{first.folder.name} and {run.folder.name}"
+            return f"{names} were split differently: their figures are of different pictures."
+    return ""
+
+
+def _other_pictures(runs: Sequence[Run], found: Sequence[Evaluation | None]) -> str:
+    """Which runs of one split were not measured on the same pictures of it, or ''."""
     measured = [(run, item) for run, item in zip(runs, found, strict=True) if item is not None]
     for run, item in measured:
         if item.split_id != split_id(run.split):
@@ -141,48 +196,3 @@ def _difference(runs: Sequence[Run], found: Sequence[Evaluation | None]) -> str:
                 f"{run.folder.name} on {item.pictures}."
             )
     return ""
-
-
-FIGURES = (
-    "accuracy", "balanced_accuracy", "macro_f1", "auc", "ece",
-    "dice_mean", "dice_by_image_mean", "iou_mean", "hd95_px_median", "false_positive_share",
-)  # fmt: skip
-"""In the order of tables."""
-
-
-def table_text(comparison: Comparison) -> str:
-    """The comparison for a terminal."""
-    names = [n for n in FIGURES if any(n in row.figures for row in comparison.rows)]
-    header = ["run", "architecture", "parameters", "input", "epochs", "s/epoch", *names]
-    lines = [header, *(_cells(row, names) for row in comparison.rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
-    text = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in lines]
-    same = f"All measured on the same {comparison.part} part of the same split."
-    notes = [f"{Path(row.run).name}: {row.note}" for row in comparison.rows if row.note]
-    sentences = list(dict.fromkeys(w for row in comparison.rows for w in row.warnings))
-    warning = f"NOT COMPARABLE: {comparison.reason}"
-    told = same if comparison.same_split else warning
-    return "\n".join(line.rstrip() for line in [*text, told, *notes, *sentences])
-
-
-def _cells(row: Row, names: Sequence[str]) -> list[str]:
-    seconds = "" if row.seconds_per_epoch is None else f"{row.seconds_per_epoch:.0f}"
-    figures = [_figure(row.figures.get(name)) for name in names]
-    size = f"{row.parameters / 1e6:.2f} M"
-    return [
-        Path(row.run).name,
-        row.architecture,
-        size,
-        row.input,
-        str(row.epochs),
-        seconds,
-        *figures,
-    ]
-
-
-def _figure(figure: Interval | None) -> str:
-    if figure is None:
-        return ""
-    if figure.low is None or figure.high is None:
-        return f"{figure.value:.3f}"
-    return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"

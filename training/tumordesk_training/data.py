@@ -11,41 +11,18 @@ from pathlib import Path
 from tumordesk.core.data_report import Severity
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig, IndexSpec
+from tumordesk_training.columns import grouping_columns, plain_name
+from tumordesk_training.folder_names import part_of_folder
+from tumordesk_training.patient_folders import KNOWN_PATTERN, Folders
+from tumordesk_training.patient_folders import is_patient_folder as is_patient_folder
 from tumordesk_training.tables import (
-    GROUP_COLUMNS,
-    KEY_COLUMNS,
     columns_of,
     csv_files,
     read_csv,
     tidy_name,
 )
 
-KNOWN_PATTERN = (
-    r"(?<![A-Za-z0-9])("
-    r"TCGA[-_][A-Z0-9]{2}[-_][A-Z0-9]{4}"
-    r"|(?i:brats)[A-Za-z0-9]*(?:[-_][A-Za-z]+)*[-_]\d{3,5}"
-    r"|UCSF-PDGM-\d{4}|UPENN-GBM-\d{5}|IXI\d{3}|LGG-\d{3}|sub-[A-Za-z0-9]+"
-    r"|(?i:patient|subject|subj|case)[-_ ]?\d+"
-    r")"
-)
-"""Patients in file names: public collections (TCGA, BraTS, ...), BIDS ('sub-01'), 'patient_12';
-tried when nothing else says the group."""
-
-_PATIENT_FOLDER = re.compile(
-    r"(?i)^(?:(?:pt|pat|patient|p|sub|subj|subject|s|case)[-_ ]*)?\d[-\w ]*$|\d{3}"
-)
-"""Folders named after patients: 'Patient_07', 'P3', '12', or anything with three digits."""
-
 PARTS_IN_ORDER = ("train", "val", "test")
-_PARTS = {
-    "train": "train",
-    "training": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclass(frozen=True)
@@ -94,18 +71,23 @@ class Remark:
 
 @dataclass
 class Found:
-    """What a layout's scanner has found: cases, (key, reason) of what is no use, remarks."""
+    """What a layout's scanner has found: cases, (key, reason) of what is no use, remarks.
+
+    ``sequences``: as of :class:`DataSet`.
+    """
 
     cases: list[Case] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
+    sequences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class DataSet:
     """All cases of a folder, the layout they were found in, and what could not be used.
 
-    ``excluded``: how many cases a person left out (``DataConfig.exclude``).
+    ``excluded``: how many cases a person left out (``DataConfig.exclude``). ``sequences``: what
+    can be chosen of the scans, as ``core.sequence_sources`` writes it; none where they are of one.
     """
 
     root: Path
@@ -115,6 +97,7 @@ class DataSet:
     labels: tuple[str, ...] = field(default=())
     excluded: int = 0
     remarks: tuple[Remark, ...] = ()
+    sequences: tuple[str, ...] = ()
 
     @property
     def groups(self) -> tuple[str, ...]:
@@ -130,26 +113,19 @@ def natural(text: str) -> tuple[tuple[int, int, str], ...]:
 
 def part_of(path: Path) -> str:
     """'train', 'val' or 'test' where a folder of the (relative) path is named so, else ''."""
-    for piece in path.parts[:-1]:
-        part = _PARTS.get(piece.lower())
-        if part:
-            return part
-    return ""
-
-
-def is_patient_folder(name: str) -> bool:
-    """Whether a folder name is one for a patient ('P07', 'case 3', '0012', TCGA), not a class."""
-    return re.search(KNOWN_PATTERN, name) is not None or bool(_PATIENT_FOLDER.search(name))
+    return next(filter(None, map(part_of_folder, path.parts[:-1])), "")
 
 
 def folders_of(key: str, skipped: Collection[str] = ()) -> tuple[str, ...]:
     """Folders of a key that are neither parts (train, val, test) nor in ``skipped``."""
     pieces = key.split("/")[:-1]
-    return tuple(p for p in pieces if p.lower() not in _PARTS and p.lower() not in skipped)
+    return tuple(p for p in pieces if not part_of_folder(p) and p.lower() not in skipped)
 
 
 class Grouper:
     """Finds the group of a picture: index files, a pattern, patient folders, or the file itself.
+
+    ``root``: the data folder. ``folders``: what the folders around the pictures are.
 
     Raises:
         DataError: an index file of the configuration is missing, damaged or lacks a column; the
@@ -157,6 +133,8 @@ class Grouper:
     """
 
     def __init__(self, root: Path, config: DataConfig) -> None:
+        self.root = root
+        self.folders = Folders(root)
         specs = config.indexes or tuple(find_indexes(root))
         self._maps = [(Path(spec.file).stem, _read_index(root, spec)) for spec in specs]
         try:
@@ -183,19 +161,14 @@ class Grouper:
             found = (match.group(1) if match.groups() else match.group(0)) if match else ""
             if found:
                 return found, source
-        folders = folders_of(key, {label.lower()})
-        last = next((i for i in reversed(range(len(folders))) if is_patient_folder(folders[i])), -1)
-        return ("/".join(folders[: last + 1]), "folders") if last >= 0 else (key, "")
+        patient = self.folders.patient(key, label)
+        return (patient, "folders") if patient else (key, "")
 
 
 def is_patient_column(name: str) -> bool:
     """Whether a grouping column names patients, not runs of slices or near-duplicates."""
-    return name.lower().startswith(("patient", "subject"))
-
-
-def known_patient(key: str) -> bool:
-    """Whether a picture's path names its patient: a known naming scheme, or a patient's folder."""
-    return re.search(KNOWN_PATTERN, key) is not None or any(map(is_patient_folder, folders_of(key)))
+    plain = plain_name(name)
+    return plain.startswith(("patient", "subject")) or plain == "pid"
 
 
 def find_indexes(root: Path) -> Iterable[IndexSpec]:
@@ -203,11 +176,9 @@ def find_indexes(root: Path) -> Iterable[IndexSpec]:
     for path in csv_files(root):
         # Nobody asked for this file: where it is damaged, the pictures are still good.
         with suppress(DataError):
-            lower = {c.lower(): c for c in columns_of(path)}
-            key = next((lower[k] for k in KEY_COLUMNS if k in lower), None)
-            group = next((lower[g] for g in GROUP_COLUMNS if g in lower), None)
-            if key and group and read_csv(path):
-                yield IndexSpec(path.name, key, group)
+            columns = grouping_columns(columns_of(path), read_csv(path))
+            if columns:
+                yield IndexSpec(path.name, *columns)
 
 
 def _read_index(root: Path, spec: IndexSpec) -> dict[str, str]:

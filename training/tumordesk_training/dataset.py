@@ -92,7 +92,7 @@ def read_stack(
     for items in shaped.values():
         pictures = np.stack([item[1] for item in items])
         # A sequence in each channel: (sequences, slices, rows, columns).
-        grey = tuple(np.moveaxis(pictures, -1, 0)) if config.sequences else pictures
+        grey = tuple(np.moveaxis(pictures, -1, 0)) if config.channel_sources else pictures
         preparer = Preparer(grey, None, spec)
         masks = tuple(item[2] for item in items)
         own = tuple(item[0] for item in items)
@@ -117,8 +117,9 @@ def _try(case: Case, read: Callable[[Case], T], unread: Unread) -> T | None:
 def _read_slice(
     case: Case, config: DataConfig, classes: int
 ) -> tuple[Case, npt.NDArray[Any], UInt8 | None]:
-    if config.sequences:
-        grey = load_sequences(case.image, [source.channel for source in config.sequences])
+    if config.channel_sources:
+        channels = [source.channel for source in config.channel_sources]
+        grey = load_sequences(case.image, channels)
     else:
         grey = load_grey(case.image, config.channel)
     return case, grey, _mask_of(case, grey.shape[:2], classes) if classes else None
@@ -281,7 +282,7 @@ def build_cache(
         for number, stack in enumerate(stacks):
             moved.extend((stack.cases[0].key, note) for note in stack.notes)
             for index, case in enumerate(stack.cases):
-                image = _byte(stack.preparer, index, len(config.sequences))
+                image = _byte(stack.preparer, index, len(config.channel_sources))
                 mask = stack.masks[index]
                 target = (
                     place_mask(stack.preparer, mask, len(classes))
@@ -293,7 +294,7 @@ def build_cache(
 
     most = sum(_most_slices(case) for case in cases)
     limit = (config.cache_mb if limit_mb is None else limit_mb) // (2 if segment else 1)
-    deep = (len(config.sequences),) if config.sequences else ()
+    deep = (len(config.channel_sources),) if config.channel_sources else ()
     images = _room((most, *deep, *spec.size), limit)
     targets: npt.NDArray[Any] = (
         _room((most, *spec.size), limit) if segment else np.zeros(most, dtype=np.int64)

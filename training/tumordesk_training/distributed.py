@@ -117,11 +117,17 @@ def join(device: str) -> Team:
     NCCL with one GPU for each process; gloo on the CPU.
 
     Raises:
-        ConfigError: there are GPUs, but fewer than processes on this machine.
+        ConfigError: there are GPUs, but fewer than processes on this machine; or one of them is
+            named, for several processes.
     """
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
         return Team()
+    if ":" in device:
+        raise ConfigError(
+            f"Device {device} is one graphics card, for {world} processes.",
+            "Use device 'cuda': each process then takes a card of its own.",
+        )
     local_rank = int(os.environ.get("LOCAL_RANK", "0"))
     local_world = int(os.environ.get("LOCAL_WORLD_SIZE", str(world)))
     team = Team(int(os.environ["RANK"]), world, local_rank, local_world)

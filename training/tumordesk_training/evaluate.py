@@ -19,6 +19,7 @@ from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import to_plain
 from tumordesk.core.model_card import ModelCard
+from tumordesk.core.study import MR_SEQUENCES
 from tumordesk.core.training_run import DataConfig, SequenceSource
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
@@ -26,10 +27,11 @@ from tumordesk.inference.passes import run_batches
 from tumordesk.inference.segmenter import segment_slices
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry
-from tumordesk_training.data import Case, find_indexes, is_patient_column, known_patient
+from tumordesk_training.data import Case, find_indexes, is_patient_column
 from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.evaluation import calibration
 from tumordesk_training.evaluation.known import known_cases
+from tumordesk_training.evaluation.segmentation import OutlineCount
 from tumordesk_training.layouts import VOLUMES, layout_of, scan
 from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
@@ -62,7 +64,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         ``n`` pictures or slices, ``task``, ``classes``, and for segmentation ``dice_mean`` (mean
         over patient volumes with tumour), ``dice_by_patient``, ``dice_by_image_mean`` (pictures
         with tumour), ``dice_by_label`` (the same by class folder),
-        ``false_positive_share`` (empty pictures with more than 50 px outlined);
+        ``false_positive_share`` (empty pictures with more than 50 px outlined), ``hd95_mm_median``
+        (over groups; ``hd95_px_median`` where the voxel size of one is not known);
         for classification ``accuracy``, ``balanced_accuracy``, ``recall``, ``confusion`` (rows:
         truth), ``ece`` (expected calibration error) and its bins ``calibration``. What does not
         apply is null. ``known`` counts the pictures that it learned from ("train"), that were used
@@ -111,6 +114,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "dice_mean": None,
         "dice_by_patient": None,
         "dice_by_label": None,
+        "hd95_mm_median": None,
+        "hd95_px_median": None,
         "accuracy": None,
         "balanced_accuracy": None,
         "classes": [c.name for c in card.classes],
@@ -164,8 +169,11 @@ def config_for(order: Order, card: ModelCard) -> DataConfig:
 
 def _sequences_for(order: Order, card: ModelCard) -> tuple[SequenceSource, ...]:
     """In the order of the card; where nothing was ordered, as the model learned them, or from the
-    scans that hold one each."""
+    scans that hold one each. Of a model of one sequence: those scans, where there are others too.
+    """
     names, ordered = card.input.sequences, {one.sequence: one for one in order.data.sequences}
+    if not names:
+        return _sequence_for(order, card)
     if ordered:
         if set(ordered) != set(names):
             raise DataError(
@@ -178,6 +186,22 @@ def _sequences_for(order: Order, card: ModelCard) -> tuple[SequenceSource, ...]:
         colours = (None,) * len(names)
     pairs = zip(names, colours, strict=True)
     return tuple(SequenceSource(name, colour) for name, colour in pairs)
+
+
+def _sequence_for(order: Order, card: ModelCard) -> tuple[SequenceSource, ...]:
+    """The scans that a model of one sequence is measured on; none: whatever there is."""
+    own = card.input.sequence
+    known = own in {one.value for one in MR_SEQUENCES}
+    ordered = order.data.sequences
+    if len(ordered) > 1 or (known and any(one.sequence != own for one in ordered)):
+        asked = ", ".join(one.sequence for one in ordered)
+        raise DataError(
+            f"{card.id} reads {card.input.sequences_shown}, not {asked}.",
+            "Name the sequence that the model reads, or none.",
+        )
+    if ordered or not known or layout_of(order.root, order.data) not in VOLUMES:
+        return ordered
+    return (SequenceSource(own),) if own in scan(order.root, order.data).sequences else ()
 
 
 def labelled_cases(
@@ -232,7 +256,7 @@ def grouped_by_patient(cases: Sequence[Case], root: Path, config: DataConfig) ->
     specs = config.indexes or tuple(find_indexes(root))
     if specs:
         return all(is_patient_column(spec.group) for spec in specs)
-    return all(bool(config.group_pattern) or known_patient(case.key) for case in cases)
+    return all(bool(config.group_pattern or case.source) for case in cases)
 
 
 def stacks_for(
@@ -270,8 +294,9 @@ def answered(
 
 
 def _segmentation(cases: Sequence[Case], config: DataConfig, work: Work) -> dict[str, Any]:
-    dice, kinds = DiceCount(), LabelDice()
+    dice, kinds, outlines = DiceCount(), LabelDice(), OutlineCount()
     for stack, found, true in outlined(cases, config, work):
+        outlines.add_stack(stack, found, true)
         for case, labels, mask in zip(stack.cases, found, true, strict=True):
             dice.add(stack.group, labels > 0, mask > 0)
             kinds.add(case.label, labels > 0, mask > 0)
@@ -279,6 +304,7 @@ def _segmentation(cases: Sequence[Case], config: DataConfig, work: Work) -> dict
         "n": len(dice.pictures),
         "dice_by_patient": dice.by_group(),
         "dice_by_label": kinds.summary(),
+        **outlines.apart(),
         **dice.summary(),
     }
 

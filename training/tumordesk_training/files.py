@@ -8,21 +8,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tumordesk_training.folder_names import FIRST_IMAGE_WORDS, SURE_MASK_WORDS
 from tumordesk_training.images import is_picture
 
-IMAGE_FOLDERS = frozenset(
-    ("images", "image", "imgs", "img", "pictures", "scans", "inputs", "imagestr", "imagests")
-)
-MASK_FOLDERS = frozenset(
+IMAGE_FOLDERS = FIRST_IMAGE_WORDS | {"imagestr", "imagests"}
+MASK_FOLDERS = SURE_MASK_WORDS | {
+    "ground_truth", "ground-truth", "ground truth", "labelstr", "labelsts",
+}  # fmt: skip
+"""Folders that hold pictures or masks and nothing else, lower case."""
+BOTH_FOLDERS = IMAGE_FOLDERS | MASK_FOLDERS
+MASK_NAMES = frozenset(
     (
-        "masks", "mask", "labels", "label", "segmentations", "segmentation", "annotations", "gt",
-        "groundtruth", "outlines", "labelstr", "labelsts",
+        "mask", "msk", "seg", "segm", "label", "labels", "lbl", "segmentation", "outline", "gt",
+        "groundtruth", "ground_truth", "annotation",
     )
 )  # fmt: skip
-BOTH_FOLDERS = IMAGE_FOLDERS | MASK_FOLDERS
-MASK_NAMES = frozenset(("mask", "seg", "label", "labels", "segmentation", "outline"))
-_MASK_SUFFIX = re.compile(r"(?i)[-_. ](?:masks?|seg|labels?|segmentation|gt|annotation|outline)$")
+"""Stems of the mask of a folder that holds one case."""
+_MASK_SUFFIX = re.compile(
+    r"(?i)[-_. ](?:masks?|msks?|segm?|labels?|lbls?|segmentation|gt|ground[-_ ]?truth|annotation"
+    r"|annots?|outline)$"
+)
 _MASK_PREFIX = re.compile(r"(?i)^(?:mask|seg|label|segmentation|gt)[-_ ]")
+_LIKELY_SUFFIX = re.compile(
+    r"(?i)(?<=.)(?:[-_. ](?:lesions?|rois?|contours?|tumou?rs?|truth|manual\d?|m)"
+    r"|[-_. ]?(?:binary|tumou?r|lesion|brain)?[-_. ]?masks?)$"
+)
+"""They may say something else as well, in names of pictures."""
+_SPARE_SUFFIX = re.compile(r"(?i)[-_. ]masks?[-_. ]?\d{1,2}$")
+"""The second outline of a picture: 'benign (4)_mask_1'."""
+_INNER_MASK = re.compile(r"(?i)(?<=.)[-_. ](?:mask|msk|seg|label|gt)(?=[-_. ])")
 _IMAGE_AFFIX = re.compile(r"(?i)^(?:image|img|scan)[-_ ]|[-_ ](?:image|img|scan)$")
 _NIFTI = (".nii", ".nii.gz")
 
@@ -125,6 +139,20 @@ def nifti_stem(path: Path) -> str:
 def mask_stem(stem: str) -> str:
     """'slice_3_mask' and 'mask_slice_3' -> 'slice_3'; other stems stay."""
     return _MASK_SUFFIX.sub("", stem) if _MASK_SUFFIX.search(stem) else _MASK_PREFIX.sub("", stem)
+
+
+def likely_stems(stem: str) -> tuple[str, ...]:
+    """Stems of the pictures that a file may be the mask of, where these exist.
+
+    'a_roi' and 'amask' -> ('a',), 'a_mask_1' -> ('a',), 'a_mask_1' in a folder of masks also 'a_1'.
+    """
+    found = (_LIKELY_SUFFIX.sub("", stem), _SPARE_SUFFIX.sub("", stem), _INNER_MASK.sub("", stem))
+    return tuple(dict.fromkeys(name for name in found if name != stem))
+
+
+def spare_stem(stem: str) -> str:
+    """'benign (4)_mask_1' -> 'benign (4)'; other stems stay."""
+    return _SPARE_SUFFIX.sub("", stem)
 
 
 def picture_stem(stem: str) -> str:

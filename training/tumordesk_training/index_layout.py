@@ -11,25 +11,49 @@ from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.data import PARTS_IN_ORDER, Case, Found, Grouper, Remark
 from tumordesk_training.files import is_nifti
-from tumordesk_training.tables import (
+from tumordesk_training.lists import (
     IndexRow,
-    csv_files,
+    PictureList,
     difference,
-    index_rows,
     lists_pictures,
-    why_not,
+    picture_list,
+    rows_of,
 )
+from tumordesk_training.named_files import NamedFiles
+from tumordesk_training.tables import csv_files
 from tumordesk_training.words import many, together
 
 
-def index_file(root: Path, *also: str) -> Path | None:
-    """A CSV that lists pictures of the folder by their paths, with one of the columns ``also``."""
+def index_file(root: Path) -> Path | None:
+    """A CSV that lists pictures of the folder: by their paths rather than by bare names."""
+    found = dict(_lists(root))
+    return next((p for p, one in found.items() if one.is_sure), None) or next(iter(found), None)
+
+
+def has_index_of_masks(root: Path) -> bool:
+    """Whether a CSV lists pictures by their paths, together with their masks."""
+    return any(one.by_path and one.mask for _, one in _lists(root))
+
+
+def has_index_of_classes(root: Path) -> bool:
+    """Whether a CSV lists pictures, and says more of them than the folders they lie in.
+
+    Where only bare names are listed, folders that look like classes count more.
+    """
+    found = dict(_lists(root))
+    if any(one.is_sure for one in found.values()):
+        return True
+    return bool(found) and len(NamedFiles(root).classes()) <= 1
+
+
+def _lists(root: Path) -> Iterator[tuple[Path, PictureList]]:
+    files = NamedFiles(root)
     for path in csv_files(root):
         # A damaged CSV that nobody asked for must not keep a good folder from being read.
         with suppress(DataError):
-            if lists_pictures(root, path, *also):
-                return path
-    return None
+            found = picture_list(root, path, files)
+            if found.is_list:
+                yield path, found
 
 
 def index_of(root: Path, config: DataConfig) -> Path | None:
@@ -42,7 +66,8 @@ def index_of(root: Path, config: DataConfig) -> Path | None:
 def scan_index(root: Path, config: DataConfig) -> Found:
     """CSV with image (or path, file), and mask, label (or class), patient (or group), split.
 
-    Rows that contradict each other, or name a part that nobody knows, are left out and told.
+    Other usual names of columns count where their values bear them out. Rows that contradict each
+    other, or name a part that nobody knows, are left out and told.
 
     Raises:
         DataError: a CSV that the configuration names cannot be read.
@@ -53,26 +78,33 @@ def scan_index(root: Path, config: DataConfig) -> Found:
         found.problems.append((root.name, "it has no CSV that lists its files in a column 'image'"))
         return found
     grouper = Grouper(root, config)
+    files = NamedFiles(root)
+    listed = picture_list(root, index, files)
     columns = [spec.group for spec in config.indexes if root / spec.file == index]
     rows: dict[str, list[IndexRow]] = {}
-    for row in index_rows(root, index, columns):
-        reason = why_not(root, row.key)
+    for row in rows_of(root, listed, columns, files):
+        reason = files.why_not(row.key)
         if reason:
             found.problems.append((row.key or index.name, reason))
         else:
             rows.setdefault(row.key, []).append(row)
     for row in _in_known_parts(index.name, _agreed(index.name, rows, found), found):
-        reason = row.mask and why_not(root, row.mask, "its mask")
+        reason = row.mask and files.why_not(row.mask, "its mask")
         if reason:
             found.problems.append((row.key, reason))
         else:
             found.cases.append(_listed(root, row, grouper, config))
     found.remarks += _part_not_given(index.name, found.cases)
+    found.remarks += _unread_columns(index.name, listed)
     return found
 
 
 def _listed(root: Path, row: IndexRow, grouper: Grouper, config: DataConfig) -> Case:
     group, source = grouper.find(row.key, Path(row.key).stem, row.label)
+    if source != "csv" and row.name != row.key:
+        # A CSV knows the picture by the name that is written there.
+        written = grouper.find(row.name, Path(row.name).stem, row.label)
+        group, source = written if written[1] == "csv" else (group, source)
     mask = root / row.mask if row.mask else None
     empty = not mask and config.is_empty_class(row.label)
     return Case(
@@ -141,3 +173,22 @@ def _part_not_given(index: str, cases: list[Case]) -> Iterator[Remark]:
             f"Write train, val or test in each row of {index} if that is not meant.",
             tuple((key, "") for key in without),
         )
+
+
+def _unread_columns(index: str, listed: PictureList) -> Iterator[Remark]:
+    """A remark on columns that are named like classes, masks or parts, but hold none."""
+    columns = listed.unread
+    if not (columns or listed.label or listed.mask):
+        others = [c for c in listed.columns if c not in (listed.picture, listed.part)]
+        columns = tuple((c, "its name says neither classes nor masks") for c in others)
+    elif not columns:
+        return
+    names = together([f"'{name}'" for name, _ in columns])
+    yield Remark(
+        "columns_unread",
+        "warning",
+        f"{index} is read without {f'its columns {names}' if columns else 'classes or masks'}",
+        "Call the column of classes 'label', that of masks 'mask' and that of parts 'split'; the "
+        "others may stay as they are.",
+        columns,
+    )

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.coco import scan_coco
+from tumordesk_training.coco import scan_coco, unused_coco
 from tumordesk_training.coco_files import coco_files
 from tumordesk_training.data import (
     PARTS_IN_ORDER,
@@ -19,7 +20,6 @@ from tumordesk_training.data import (
     Remark,
     find_indexes,
     folders_of,
-    is_patient_folder,
     natural,
     part_of,
     torn_names,
@@ -27,18 +27,23 @@ from tumordesk_training.data import (
 from tumordesk_training.dicom import is_dicom
 from tumordesk_training.files import aside, is_nifti, key_of, walk
 from tumordesk_training.images import is_picture
-from tumordesk_training.index_layout import index_file, index_of, scan_index
-from tumordesk_training.mask_labels import labelled
-from tumordesk_training.mask_layout import masks_beside, scan_masks, two_folders
-from tumordesk_training.tables import (
-    MASK_COLUMN,
-    csv_files,
-    why_no_list,
+from tumordesk_training.index_layout import (
+    has_index_of_classes,
+    has_index_of_masks,
+    index_of,
+    scan_index,
 )
+from tumordesk_training.lists import why_no_list
+from tumordesk_training.mask_labels import labelled
+from tumordesk_training.mask_layout import scan_masks
+from tumordesk_training.mask_pairs import masks_beside, two_folders
+from tumordesk_training.tables import csv_files
 from tumordesk_training.volume_layouts import scan_dicom, scan_nifti
 from tumordesk_training.words import many, together
 
 _SHOWN = 3
+_MOST_NUMBERED = 20
+"""Classes; more folders named by numbers are rather patients."""
 VOLUMES = frozenset({"nifti", "dicom"})
 """Layouts whose cases are volumes, not pictures."""
 
@@ -61,6 +66,8 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     cases, problems = listed.cases, listed.problems
     cases, torn = _in_one_group(cases, torn_names(root, config), problems)
     remarks = (*listed.remarks, *torn, *_unused(root, config, layout))
+    if layout != "coco" and config.layout == "auto":
+        remarks = (*remarks, *unused_coco(root))
     if not cases:
         raise _nothing(root, layout, problems, remarks)
     found = len(cases)
@@ -76,7 +83,9 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         cases = labelled(cases, problems)
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
-    return DataSet(root, layout, ordered, tuple(problems), labels, excluded, remarks)
+    return DataSet(
+        root, layout, ordered, tuple(problems), labels, excluded, remarks, listed.sequences
+    )
 
 
 def _in_one_group(
@@ -102,11 +111,17 @@ def _in_one_group(
 
 
 def _check_sequences(layout: str, config: DataConfig) -> None:
-    """Raise DataError where several sequences cannot lie where the configuration says."""
+    """Raise DataError where sequences cannot lie where the configuration says."""
+    volumes = layout in VOLUMES
+    if len(config.sequences) == 1 and not volumes:
+        raise DataError(
+            f"Pictures are not chosen by their sequence ({config.sequences[0].sequence}): only "
+            "scans (NIfTI, DICOM) are.",
+            "Name no sequence; of colour pictures choose the colour that is used.",
+        )
     if layout == "classes":
         return  # classes are learnt from one sequence
     coloured = [source.channel is not None for source in config.sequences]
-    volumes = layout in VOLUMES
     if coloured and volumes and any(coloured):
         raise DataError(
             "Scans hold no sequences in colours.",
@@ -150,7 +165,7 @@ def detect(root: Path) -> str:
     """Name of the layout that explains ``root`` best: coco, dicom, nifti, masks, index, classes."""
     if coco_files(root):
         return "coco"
-    if index_file(root, MASK_COLUMN):
+    if has_index_of_masks(root):
         return "index"
     files = list(walk(root))
     pictures = [path for path in files if is_picture(path)]
@@ -160,7 +175,7 @@ def detect(root: Path) -> str:
         return "nifti"
     if masks_beside(pictures) or two_folders(root):
         return "masks"
-    return "index" if index_file(root) else "classes"
+    return "index" if has_index_of_classes(root) else "classes"
 
 
 def layout_title(data: DataSet) -> str:
@@ -174,11 +189,11 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
     grouper = Grouper(root, config)
     cases: list[Case] = []
     problems: list[tuple[str, str]] = []
-    for path in walk(root):
-        if not is_picture(path):
-            continue
+    pictures = [path for path in walk(root) if is_picture(path)]
+    labels = _labels(grouper, [key_of(root, path) for path in pictures])
+    for path in pictures:
         key = key_of(root, path)
-        label = _class_of(key)
+        label = labels[key]
         if not label:
             problems.append((key, "it is in no class folder"))
             continue
@@ -189,11 +204,24 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
     return Found(cases, problems)
 
 
-def _class_of(key: str) -> str:
-    """The folder nearest to the file that is no part and no patient; else the first folder."""
-    folders = folders_of(key)
-    classes = [f for f in folders if not is_patient_folder(f)]
-    return classes[-1] if classes else next(iter(folders), "")
+def _labels(grouper: Grouper, keys: Iterable[str]) -> dict[str, str]:
+    """The class of each key: the folder nearest to the file that may name one, else the first
+    folder; '' of files in no folder.
+
+    Where these tell no two classes apart, and all pictures lie in folders named by one or two
+    digits, these folders are the classes: 'data/0', 'data/1'.
+    """
+    folders = {key: folders_of(key) for key in keys}
+    labels = {
+        key: next(iter((*reversed(grouper.folders.classes(key)), *found)), "")
+        for key, found in folders.items()
+    }
+    numbers = {key: found[-1] for key, found in folders.items() if found}
+    numbered = all(re.fullmatch(r"\d{1,2}", number) for number in numbers.values())
+    several = 1 < len(set(numbers.values())) <= _MOST_NUMBERED
+    if numbered and several and len({labels[key] for key in numbers}) == 1:
+        return labels | numbers
+    return labels
 
 
 def _unused(root: Path, config: DataConfig, layout: str) -> Iterator[Remark]:
@@ -206,7 +234,7 @@ def _unused(root: Path, config: DataConfig, layout: str) -> Iterator[Remark]:
             continue
         told = why_no_list(root, path)
         # Of a list that is read for its patients alone, labels and parts are lost.
-        if path in groups and not (told.says_more and (told.reason or index)):
+        if path in groups and not told.says_more:
             continue
         reason, advice = told.reason, told.advice
         if path in found - groups:

@@ -144,7 +144,7 @@ def used(
     cases: Sequence[Case], codes: Mapping[str, tuple[Codes, ...]], config: DataConfig
 ) -> Codes:
     """Of the codes of cases those of the colours that a network was shown: for its record."""
-    channels = [one.channel for one in config.sequences] or [config.channel]
+    channels = [one.channel for one in config.channel_sources] or [config.channel]
     rows = [0 if channel is None else 1 + channel for channel in channels]
     shown = [
         one[rows] if len(one) > 1 and not case.volume else one

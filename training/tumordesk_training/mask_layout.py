@@ -3,123 +3,68 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.data import (
-    Case,
-    Found,
-    Grouper,
-    folders_of,
-    is_patient_folder,
-    part_of,
-)
+from tumordesk_training.data import Case, Found, Grouper, part_of
 from tumordesk_training.files import (
-    BOTH_FOLDERS,
-    IMAGE_FOLDERS,
-    MASK_FOLDERS,
-    folders_below,
-    inner_folders,
     key_of,
+    likely_stems,
     mask_stem,
     picture_stem,
     pictures_in,
-    words_of,
+    spare_stem,
 )
-
-Problems = list[tuple[str, str]]
-Pair = tuple[Path, Path]
-
-
-def two_folders(root: Path) -> list[Pair]:
-    """Pairs of a picture and a mask folder side by side, at the root or anywhere below.
-
-    'images' and 'masks', 'train_images' and 'train_masks', 'train' and 'train_masks'.
-    """
-    pairs: list[Pair] = []
-    inside: set[Path] = set()
-    for base in (root, *folders_below(root)):
-        if base in inside or any(up in inside for up in base.parents):
-            continue
-        found = _side_by_side(base)
-        pairs += found
-        inside |= {folder for pair in found for folder in pair}
-    return pairs
-
-
-def _side_by_side(base: Path) -> list[Pair]:
-    inner = inner_folders(base)
-    words = {path: words_of(path.name) for path in inner}
-    images = {_rest(w, IMAGE_FOLDERS): p for p, w in words.items() if set(w) & IMAGE_FOLDERS}
-    plain = {w: p for p, w in words.items() if not set(w) & BOTH_FOLDERS}
-    pairs = []
-    for path, name in words.items():
-        if set(name) & MASK_FOLDERS and path not in images.values():
-            rest = _rest(name, MASK_FOLDERS)
-            image = images.get(rest) or (plain.get(rest) if rest else None)
-            if image is not None:
-                pairs.append((image, path))
-                images.pop(rest, None)
-    return pairs
-
-
-def _rest(words: tuple[str, ...], taken: frozenset[str]) -> tuple[str, ...]:
-    return tuple(w for w in words if w not in taken)
-
-
-def masks_beside(pictures: list[Path]) -> bool:
-    """Whether some picture has a mask of its own name in the same folder."""
-    names = {(path.parent, picture_stem(path.stem)) for path in pictures}
-    return any(
-        mask_stem(path.stem) != path.stem and (path.parent, mask_stem(path.stem)) in names
-        for path in pictures
-    )
+from tumordesk_training.mask_pairs import Pair, case_folders, masks_among, two_folders
 
 
 def scan_masks(root: Path, config: DataConfig) -> Found:
     """Folders below the pictures are classes ('glioma'), unless they are named like patients."""
     grouper = Grouper(root, config)
-    cases: list[Case] = []
-    problems: Problems = []
+    found = Found()
     seen: set[Path] = set()
     for images, masks in two_folders(root) or [(root, root)]:
-        pictures = pictures_in(images)
-        seen.update(pictures)
-        if images == masks:
-            pictures = [p for p in pictures if mask_stem(p.stem) == p.stem]
-        find = _Masks(masks, pictures, same=images == masks)
-        for path in pictures:
-            key = key_of(root, path)
-            label = _class_above(path.relative_to(images))
-            mask = find(path.relative_to(images))
-            empty = mask is None and config.is_empty_class(label)
-            if mask is None and not empty:
-                problems.append((key, "it has no mask"))
-                if not label:
-                    continue
-            group, source = grouper.find(key, path.stem, label)
-            part = _part(root, images, path)
-            cases.append(Case(key, path, group, mask, label, part, empty=empty, source=source))
-        seen.update(find.files)
-        problems += [(key_of(root, p), "no picture belongs to this mask") for p in find.left]
+        seen |= _scan_pair((images, masks), grouper, config, found)
     outside = [path for path in pictures_in(root) if path not in seen]
     where = "it lies neither in the folder of pictures nor in that of masks"
-    return Found(cases, [*problems, *((key_of(root, path), where) for path in outside)])
+    found.problems += [(key_of(root, path), where) for path in outside]
+    return found
 
 
-def _part(root: Path, images: Path, path: Path) -> str:
-    """From the folders above, or from a name like 'train_images'."""
-    part = part_of(path.relative_to(root))
-    if part:
-        return part
-    rest = _rest(words_of(images.name), BOTH_FOLDERS) if images != root else ()
-    return part_of(Path(*rest, "x")) if rest else ""
+def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -> set[Path]:
+    """Add the cases of a folder of pictures and one of masks, which may be the same; all files that
+    were looked at."""
+    images, masks = pair
+    root = grouper.root
+    pictures = pictures_in(images)
+    files = sorted(masks_among(pictures)) if images == masks else pictures_in(masks)
+    alone = case_folders(pictures) if images == masks else {}
+    taken = set(files)
+    pictures = [path for path in pictures if path not in taken]
+    find = _Masks(masks, files, pictures, alone)
+    above = len(images.relative_to(root).parts)
+    for path in pictures:
+        key = key_of(root, path)
+        # Of a folder that holds one case alone, the name is no class.
+        label = _class_above(grouper, key_of(root, path.parent) if path in alone else key, above)
+        mask = find(path.relative_to(images))
+        empty = mask is None and config.is_empty_class(label)
+        if mask is None and not empty:
+            found.problems.append((key, "it has no mask"))
+            if not label:
+                continue
+        group, source = grouper.find(key, path.stem, label)
+        part = part_of(path.relative_to(root))
+        found.cases.append(Case(key, path, group, mask, label, part, empty=empty, source=source))
+    found.problems += [(key_of(root, path), find.why_left(path)) for path in find.left]
+    return {*pictures, *files}
 
 
-def _class_above(relative: Path) -> str:
-    """First folder that is neither a part, nor a patient's, nor named 'images'."""
-    folders = folders_of(relative.as_posix(), BOTH_FOLDERS)
-    return next((f for f in folders if not is_patient_folder(f)), "")
+def _class_above(grouper: Grouper, key: str, above: int) -> str:
+    """First folder below the ``above`` outermost ones that is neither a part nor a patient's, nor
+    named for its files ('images')."""
+    return next(iter(grouper.folders.classes(key, above)), "")
 
 
 class _Masks:
@@ -130,29 +75,47 @@ class _Masks:
     ``files``: all masks; ``left``: those that no picture has asked for.
     """
 
-    def __init__(self, folder: Path, pictures: list[Path], *, same: bool) -> None:
-        self.files: list[Path] = []
+    def __init__(
+        self, folder: Path, files: Iterable[Path], pictures: list[Path], alone: dict[Path, Path]
+    ) -> None:
+        self.files = list(files)
+        self._folder = folder
+        self._alone = {path.relative_to(folder): mask for path, mask in alone.items()}
         self._by_path: dict[str, Path] = {}
         self._by_stem: dict[str, Path] = {}
         self._stems: Counter[str] = Counter()
         self._named = Counter(picture_stem(path.stem) for path in pictures)
         self._taken: set[Path] = set()
-        for path in pictures_in(folder):
+        for path in self.files:
             stem = mask_stem(path.stem)
-            if same and stem == path.stem:
-                continue
-            self.files.append(path)
-            for name in dict.fromkeys((path.stem, stem)):
-                self._by_path.setdefault(path.relative_to(folder).with_name(name).as_posix(), path)
+            for name in (path.stem, stem):
+                self._by_path.setdefault(self._place(path, name), path)
             self._by_stem[picture_stem(stem)] = path
             self._stems[picture_stem(stem)] += 1
+        # Only now: 'a_mask' comes before 'a_roi', and before 'a_mask_1'.
+        for path in self.files:
+            for name in likely_stems(path.stem):
+                self._by_path.setdefault(self._place(path, name), path)
+
+    def _place(self, path: Path, name: str) -> str:
+        return path.relative_to(self._folder).with_name(name).as_posix()
 
     @property
     def left(self) -> list[Path]:
         """Masks without a picture."""
         return [path for path in self.files if path not in self._taken]
 
+    def why_left(self, path: Path) -> str:
+        """Why a mask of ``left`` is no use."""
+        first = self._by_path.get(self._place(path, spare_stem(path.stem)))
+        if spare_stem(path.stem) != path.stem and first in self._taken:
+            return "its picture has another mask: only one is read"
+        return "no picture belongs to this mask"
+
     def __call__(self, relative: Path) -> Path | None:
+        if relative in self._alone:
+            self._taken.add(self._alone[relative])
+            return self._alone[relative]
         stem = relative.stem
         plain = picture_stem(stem)
         found = next(

@@ -42,6 +42,8 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
             f"{path.name} cannot be read as NIfTI.", "Remove or replace the file."
         ) from error
     array = sitk.GetArrayFromImage(image)
+    if array.ndim == 4:
+        raise _together(path, len(array))
     if array.ndim != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise DataError(f"{path.name} is not a 3-D grey volume.")
     x_mm, y_mm, z_mm = image.GetSpacing()
@@ -50,6 +52,15 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     shape = (int(array.shape[0]), int(array.shape[1]), int(array.shape[2]))
     geometry = Geometry(shape, (y_mm, x_mm), z_mm, affine, None, Verdict.OK)
     return array, geometry
+
+
+def _together(path: Path, count: int) -> DataError:
+    """The error of a file of several volumes: which of them is which sequence it does not say."""
+    return DataError(
+        f"{path.name} holds {count} volumes in one file (4-D): split it into a file each, with "
+        "nnUNetv2_convert_MSD_dataset (nnU-Net), fslsplit -t (FSL) or mrconvert (MRtrix3)",
+        "Let each name end with its sequence (_FLAIR, _T1), or with _0000, _0001 as of nnU-Net.",
+    )
 
 
 def load_pair(

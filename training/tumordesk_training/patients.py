@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +75,8 @@ _GUESSES = (
 """'P12_slice_3', 's07-12', '0012_004': a name or number, then the number of the slice."""
 
 _EXPLAINED = 0.8
+_VISITS = 12
+"""Scans; a folder of one patient seldom holds more, one of a class of patients does."""
 
 
 def guess_pattern(stems: Iterable[str]) -> Guess | None:
@@ -86,3 +88,34 @@ def guess_pattern(stems: Iterable[str]) -> Guess | None:
         if len(found) >= 2 and explained >= _EXPLAINED * len(names) and explained >= 2 * len(found):
             return Guess(pattern, len(found), tuple(sorted(found)[:3]))
     return None
+
+
+def may_share_patients(cases: Sequence[Case]) -> bool:
+    """Whether several of these cases, whose patients are not known, may be of one person.
+
+    Single pictures may always be. A scan is usually a patient of its own; not so where the names
+    are numbered within others ('smith_1', 'smith_2'), or folders hold a few scans each.
+    """
+    if not all(case.volume for case in cases):
+        return True
+    # Scans with one outline are of one study, which no split tears apart.
+    studies = list({case.mask or case.image: case for case in cases}.values())
+    return _a_few_each(_without_number(_stem(case)) for case in studies) or _a_few_each(
+        case.image.parent.as_posix() for case in studies
+    )
+
+
+def _a_few_each(names: Iterable[str]) -> bool:
+    """Whether most of the names come several times, but few times: then they are no classes."""
+    counts = Counter(names)
+    several = [count for count in counts.values() if count > 1]
+    return len(counts) > 2 and len(several) > len(counts) / 2 and max(several) <= _VISITS
+
+
+def _stem(case: Case) -> str:
+    return case.key.rsplit("/", 1)[-1].split(".", 1)[0]
+
+
+def _without_number(stem: str) -> str:
+    """'smith_2' -> 'smith', '12-3' -> '12'; 'scan12' stays."""
+    return re.sub(r"(?<=[A-Za-z0-9])[-_ ](?:[A-Za-z]{1,5}[-_ ]?)?\d{1,4}$", "", stem)

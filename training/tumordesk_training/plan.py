@@ -12,8 +12,15 @@ from tumordesk.core.training_run import DataConfig, SplitConfig
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.duplicates import Copies, find_copies, first_of
 from tumordesk_training.fingerprint_cache import prints_of
-from tumordesk_training.patients import known_patients, other_columns
-from tumordesk_training.split import PARTS, Split, count, make_split, read_split
+from tumordesk_training.patients import known_patients, may_share_patients, other_columns
+from tumordesk_training.split import (
+    PARTS,
+    Split,
+    count,
+    make_split,
+    read_split,
+    shared_outlines,
+)
 from tumordesk_training.words import many, together
 from tumordesk_training.work import Share
 
@@ -97,6 +104,7 @@ def _warnings(
             f"Groups come from a CSV column that does not name patients "
             f"({together([repr(c) for c in columns])}): one patient may lie in more than one part."
         )
+    yield from _shared(data, places)
     for sets, how in ((copies.exact, "exact"), (copies.near, "near")):
         yield from _leaks(sets, places, how)
     yield from _thin(data, split, places)
@@ -116,14 +124,27 @@ def _by_picture(data: DataSet, split: Split, places: dict[str, str]) -> Iterator
             f"{many(len(parts), 'patient')} have pictures in more than one part, so the figures "
             "will flatter."
         )
-    alone = len(data.cases) - len(known)
-    if alone and not all(case.volume for case in data.cases):
+    alone = [case for case in data.cases if not case.source]
+    if may_share_patients(alone):
+        what = "scans" if all(case.volume for case in alone) else "pictures"
         whose = (
-            "Patients are not known" if not known else f"Of {alone} pictures no patient is known"
+            "Patients are not known" if not known else f"Of {len(alone)} {what} no patient is known"
         )
         yield (
-            f"{whose}: pictures of one person may lie in more than one part, and the figures may "
+            f"{whose}: {what} of one person may lie in more than one part, and the figures may "
             "flatter."
+        )
+
+
+def _shared(data: DataSet, places: dict[str, str]) -> Iterator[str]:
+    """Of a split that was made elsewhere, or before these were kept together."""
+    sets = shared_outlines(data.cases)
+    torn = [keys for keys in sets if len({places[key] for key in keys if key in places}) > 1]
+    if torn:
+        count = sum(map(len, torn))
+        yield (
+            f"{count} pictures share their outlines with pictures in another part ({len(torn)} of "
+            f"{many(len(sets), 'outline')}): they are of one scan, so the figures will flatter."
         )
 
 
@@ -171,7 +192,7 @@ def _changed(
     if lost > 0:
         verb = "is" if lost == 1 else "are"
         yield f"{many(lost, 'picture')} {verb} in no part of the split and left out."
-    if config.folds and any(case.part for case in data.cases):
+    if config.folds and len({case.part for case in data.cases if case.part}) > 1:
         yield "The folder's own train, val and test are not used: the folds take their place."
     if split.origin == "given":
         for text, number in Counter(_moves(data.cases, places)).items():

@@ -27,6 +27,8 @@ _TEXTS = ("name", "version", "summary", "licence", "limits", "training_data", "c
 FIGURES = (
     "dice_mean",
     "dice_by_image_mean",
+    "hd95_mm_median",
+    "hd95_px_median",
     "false_positive_share",
     "accuracy",
     "balanced_accuracy",
@@ -35,6 +37,8 @@ FIGURES = (
 FIGURE_NAMES = {
     "dice_mean": "Dice, mean over groups",
     "dice_by_image_mean": "Dice, mean over pictures with tumour",
+    "hd95_mm_median": "HD95 in mm, median over groups",
+    "hd95_px_median": "HD95 in pixels, median over groups",
     "false_positive_share": "Share of empty pictures with more than 50 px outlined",
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",

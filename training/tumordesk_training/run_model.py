@@ -71,7 +71,7 @@ def run_card(config: TrainingConfig, model_id: str = "in-training") -> ModelCard
         card = card_of(config, model_id)
     except ValueError as error:
         raise ConfigError(f"The model cannot be made so: {error}.") from error
-    sources = config.data.sequences
+    sources = config.data.channel_sources
     seen = replace(
         card.input,
         source_channel=None if sources else config.data.channel,

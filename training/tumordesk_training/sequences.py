@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tumordesk.core.study import MR_SEQUENCES, Series
 from tumordesk.core.study import Sequence as MrSequence
-from tumordesk.core.study import Series
 from tumordesk.core.training_run import SequenceSource
 from tumordesk.imaging.sequence import guess_from_name
 from tumordesk.inference.companions import beside
@@ -16,6 +16,8 @@ from tumordesk.inference.file_names import speaks_of_calculated
 from tumordesk.io.sidecar import sidecar_of
 from tumordesk_training.files import key_of, nifti_stem
 
+_ANY = tuple(SequenceSource(one.value) for one in MR_SEQUENCES)
+_NUMBERED = re.compile(r"_00\d\d$")
 _PIECES = re.compile(r"[-_. ]*[^-_. ]+|[-_. ]+$")
 
 
@@ -33,12 +35,16 @@ def gather(root: Path, files: Iterable[Path], sources: Sequence[SequenceSource])
     are those of a folder that has one of each."""
     folders: dict[Path, list[_Named]] = {}
     result = Gathered()
+    unclear: list[tuple[str, str]] = []
     for path in files:
         found = _named(path, sources)
         if found is not None:
             folders.setdefault(path.parent, []).append(found)
         elif sidecar_of(path).guess(nifti_stem(path)).sequence is MrSequence.UNKNOWN:
-            result.problems.append((key_of(root, path), "its name does not say which sequence"))
+            unclear.append((key_of(root, path), _unclear(path)))
+    # Where all endings are named, files that end otherwise are of sequences not asked for.
+    if not folders or not all(source.mark for source in sources):
+        result.problems += unclear
     for folder in sorted(folders):
         for name, by_sequence in _cases(folders[folder], sources):
             reason = _incomplete({key: len(paths) for key, paths in by_sequence.items()}, sources)
@@ -48,6 +54,18 @@ def gather(root: Path, files: Iterable[Path], sources: Sequence[SequenceSource])
             else:
                 result.cases.append((name, tuple(by_sequence[s.sequence][0] for s in sources)))
     return result
+
+
+def _unclear(path: Path) -> str:
+    ending = _NUMBERED.search(nifti_stem(path))
+    how = f": say it with the ending, as in FLAIR={ending[0]}" if ending else ""
+    return f"its name does not say which sequence{how}"
+
+
+def case_name(path: Path) -> str:
+    """A volume's name without what speaks of its sequence; "" where nothing else is left."""
+    found = _named(path, _ANY)
+    return found.name if found is not None else nifti_stem(path)
 
 
 _Files = dict[str, list[Path]]
@@ -199,10 +217,15 @@ def companions(
 ) -> tuple[tuple[Path, ...], str]:
     """The first files of the series of each sequence, ``outlined`` for its own; or why not.
 
-    The others are chosen among those of the same patient and study as the viewer does it.
+    The others are chosen among those of the same patient and study as the viewer does it. There
+    are no files where no sequence, or one alone, is asked for: the case is ``outlined`` itself.
     """
     own = outlined.series
     wanted = [source.sequence for source in sources]
+    if len(wanted) == 1 and own.guess.sequence.value != wanted[0]:
+        return (), f"it seems to be {own.guess.sequence.shown}, which was not chosen"
+    if len(wanted) < 2:
+        return (), ""
     if own.guess.sequence.value not in wanted:
         return (), f"it seems to be {own.guess.sequence.shown}, which is not one of the sequences"
     whose = (outlined.patient, outlined.study)

@@ -11,6 +11,7 @@ from typing import Literal
 from tumordesk.core.errors import ConfigError, TumorDeskError, WriteError
 from tumordesk.core.fold_names import with_fold
 from tumordesk.core.jsonio import write_json
+from tumordesk.core.run_warnings import told_together
 from tumordesk.core.training_run import (
     CONFIG_NAME,
     EVENTS_NAME,
@@ -40,7 +41,8 @@ class Planned:
 
 @dataclass(frozen=True)
 class Done:
-    """How one run of a series ended. ``figures``: of its test part (of validation without one)."""
+    """How one run of a series ended. ``figures``: of its test part (of validation without one);
+    ``warnings``: what must stand beside them."""
 
     name: str
     architecture: str
@@ -52,15 +54,18 @@ class Done:
     seconds_per_epoch: float | None = None
     part: str = ""
     figures: dict[str, float] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Series:
-    """All runs of a series. ``summary``: mean and standard deviation of each figure."""
+    """All runs of a series. ``summary``: mean and standard deviation of each figure;
+    ``warnings``: those of all runs, each once, to stand beside figures and means."""
 
     kind: str
     runs: tuple[Done, ...]
     summary: dict[str, dict[str, float]] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
     schema: int = 1
 
 
@@ -133,11 +138,17 @@ def _run_all(
             return series, RunState.STOPPED
         say(f"{item.name} ({index + 1} of {len(planned)})")
         done.append(_one(_on_split(item, out, done) if same_split else item, out, say))
-        series = Series(kind, tuple(done), _summary(done) if kind == "kfold" else {})
+        series = _series(kind, done)
         write_json(path, series)
         if done[-1].state == RunState.STOPPED:
             return series, RunState.STOPPED
     return series, RunState.FINISHED
+
+
+def _series(kind: str, done: Sequence[Done]) -> Series:
+    summary = _summary(done) if kind == "kfold" else {}
+    warnings = told_together([(run.name, run.warnings) for run in done if run.figures])
+    return Series(kind, tuple(done), summary, warnings)
 
 
 def _prepare(out: Path) -> None:
@@ -191,11 +202,13 @@ def _told(item: Planned, folder: Path, state: RunState) -> Done:
     seconds = [float(event.values["seconds"]) for event in epochs]
     best = epochs[-1].values.get("best") if epochs else None
     figures: dict[str, float] = {}
+    warnings: tuple[str, ...] = ()
     part = ""
     if state is RunState.FINISHED:
         part = _part(folder)
         found = read_evaluation(folder, part)
         figures = {name: figure.value for name, figure in found.figures.items()}
+        warnings = found.warnings
     return Done(
         item.name,
         item.config.architecture,
@@ -206,6 +219,7 @@ def _told(item: Planned, folder: Path, state: RunState) -> Done:
         seconds_per_epoch=statistics.fmean(seconds) if seconds else None,
         part=part,
         figures=figures,
+        warnings=warnings,
     )
 
 
@@ -225,7 +239,7 @@ def _summary(done: Sequence[Done]) -> dict[str, dict[str, float]]:
 
 
 def table(series: Series) -> list[str]:
-    """The series as lines for a person."""
+    """The series as lines for a person: figures, means, and the warnings of both."""
     lines = []
     for run in series.runs:
         figures = ", ".join(f"{k} {v:.4f}" for k, v in run.figures.items())
@@ -234,4 +248,5 @@ def table(series: Series) -> list[str]:
         lines.append(f"{run.name:22} {run.state}{part}; {rest}")
     for name, value in series.summary.items():
         lines.append(f"{name}: {value['mean']:.4f} +- {value['deviation']:.4f}")
+    lines += [f"Note: {sentence}" for sentence in series.warnings]
     return lines

@@ -159,7 +159,7 @@ def choose_precision(config: TrainingConfig, local_rank: int = 0) -> Precision:
     """Device and format: 'auto' is bf16 where the hardware has it, fp16 on older CUDA cards.
 
     Raises:
-        ConfigError: CUDA or Apple graphics was asked for and is not there.
+        ConfigError: CUDA, one card of it, or Apple graphics was asked for and is not there.
     """
     wish = config.device
     if wish == "auto":
@@ -169,6 +169,11 @@ def choose_precision(config: TrainingConfig, local_rank: int = 0) -> Precision:
     if wish == "mps" and not torch.backends.mps.is_available():
         raise ConfigError("There is no Apple graphics here.", "Use device 'auto' or 'cpu'.")
     device = torch.device("cuda", local_rank) if wish == "cuda" else torch.device(wish)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ConfigError(
+            f"There is no graphics card {device.index} here.",
+            f"They count from 0; there are {torch.cuda.device_count()}.",
+        )
     named = {"bf16": torch.bfloat16, "fp16": torch.float16, "float32": torch.float32}
     if config.precision != "auto":
         dtype = named[config.precision]
@@ -176,7 +181,8 @@ def choose_precision(config: TrainingConfig, local_rank: int = 0) -> Precision:
             raise ConfigError("fp16 needs a CUDA device.", "Use precision 'auto'.")
         return Precision(device, dtype)
     if device.type == "cuda":
-        good = torch.cuda.is_bf16_supported()
+        with torch.cuda.device(device):
+            good = torch.cuda.is_bf16_supported()
         return Precision(device, torch.bfloat16 if good else torch.float16)
     return Precision(device, torch.bfloat16 if _cpu_has_bf16() else torch.float32)
 

@@ -14,9 +14,12 @@ from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.jsonio import from_plain, read_json, write_json
 from tumordesk.core.training_run import SplitConfig
 from tumordesk_training.data import PARTS_IN_ORDER, Case, DataSet
+from tumordesk_training.images import load_grey
 from tumordesk_training.sets import Sets
 
 PARTS = PARTS_IN_ORDER
+_SEQUENCES = 4
+"""Pictures that one mask is usually of; of more, it is looked whether the mask is blank."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,14 @@ class _Unit:
 def make_split(data: DataSet, config: SplitConfig, together: Iterable[Sequence[str]] = ()) -> Split:
     """Split the groups of ``data`` (or its pictures, as ``config.method`` says).
 
-    A group is never torn apart, nor is a set of ``together`` (keys of copies). Folders named
+    A group is never torn apart, nor is a set of ``together`` (keys of copies), nor pictures that
+    share an outline, which are sequences of one scan. Folders named
     train/val/test are kept where ``config.given`` (what is missing is taken from the training
     part, to which groups without a given part belong). What lies in several given folders goes to
     the first of test, val, train, so that it cannot leak. With folds, given folders do not count.
 
     Raises:
-        DataError: too few groups to have a training and a validation part.
+        DataError: too few groups to have a training and a validation part, or none to learn from.
     """
     units = _units(data, config, together)
     given = config.given and not config.folds and any(u.given for u in units)
@@ -101,6 +105,11 @@ def make_split(data: DataSet, config: SplitConfig, together: Iterable[Sequence[s
     for part, share in (("test", config.test), ("val", config.validation)):
         if not parts[part] and share > 0:
             _move(parts, part, _wanted(data.cases, share, config), config)
+    if given and not parts["train"]:
+        raise DataError(
+            "All pictures lie in folders named for validation or test: none is left to learn from.",
+            "Give the training pictures too, rename the folder, or do not keep the given parts.",
+        )
     if not parts["train"] or not parts["val"]:
         raise DataError(
             f"{len(units)} groups (patients, or single pictures) are too few for a "
@@ -123,7 +132,7 @@ def _units(data: DataSet, config: SplitConfig, together: Iterable[Sequence[str]]
     by_picture = config.method != "group"
     name = {case.key: case.key if by_picture else case.group for case in data.cases}
     sets = Sets()
-    for keys in together:
+    for keys in (*together, *shared_outlines(data.cases)):
         there = [key for key in keys if key in name]
         for other in there[1:]:
             sets.join(name[there[0]], name[other])
@@ -134,6 +143,29 @@ def _units(data: DataSet, config: SplitConfig, together: Iterable[Sequence[str]]
     for cases in found.values():
         units.append(_Unit(min(name[case.key] for case in cases), tuple(cases)))
     return sorted(units, key=lambda unit: unit.name)
+
+
+def shared_outlines(cases: Iterable[Case]) -> list[tuple[str, ...]]:
+    """Sets of keys of cases that have one mask file.
+
+    A blank mask that many pictures without a tumour have ('empty.png') says nothing of them.
+    """
+    found: dict[Path, list[Case]] = {}
+    for case in cases:
+        if case.mask is not None:
+            found.setdefault(case.mask, []).append(case)
+    return [
+        tuple(case.key for case in of_one)
+        for mask, of_one in found.items()
+        if len(of_one) > 1 and not (len(of_one) > _SEQUENCES and _is_blank(mask, of_one[0]))
+    ]
+
+
+def _is_blank(mask: Path, case: Case) -> bool:
+    try:
+        return not case.volume and not load_grey(mask).any()
+    except DataError:  # check-data names it
+        return False
 
 
 def _wanted(cases: tuple[Case, ...], share: float, config: SplitConfig) -> dict[str, float]:

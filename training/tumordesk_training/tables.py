@@ -7,40 +7,16 @@ import csv
 import io
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 from tumordesk.core.errors import DataError
+from tumordesk_training.columns import KNOWN_COLUMNS, plain_name
+from tumordesk_training.folder_names import part_named as part_named
 
-PATH_COLUMNS = ("image", "path", "file")
-MASK_COLUMN = "mask"
-KEY_COLUMNS = ("stem", "image", "file", "filename", "name", "path", "n", "id")
-GROUP_COLUMNS = (
-    "patient", "patient_id", "patientid", "subject", "group", "case", "segment", "component",
-)  # fmt: skip
-_LABEL_COLUMNS = ("label", "class", "cls")
-_PART_COLUMNS = ("split", "part")
-_PICTURE_COLUMNS = (*PATH_COLUMNS, "filename", "stem")
-"""Columns whose name leaves little doubt; 'name', 'n' and 'id' may be of anything."""
-
-_KNOWN = frozenset(
-    (*PATH_COLUMNS, MASK_COLUMN, *KEY_COLUMNS, *GROUP_COLUMNS, *_LABEL_COLUMNS, *_PART_COLUMNS)
-)
 _DELIMITERS = ",;\t"
 _HEADER_BYTES = 1 << 16
-_TRIED = 20
-"""Rows of a CSV that are looked up before it is taken for a list of pictures."""
-
 _SAVE_AGAIN = 'Save it again as "CSV UTF-8" in the spreadsheet program.'
-_PART_WORDS = {
-    "train": "train", "training": "train", "trn": "train",
-    "val": "val", "valid": "val", "validation": "val", "validate": "val",
-    "dev": "val", "devel": "val", "development": "val", "eval": "val", "evaluation": "val",
-    "test": "test", "testing": "test", "tst": "test", "holdout": "test", "heldout": "test",
-}  # fmt: skip
 
 
 def csv_files(root: Path) -> list[Path]:
@@ -126,8 +102,8 @@ def _delimiter(header: str) -> str:
     """What parts the columns: it gives the most known names, then the most names, then ','."""
 
     def worth(delimiter: str) -> tuple[int, int]:
-        names = [name.strip().lower() for name in next(csv.reader([header], delimiter=delimiter))]
-        return sum(name in _KNOWN for name in names), len(names)
+        names = [plain_name(name) for name in next(csv.reader([header], delimiter=delimiter))]
+        return sum(name in KNOWN_COLUMNS for name in names), len(names)
 
     return max(_DELIMITERS, key=worth) if header else ","
 
@@ -160,107 +136,3 @@ def why_not(root: Path, name: str, what: str = "the file") -> str:
     except (OSError, RuntimeError, ValueError):  # too long, a circle of links, a NUL
         whose = "its name" if what == "the file" else f"the name of {what}"
         return f"{whose} cannot be a file name"
-
-
-def part_named(word: str) -> str:
-    """'train', 'val' or 'test' for what people call it ('Hold-out', 'test set'), else ''."""
-    plain = re.sub(r"[-_\s]+", "", word).lower()
-    return _PART_WORDS.get(re.sub(r"(?<=.)(?:(?:sub|data)?set|data|split|cohort)$", "", plain), "")
-
-
-@dataclass(frozen=True)
-class IndexRow:
-    """A row of a list of pictures. ``key``, ``mask``: tidy names; ``part``: the word itself where
-    it is not known."""
-
-    key: str
-    mask: str
-    label: str
-    part: str
-    patient: str
-
-
-def index_rows(root: Path, path: Path, patients: Iterable[str] = ()) -> Iterator[IndexRow]:
-    """Rows of a list of pictures. ``patients``: columns of groups, before those that are usual.
-
-    Raises:
-        DataError: as ``read_csv``.
-    """
-    groups = (*(name.lower() for name in patients), *GROUP_COLUMNS)
-    for raw in read_csv(path):
-        row = {k.lower(): v for k, v in raw.items()}
-        part = _first(row, _PART_COLUMNS)
-        yield IndexRow(
-            tidy_name(root, _first(row, PATH_COLUMNS)),
-            tidy_name(root, row.get(MASK_COLUMN, "")),
-            _first(row, _LABEL_COLUMNS),
-            part_named(part) or part,
-            _first(row, groups),
-        )
-
-
-def difference(rows: Sequence[IndexRow]) -> str:
-    """What rows of one picture differ in ('label a / b'), '' where they say the same."""
-    notes = []
-    for name in ("label", "part", "patient", "mask"):
-        values = dict.fromkeys(getattr(row, name) or "none" for row in rows)
-        if len(values) > 1:
-            notes.append(f"{name} {' / '.join(values)}")
-    return "; ".join(notes)
-
-
-def lists_pictures(root: Path, path: Path, *also: str) -> bool:
-    """Whether a CSV names files of the folder, and has one of the columns ``also`` (if any).
-
-    Raises:
-        DataError: as ``read_csv``.
-    """
-    columns = {name.lower() for name in columns_of(path)}
-    if not columns & set(PATH_COLUMNS) or (also and not columns & set(also)):
-        return False
-    return any(not why_not(root, row.key) for row in islice(index_rows(root, path), _TRIED))
-
-
-@dataclass(frozen=True)
-class NoList:
-    """Why a CSV is no list of pictures: '' where it is one, and what to do.
-
-    ``pictures``: it seems to name pictures; ``says_more``: it has their classes, parts or masks.
-    """
-
-    reason: str
-    advice: str
-    pictures: bool = True
-    says_more: bool = False
-
-
-def why_no_list(root: Path, path: Path) -> NoList:
-    """What keeps a CSV of ``root`` from being read as a list of its pictures."""
-    try:
-        columns = {name.lower() for name in columns_of(path)}
-        rows = read_csv(path)
-        listed = lists_pictures(root, path)
-    except DataError as error:
-        return NoList(f"it {error.message.removeprefix(path.name).strip(' .')}", error.hint)
-    told = [name for name in _PICTURE_COLUMNS if name in columns]
-    if not rows:
-        return NoList("it has no rows", "Fill it, or delete it.", bool(told))
-    if not columns & set(PATH_COLUMNS):
-        instead = f", only '{told[0]}'" if told else ""
-        return NoList(
-            f"it has no column 'image'{instead}",
-            "Call the column of pictures' paths 'image'; to tell patients only, have a column "
-            "'patient' beside that of file names.",
-            bool(told),
-        )
-    return NoList(
-        "" if listed else "the files that it names are missing",
-        "Write the paths as they are within the data folder, with folders ('a/1.png')."
-        if not listed
-        else "Choose the layout 'index' to have it read.",
-        says_more=bool(columns & {MASK_COLUMN, *_LABEL_COLUMNS, *_PART_COLUMNS}),
-    )
-
-
-def _first(row: dict[str, str], names: Iterable[str]) -> str:
-    return next((row[n] for n in names if row.get(n)), "")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from tumordesk.core.errors import DataError
-from tumordesk.core.study import Series
+from tumordesk.core.study import MR_SEQUENCES, Series
 from tumordesk.core.training_run import DataConfig
 from tumordesk.io.relevance import sort_key
 from tumordesk_training.data import Case, Found, Grouper, part_of
 from tumordesk_training.dicom import is_dicom, segmentations, series_in
 from tumordesk_training.files import (
-    BOTH_FOLDERS,
     MASK_FOLDERS,
-    MASK_NAMES,
     is_nifti,
     key_of,
     mask_stem,
@@ -23,97 +20,54 @@ from tumordesk_training.files import (
     walk,
 )
 from tumordesk_training.nifti import shares_grid
-from tumordesk_training.sequences import Gathered, StudySeries, companions, gather
-
-Problems = list[tuple[str, str]]
+from tumordesk_training.sequences import Gathered, StudySeries, case_name, companions, gather
+from tumordesk_training.shared_outlines import (
+    channel_marks,
+    choices,
+    one_person,
+    shared_remarks,
+    told_by_name,
+    with_marks,
+)
+from tumordesk_training.volume_masks import MaskFinder, outlines_among
 
 
 def scan_nifti(root: Path, config: DataConfig) -> Found:
     """Volumes and their label maps, by name or folder."""
     grouper = Grouper(root, config)
-    files = [p for p in walk(root) if is_nifti(p)]
-    marked = [p for p in files if _is_mask(p)]
-    find = _nifti_finder(root, marked)
-    scans = sorted(set(files) - set(marked))
+    masks, scans = outlines_among([path for path in walk(root) if is_nifti(path)])
+    finder = MaskFinder(root, masks)
+    marks = channel_marks(root, scans)
+    told = {key_of(root, path): told_by_name(path, marks) for path in scans}
     if config.sequences:
-        return _together(root, gather(root, scans, config.sequences), find, grouper)
-    cases: list[Case] = []
-    problems: Problems = []
-    for path in scans:
-        key, stem = key_of(root, path), nifti_stem(path)
-        mask = find(path)
-        if mask is None:
-            problems.append((key, "it has no mask"))
-            continue
-        group, source = grouper.find(key, stem)
-        part = part_of(path.relative_to(root))
-        cases.append(Case(key, path, group, mask, part=part, volume=True, source=source))
-    return Found(cases, problems)
-
-
-def _together(
-    root: Path, gathered: Gathered, find: Callable[[Path, str], Path | None], grouper: Grouper
-) -> Found:
-    """Cases of several files each, one of each sequence."""
-    found = Found(problems=list(gathered.problems))
-    for name, paths in gathered.cases:
-        path = paths[0]
-        key = key_of(root, path)
-        mask = find(path, name)
-        if mask is None:
-            found.problems.append((key, "it has no mask"))
-            continue
-        group, source = grouper.find(key, name or nifti_stem(path))
-        part = part_of(path.relative_to(root))
-        found.cases.append(
-            Case(key, path, group, mask, part=part, volume=True, source=source, channels=paths)
-        )
+        gathered = gather(root, sorted(scans), with_marks(config.sequences, marks))
+    else:
+        gathered = Gathered([("", (path,)) for path in sorted(scans)])
+    found = _cases(root, gathered, finder, grouper)
+    found.remarks = shared_remarks(found.cases, told)
+    found.sequences = choices(told.values())
     return found
 
 
-def _is_mask(path: Path) -> bool:
-    stem = nifti_stem(path)
-    return (
-        mask_stem(stem) != stem
-        or stem.lower() in MASK_NAMES
-        or path.parent.name.lower() in MASK_FOLDERS
-    )
-
-
-def _nifti_finder(root: Path, masks: list[Path]) -> Callable[..., Path | None]:
-    """Finds the mask of a volume; ``name``: of its case, where that has several files.
-
-    Same folder (images/ and masks/ count as one) and same name; else the only mask of that
-    folder; else the only mask anywhere of the volume's, or of its folder's, name.
-    """
-
-    def folder(path: Path) -> tuple[str, ...]:
-        pieces = path.relative_to(root).parts[:-1]
-        return tuple(p for p in pieces if p.lower() not in BOTH_FOLDERS)
-
-    by_name: dict[tuple[tuple[str, ...], str], list[Path]] = {}
-    by_folder: dict[tuple[str, ...], list[Path]] = {}
-    by_stem: dict[str, list[Path]] = {}
-    for mask in masks:
-        stem = mask_stem(nifti_stem(mask))
-        by_name.setdefault((folder(mask), stem), []).append(mask)
-        by_stem.setdefault(stem, []).append(mask)
-        if mask.parent.name.lower() not in MASK_FOLDERS and mask.parent != root:
-            by_folder.setdefault(folder(mask), []).append(mask)
-
-    def find(path: Path, name: str = "") -> Path | None:
-        stem = name or nifti_stem(path)
-        plain = re.sub(r"_\d{4}$", "", stem)  # nnU-Net numbers the channels of a case
-        tries = (
-            by_name.get((folder(path), stem)),
-            by_name.get((folder(path), plain)),
-            by_folder.get(folder(path)),
-            by_stem.get(stem),
-            by_stem.get(path.parent.name),
+def _cases(root: Path, gathered: Gathered, finder: MaskFinder, grouper: Grouper) -> Found:
+    """Cases of a file each, or of several files, one of each sequence."""
+    found = Found(problems=list(gathered.problems))
+    for name, paths in gathered.cases:
+        path, several = paths[0], len(paths) > 1
+        key = key_of(root, path)
+        names = (name,) if several else ("", name or case_name(path))
+        mask = next(filter(None, (finder.find(path, one) for one in names)), None)
+        if mask is None:
+            found.problems.append((key, "it has no mask"))
+            continue
+        group, source = grouper.find(key, (name if several else "") or nifti_stem(path))
+        part = part_of(path.relative_to(root))
+        channels = paths if several else ()
+        found.cases.append(
+            Case(key, path, group, mask, part=part, volume=True, source=source, channels=channels)
         )
-        return next((found[0] for found in tries if found and len(found) == 1), None)
-
-    return find
+    found.cases = one_person(found.cases)
+    return found
 
 
 def dicom_files(root: Path) -> list[Path]:
@@ -146,17 +100,17 @@ def scan_dicom(root: Path, config: DataConfig) -> Found:
             drawn.append((item, mask))
         else:
             bare.append((item, reason))
+    told = {key_of(root, item.path): _told(item.series) for item, _ in drawn}
+    result.sequences = choices(told.values())
     if config.sequences:
         drawn, bare = _by_study(drawn, bare, {source.sequence for source in config.sequences})
     result.problems += [(key_of(root, item.path), reason) for item, reason in bare]
     for item, mask in drawn:
         key = key_of(root, item.path)
-        channels: tuple[Path, ...] = ()
-        if config.sequences:
-            channels, reason = companions(item, series, config.sequences)
-            if reason:
-                result.problems.append((key, reason))
-                continue
+        channels, reason = companions(item, series, config.sequences)
+        if reason:
+            result.problems.append((key, reason))
+            continue
         group, source = grouper.find(key, item.path.parent.name)
         if item.patient and source != "csv" and not config.group_pattern:
             group, source = item.patient, "DICOM tags"
@@ -167,7 +121,14 @@ def scan_dicom(root: Path, config: DataConfig) -> Found:
                 part=part, volume=True, source=source, channels=channels,
             )
         )  # fmt: skip
+    result.cases = one_person(result.cases)
+    result.remarks = shared_remarks(result.cases, told)
     return result
+
+
+def _told(series: Series) -> str:
+    sequence = series.guess.sequence
+    return sequence.value if sequence in MR_SEQUENCES else ""
 
 
 def _by_study(

@@ -8,12 +8,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-SCHEMA = 2
+SCHEMA = 3
 
 Severity = Literal["problem", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("problem", "warning", "info")
 """The gravest first."""
-Action = Literal["drop", "together", "keep", "exclude", "ignore"]
+Action = Literal[
+    "drop", "together", "keep", "exclude", "ignore",
+    "red", "green", "blue", "grey", "pattern", "forget",
+]  # fmt: skip
+COLOUR_ACTIONS: tuple[Action, ...] = ("red", "green", "blue", "grey")
+CHANNELS: dict[str, int | None] = {"red": 0, "green": 1, "blue": 2, "grey": None}
+"""Actions that choose what of coloured pictures is read, as ``DataConfig.channel``."""
+
+READ_ANEW = frozenset({*CHANNELS, "pattern", "forget"})
+"""Actions that change how the folder is read: it must be checked again after them."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +47,14 @@ class DataFinding:
     "patients_across_parts", "patients_unknown", "few_groups", "pages", "mask_size", "mask_levels",
     "class_names", "closed_folders", "linked_folders", "odd_names", "index_conflicts",
     "group_conflicts", "unknown_part", "part_not_given", "csv_unused", "outlines_lost",
-    "outlines_scaled", "outlines_unread", "same_id", "listed_twice").
+    "outlines_scaled", "outlines_unread", "same_id", "listed_twice", "coloured",
+    "boxes", "coco_unused", "columns_unread", "shared_outlines", "unlabelled_class",
+    "class_in_some_parts", "patients_from_pattern").
     ``count``: pictures (or sets, see ``title``); ``examples``: at most 50 of them.
     ``advice``: what to do, in plain words. ``actions``: what may be decided, the best first.
-    ``exclude``: keys that the action "exclude" leaves out.
+    ``exclude``: keys that the action "exclude" leaves out; ``classes``: those that have no picture
+    left then. ``pattern``: what the action "pattern" makes ``DataConfig.group_pattern``; "forget"
+    takes it away again.
     """
 
     code: str
@@ -52,6 +65,8 @@ class DataFinding:
     examples: tuple[Example, ...] = ()
     actions: tuple[Action, ...] = ()
     exclude: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,3 +112,5 @@ class DataReport:
     """Pictures by given part, then by class."""
     volumes: bool = False
     """Whole volumes (NIfTI, DICOM) and not single pictures."""
+    sequences: tuple[str, ...] = ()
+    """What can be chosen of scans of several sequences, as ``core.sequence_sources`` writes it."""

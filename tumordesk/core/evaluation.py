@@ -73,8 +73,10 @@ class Evaluation:
     """All figures of one part, with what they are worth.
 
     ``figures``: "accuracy", "balanced_accuracy", "macro_f1", "auc", "ece" / "dice_mean" (over
-    groups), "dice_by_image_mean", "iou_mean", "hd95_px_median", "false_positive_share".
-    ``groups``: the same by group (patient): name -> "dice", "iou", "hd95_px", "pictures".
+    groups), "dice_by_image_mean", "iou_mean", "hd95_mm_median" (where the voxel size of all groups
+    is known, else "hd95_px_median"), "false_positive_share".
+    ``groups``: the same by group (patient): name -> "dice", "iou", "hd95_mm" or "hd95_px",
+    "pictures".
     ``warnings``: sentences that must stand beside every headline figure (copies in several parts,
     split by picture, few groups). ``split_id``: sha256 of the groups of all parts; runs with the
     same one may be compared.

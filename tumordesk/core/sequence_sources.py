@@ -1,4 +1,4 @@
-"""Several sequences as people write them: "T1=red, FLAIR=green, T1C=blue" or "T1, T1C, FLAIR"."""
+"""Sequences as people write them: "T1=red, FLAIR=green, T1C=blue", "T1, T1C, FLAIR" or "FLAIR"."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ _NAMES = {one.value.casefold(): one.value for one in MR_SEQUENCES}
 
 def parse_sequences(text: str) -> tuple[SequenceSource, ...]:
     """Sequences with commas between them, each with "=" and a colour of the pictures, or the
-    ending of the file names, where these do not say it themselves. Empty text: none.
+    ending of the file names, where these do not say it themselves. One alone: scans of the others
+    are left aside. Empty text: none.
 
     Raises:
         ValueError: with a sentence that says what cannot be understood.
@@ -23,8 +24,11 @@ def parse_sequences(text: str) -> tuple[SequenceSource, ...]:
     twice = next((name for name in names if names.count(name) > 1), "")
     if twice:
         raise ValueError(f"{twice} stands there twice.")
-    if len(names) == 1:
-        raise ValueError("Several sequences are at least two: leave it empty for one.")
+    if len(sources) == 1 and sources[0].channel is not None:
+        raise ValueError(
+            f"{names[0]} alone is no choice among colours: leave it empty, and choose the colour "
+            "that colour pictures use."
+        )
     if len({source.channel is None for source in sources}) > 1:
         raise ValueError("Give a colour to each of them, or to none.")
     places = [_place(source).casefold() for source in sources if _place(source)]

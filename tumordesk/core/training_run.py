@@ -27,7 +27,8 @@ PAUSE_NAME = "PAUSE"
 SAMPLES = "samples"
 EVALUATION = "evaluation"
 CHECKPOINTS = "checkpoints"
-_DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
+"""What ``TrainingConfig.device`` may be."""
 
 Layout = Literal["auto", "classes", "masks", "coco", "index", "nifti", "dicom"]
 
@@ -90,7 +91,8 @@ class DataConfig:
     ``decisions``: what a person decided on a finding of check-data, and why.
     ``label_from_mask``: classes are made from the masks: a picture whose mask is not empty is
     "tumour", any other "no_tumour". ``sequences``: several sequences of each case are the channels
-    of the network's input, in this order (empty: one sequence).
+    of the network's input, in this order; a single one only chooses: scans of other sequences are
+    not listed. Empty: every scan is a case of its own, whatever it shows.
     """
 
     root: str = ""
@@ -112,8 +114,10 @@ class DataConfig:
     def __post_init__(self) -> None:
         names = [source.sequence for source in self.sequences]
         colours = [source for source in self.sequences if source.channel is not None]
-        if len(names) == 1 or len(set(names)) < len(names):
-            raise ValueError("sequences must hold at least two, each once")
+        if len(set(names)) < len(names):
+            raise ValueError("sequences must hold each of them once")
+        if len(names) == 1 and colours:
+            raise ValueError("one sequence in a colour is chosen by channel, not by sequences")
         if len(colours) not in (0, len(names)):
             raise ValueError("either all of sequences have a channel, or none")
         places = [one.channel if one.channel is not None else one.mark for one in self.sequences]
@@ -123,6 +127,11 @@ class DataConfig:
             raise ValueError("empty_share must be 0 or more, and below 1")
         if self.cache_mb < 0:
             raise ValueError("cache_mb must be 0 or more")
+
+    @property
+    def channel_sources(self) -> tuple[SequenceSource, ...]:
+        """The sequences that are channels of the network; none where it sees one sequence."""
+        return self.sequences if len(self.sequences) > 1 else ()
 
     def is_empty_class(self, label: str) -> bool:
         """Whether pictures of that class hold nothing to be outlined, however it is written."""
@@ -303,7 +312,7 @@ class TrainingConfig:
             raise ValueError("classes must hold at least two entries")
         if self.epochs < 1 or self.batch_size < 0 or self.samples < 0:
             raise ValueError("epochs must be at least 1, batch_size and samples 0 or more")
-        if not _DEVICE.fullmatch(self.device):
+        if not DEVICE.fullmatch(self.device):
             raise ValueError("device must be 'auto', 'cpu', 'cuda', 'cuda:1' or 'mps'")
         if not 0.0 <= self.ema < 1.0:
             raise ValueError("ema must be 0 (off) or below 1")
@@ -315,9 +324,10 @@ class TrainingConfig:
             self._check_sequences([source.sequence for source in self.data.sequences])
 
     def _check_sequences(self, names: list[str]) -> None:
-        if self.task != "segmentation":
+        several = len(names) > 1
+        if several and self.task != "segmentation":
             raise ValueError("only a segmentation can see several sequences")
-        if self.input.channels != len(names) or self.input.neighbours:
+        if several and (self.input.channels != len(names) or self.input.neighbours):
             raise ValueError(f"{len(names)} sequences need channels {len(names)}, neighbours 0")
         if self.input.sequence not in names:
             raise ValueError("input.sequence must be one of data.sequences")

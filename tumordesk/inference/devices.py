@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes.util
 import os
 import platform
+import re
 import shutil
 import warnings
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ import torch
 
 DeviceKind = Literal["cuda", "mps", "cpu"]
 WISHES = ("auto", "cuda", "mps", "cpu")
+_CARD = re.compile(r"cuda:\d+")
 
 
 @dataclass(frozen=True)
@@ -62,17 +64,18 @@ def choose_device(wish: str = "auto") -> DeviceChoice:
     """The best device for "auto"; the wished one where it is usable, else the CPU and a note.
 
     Raises:
-        ValueError: ``wish`` is none of "auto", "cuda", "mps", "cpu".
+        ValueError: ``wish`` is none of "auto", "cuda", "cuda:1" (any number), "mps", "cpu".
     """
-    if wish not in WISHES:
-        raise ValueError(f"device must be one of {', '.join(WISHES)}, not {wish!r}")
+    if wish not in WISHES and not _CARD.fullmatch(wish):
+        raise ValueError(f"device must be one of {', '.join(WISHES)}, cuda:1, ..., not {wish!r}")
     devices = available_devices()
     if wish == "auto":
         return DeviceChoice(devices[0])
     for device in devices:
-        if device.kind == wish:
+        if wish in (device.kind, device.torch_name):
             return DeviceChoice(device)
-    name = {"cuda": "NVIDIA GPU", "mps": "Apple GPU"}[wish]
+    kind, _, number = wish.partition(":")
+    name = f"{'NVIDIA' if kind == 'cuda' else 'Apple'} GPU{' ' * bool(number)}{number}"
     note = f"No usable {name} here: ran on the CPU instead."
     return DeviceChoice(devices[-1], f"{note} {devices[-1].hint}".strip())
 

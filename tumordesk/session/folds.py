@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.evaluation import Evaluation
 from tumordesk.core.fold_names import fold_folders, fold_number
-from tumordesk.core.jsonio import read_json
+from tumordesk.core.jsonio import from_plain, read_json
+from tumordesk.core.run_warnings import told_together
 from tumordesk.core.training_run import (
     CONFIG_NAME,
+    EVALUATION,
     EVENTS_NAME,
     RunState,
     TrainingConfig,
@@ -25,11 +28,12 @@ SUMMARY_NAME = "kfold.json"
 @dataclass(frozen=True)
 class FoldSummary:
     """What all folds together came to. ``figures``: name -> (mean, standard deviation, folds that
-    have this figure)."""
+    have this figure); ``warnings``: what must stand beside them."""
 
     folds: int
     finished: int
     figures: dict[str, tuple[float, float, int]]
+    warnings: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -105,6 +109,8 @@ def read_summary(run: Path) -> FoldSummary | None:
         return None
     document = read_json(series / SUMMARY_NAME)
     try:
+        told = document["warnings"] if "warnings" in document else _told_by_folds(series)
+        warnings = tuple(str(sentence) for sentence in told)
         runs: list[Any] = document["runs"]
         finished = sum(1 for one in runs if one["figures"])
         figures = {
@@ -117,4 +123,17 @@ def read_summary(run: Path) -> FoldSummary | None:
         raise ConfigError(f"{SUMMARY_NAME} is damaged.", "Train the folds again.") from error
     if finished < 2:
         return None
-    return FoldSummary(read_config(series / CONFIG_NAME).split.folds, finished, figures)
+    folds = read_config(series / CONFIG_NAME).split.folds
+    return FoldSummary(folds, finished, figures, warnings)
+
+
+def _told_by_folds(series: Path) -> tuple[str, ...]:
+    """The warnings of the folds' own evaluations: summaries once held none. Raises ConfigError."""
+    told = []
+    for run in folds_in(series):
+        files = [run / EVALUATION / f"{part}.json" for part in ("test", "val")]
+        path = next((file for file in files if file.is_file()), None)
+        if path is not None:
+            found = from_plain(Evaluation, read_json(path), f"{run.name}/{path.name}")
+            told.append((run.name, found.warnings))
+    return told_together(told)

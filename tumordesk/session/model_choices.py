@@ -208,13 +208,15 @@ def several_settings(
     """``settings`` (entries of a TrainingConfig, put over ``spec``) for so many sequences.
 
     The network gets a channel for each; the one that it is named after is FLAIR, or the first,
-    where what was chosen is none of them.
+    where what was chosen is none of them. A single one changes no channel: it only names.
     """
     plain = [to_plain(source) for source in sources]
     chosen: dict[str, Any] = settings.get("input", {})
     fixed: dict[str, Any] = {"sequences": [], "source_channels": []}
     names = [source.sequence for source in sources]
-    if names:
+    if len(names) == 1:
+        fixed |= sequence_settings(names[0])
+    elif names:
         wanted = chosen.get("sequence", spec.sequence)
         usual_name = "FLAIR" if "FLAIR" in names else names[0]
         scale = {**to_plain(spec.normalisation), **chosen.get("normalisation", {})}

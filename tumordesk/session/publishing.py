@@ -158,9 +158,9 @@ def known_limits(facts: RunFacts) -> tuple[str, ...]:
     """What the run itself shows that the model cannot promise."""
     limits = [
         "Trained on one collection of pictures; other scanners and protocols were not tried.",
-        *(facts.evaluation.warnings if facts.evaluation is not None else ()),
+        *_warned(facts),
     ]
-    if facts.evaluation is None:
+    if facts.evaluation is None and facts.networks == 1:
         limits.append("Not measured on a test part.")
     return tuple(dict.fromkeys(limits))
 
@@ -179,15 +179,21 @@ def figure_rows(facts: RunFacts) -> tuple[tuple[str, str], ...]:
 
 def caveats(facts: RunFacts) -> tuple[str, ...]:
     """What must stand beside the figures."""
-    found = facts.evaluation
-    warned = found.warnings if found is not None else ("Not measured on a test part.",)
     if facts.networks == 1:
-        return warned
+        measured = facts.evaluation is not None
+        return _warned(facts) if measured else ("Not measured on a test part.",)
     return (
-        *warned,
+        *_warned(facts),
         "The figures are of each network alone, on the pictures it did not see; what they say "
         "together was not measured.",
     )
+
+
+def _warned(facts: RunFacts) -> tuple[str, ...]:
+    """The warnings of what was measured: of the run, or of all folds."""
+    if facts.networks > 1 and facts.folds is not None:
+        return facts.folds.warnings
+    return facts.evaluation.warnings if facts.evaluation is not None else ()
 
 
 def with_own(facts: RunFacts, model_id: str) -> RunFacts:

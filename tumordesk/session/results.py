@@ -78,7 +78,9 @@ class Figure:
 class ComparedRun:
     """One row of ``tumordesk-train compare``. Figures are missing where it was not evaluated.
 
-    ``run``: its folder; ``warnings`` must stand beside the figures; ``note``: why there are none.
+    ``run``: its folder; ``warnings`` must stand beside the figures; ``note``: why there are none;
+    ``split``: how the data were split, in words; ``split_id``: the same for the same split;
+    ``copies``: what became of copies of pictures, in a word.
     """
 
     run: str
@@ -93,15 +95,22 @@ class ComparedRun:
     figures: dict[str, Interval | None]
     warnings: tuple[str, ...] = ()
     note: str = ""
+    split: str = ""
+    split_id: str = ""
+    copies: str = ""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What ``tumordesk-train compare --json`` prints; ``reason`` says why splits differ."""
+    """What ``tumordesk-train compare --json`` prints; ``reason`` says why runs are not ranked.
+
+    ``side_by_side``: only their splits differ.
+    """
 
     same_split: bool
     reason: str
     rows: tuple[ComparedRun, ...]
+    side_by_side: bool = False
 
 
 def evaluation_file(run: Path, part: str = "test") -> Path:
@@ -299,13 +308,21 @@ def read_comparison(document: Any) -> Comparison:
     if not isinstance(document, dict) or not isinstance(document.get("rows"), list):
         raise ConfigError("The comparison cannot be read.", "Try again.")
     rows = tuple(_compared(row) for row in document["rows"] if isinstance(row, dict))
-    return Comparison(bool(document.get("same_split")), str(document.get("reason", "")), rows)
+    return Comparison(
+        bool(document.get("same_split")),
+        str(document.get("reason", "")),
+        rows,
+        bool(document.get("side_by_side")),
+    )
 
 
 def _compared(row: dict[str, Any]) -> ComparedRun:
     known = {name: row[name] for name in ComparedRun.__dataclass_fields__ if name in row}
     figures = row.get("figures") or {}
-    texts = ("run", "name", "architecture", "device", "split_method", "note")
+    texts = (
+        *("run", "name", "architecture", "device", "note"),
+        *("split_method", "split", "split_id", "copies"),
+    )
     words = {name: str(row.get(name) or "") for name in texts}
     unknown = dict.fromkeys(("parameters", "input", "epochs", "seconds_per_epoch"))
     return from_plain(ComparedRun, unknown | known | words | {"figures": figures}, "comparison")
@@ -341,6 +358,16 @@ def folds_words(run: Path) -> str:
     told = "; ".join(f"{name} {value}" for name, value in rows)
     all_of = "All" if found.whole else f"{found.finished} of"
     return f"{all_of} {found.folds} folds, mean ± standard deviation: {told}."
+
+
+def folds_warnings(run: Path) -> tuple[str, ...]:
+    """What must stand beside the means of all folds beside ``run``; nothing where it is no fold.
+
+    Raises:
+        ConfigError: their summary is damaged.
+    """
+    found = read_summary(run)
+    return found.warnings if found is not None else ()
 
 
 def fold_rows(found: FoldSummary, task: str) -> tuple[tuple[str, str], ...]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from tumordesk.core.data_report import DataReport
+from tumordesk.core.data_report import CHANNELS, READ_ANEW, DataFinding, DataReport
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.model_card import Task
 from tumordesk.core.paths import data_dir
@@ -80,6 +81,7 @@ class Draft:
     run: Path | None = None
     run_state: RunState | None = None
     all_folds: bool = True
+    _kept: tuple[DataReport, frozenset[str], DataReport] | None = field(default=None, repr=False)
 
     # Data ----------------------------------------------------------------------------------
 
@@ -105,18 +107,44 @@ class Draft:
         """Take what the check found; the split then starts from the safest choice."""
         self.report = report
         self.split_report = None
-        if self.goal not in goals(report):
+        if self.goal not in goals(self.kept or report):
             self.goal = None
         self._act_on_decisions()
 
     def decide(self, finding: str, action: str, reason: str = "") -> None:
-        """Record what a person decided on a finding, and do it; the last word counts."""
+        """Record what a person decided on a finding, and do it; the last word counts.
+
+        After an action of ``READ_ANEW`` the folder must be checked again.
+        """
         kept = tuple(d for d in self.data.decisions if d.finding != finding)
-        if action:
+        if action == "pattern":
+            reason = self._found(finding).pattern
+        if action and action != "forget":
             kept = (*kept, Decision(finding, action, reason))
+        if action == "forget":
+            kept = tuple(d for d in kept if d.action != "pattern")
         self.data = replace(self.data, decisions=kept)
+        if action in READ_ANEW:
+            self._read_otherwise(action, reason)
         self._act_on_decisions()
         self.split_report = None
+
+    def _read_otherwise(self, action: str, pattern: str) -> None:
+        if action in CHANNELS:
+            self.data = replace(self.data, channel=CHANNELS[action])
+        else:
+            pattern = pattern if action == "pattern" else ""
+            self.data = replace(self.data, group_pattern=pattern)
+
+    def read_as(self, data: DataConfig) -> None:
+        """Read the folder as ``data`` says; decisions that said something else are forgotten."""
+
+        def holds(decision: Decision) -> bool:
+            if decision.action in CHANNELS:
+                return CHANNELS[decision.action] == data.channel
+            return decision.action != "pattern" or decision.reason == data.group_pattern
+
+        self.data = replace(data, decisions=tuple(filter(holds, data.decisions)))
 
     def decision(self, finding: str) -> Decision | None:
         """What was decided on a finding."""
@@ -143,8 +171,28 @@ class Draft:
         )
 
     def _excluded_by(self, code: str) -> tuple[str, ...]:
+        return self._found(code).exclude
+
+    def _found(self, code: str) -> DataFinding:
+        """The finding of that code; one that says nothing where there is none."""
         findings = self.report.findings if self.report is not None else ()
-        return next((f.exclude for f in findings if f.code == code), ())
+        nothing = DataFinding(code, "info", "", "", 0)
+        return next((f for f in findings if f.code == code), nothing)
+
+    @property
+    def kept(self) -> DataReport | None:
+        """The report, without the classes that are left out; another one only where it changed."""
+        left = frozenset(
+            name
+            for decision in self.data.decisions
+            if decision.action == "exclude"
+            for name in self._found(decision.finding).classes
+        )
+        if self.report is None or not left:
+            return self.report
+        if self._kept is None or self._kept[0] is not self.report or self._kept[1] != left:
+            self._kept = (self.report, left, without_classes(self.report, left))
+        return self._kept[2]
 
     @property
     def task(self) -> Task:
@@ -169,9 +217,10 @@ class Draft:
     @property
     def classes(self) -> tuple[str, ...]:
         """The classes of the data, in the order of the model's outputs."""
-        if self.report is None or self.learns == "outline":
+        report = self.kept
+        if report is None or self.learns == "outline":
             return SEGMENTATION_CLASSES
-        return MASK_CLASSES if self.learns == "presence" else named_classes(self.report)
+        return MASK_CLASSES if self.learns == "presence" else named_classes(report)
 
     # Order ---------------------------------------------------------------------------------
 
@@ -219,7 +268,7 @@ class Draft:
             recipe,
             root=own.root,
             layout=own.layout,
-            channel=recipe.channel if own.channel is None else own.channel,
+            channel=own.channel if self._grey or own.channel is not None else recipe.channel,
             indexes=own.indexes,
             group_pattern=own.group_pattern,
             volumes=recipe.volumes or (outlines and known),
@@ -229,6 +278,11 @@ class Draft:
             exclude=own.exclude,
             decisions=own.decisions,
         )
+
+    @property
+    def _grey(self) -> bool:
+        """Whether a person chose the brightness of coloured pictures, whatever a recipe does."""
+        return any(decision.action == "grey" for decision in self.data.decisions)
 
     @property
     def folds(self) -> int:
@@ -292,6 +346,23 @@ def goals(report: DataReport) -> tuple[Goal, ...]:
 def named_classes(report: DataReport) -> tuple[str, ...]:
     """The classes that pictures are labelled with."""
     return tuple(name for name in report.classes if name and name != "(none)")
+
+
+def without_classes(report: DataReport, left_out: Collection[str]) -> DataReport:
+    """``report`` as if these classes were not there; findings and sizes stay."""
+    parts = {
+        part: {name: n for name, n in counts.items() if name not in left_out}
+        for part, counts in report.class_parts.items()
+    }
+    classes = {name: n for name, n in report.classes.items() if name not in left_out}
+    return replace(
+        report,
+        classes=classes,
+        class_parts={part: counts for part, counts in parts.items() if counts},
+        parts={part: sum(counts.values()) for part, counts in parts.items() if counts}
+        or report.parts,
+        pictures=sum(classes.values()),
+    )
 
 
 def _both(report: DataReport) -> bool:

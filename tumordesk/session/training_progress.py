@@ -136,7 +136,8 @@ def speed_words(images_per_s: float | None) -> str:
 def device_words(device: str) -> str:
     """'cuda:0' as people call it."""
     if device.startswith("cuda"):
-        return "GPU"
+        number = device.partition(":")[2]
+        return "GPU" if number in ("", "0") else f"GPU {number}"
     return {"cpu": "Processor", "mps": "Apple GPU"}.get(device, device or "–")
 
 

@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from tumordesk.core.data_report import SEVERITIES, DataFinding, DataReport
+from tumordesk.core.data_report import CHANNELS, SEVERITIES, DataFinding, DataReport
 from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
 from tumordesk.core.training_run import DataConfig
+from tumordesk_training.check.classes import class_findings
 from tumordesk_training.check.copies import copy_findings
 from tumordesk_training.check.files import file_findings, folder_findings
 from tumordesk_training.check.groups import group_findings
@@ -91,6 +92,7 @@ def _report(
         preview=_preview(seen),
         seconds=round(seconds, 1),
         volumes=any(case.volume for case in cases),
+        sequences=data.sequences,
         class_parts={
             part: dict(sorted(Counter(c.label for c in cases if c.part == part).items()))
             for part in _by_part(Counter(c.part for c in cases))
@@ -100,10 +102,17 @@ def _report(
 
 def _findings(root: Path, config: DataConfig, seen: Seen) -> Iterator[DataFinding]:
     yield from copy_findings(seen)
-    yield from group_findings(seen, patients_found(seen.data), other_columns(root, config))
+    yield from class_findings(seen)
+    columns = other_columns(root, config)
+    yield from group_findings(seen, patients_found(seen.data), columns, config.group_pattern)
     yield from label_findings(seen, count_categories(root) if seen.data.layout == "coco" else {})
-    yield from file_findings(seen, luma=config.channel is None and not config.sequences)
+    yield from file_findings(seen, "" if config.sequences else colour_of(config))
     yield from folder_findings(aside(root))
+
+
+def colour_of(config: DataConfig) -> str:
+    """The action of ``CHANNELS`` that stands for what is read of coloured pictures."""
+    return next(name for name, channel in CHANNELS.items() if channel == config.channel)
 
 
 def _by_part(counts: Counter[str]) -> dict[str, int]:

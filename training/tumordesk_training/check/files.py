@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from tumordesk.core.data_report import SEVERITIES, DataFinding, Example, Severity
+from tumordesk.core.data_report import (
+    CHANNELS,
+    COLOUR_ACTIONS,
+    SEVERITIES,
+    DataFinding,
+    Example,
+    Severity,
+)
 from tumordesk_training.check.look import COLOURED, Look
 from tumordesk_training.check.seen import EXAMPLES, Seen, singles
 from tumordesk_training.data import Remark
@@ -20,8 +27,12 @@ _TELLS = 0.15
 """So much more often than always saying the commonest class, a guess from the file is right."""
 
 
-def file_findings(seen: Seen, *, luma: bool) -> Iterator[DataFinding]:
-    """All findings about files. ``luma``: coloured pictures are read as shades of grey."""
+def file_findings(seen: Seen, colour: str) -> Iterator[DataFinding]:
+    """All findings about files.
+
+    ``colour``: what of coloured pictures is read, an action of ``CHANNELS``; "" is all three
+    colours, as sequences of their own.
+    """
     yield from _remarks(seen)
     yield from _unreadable(seen)
     yield from _pages(seen)
@@ -31,8 +42,8 @@ def file_findings(seen: Seen, *, luma: bool) -> Iterator[DataFinding]:
     yield from _sizes(seen)
     yield from _small(seen)
     yield from _modes(seen)
-    if luma:
-        yield from _coloured(seen)
+    if colour:
+        yield from _coloured(seen, colour)
     yield from _class_by_file(seen)
 
 
@@ -226,24 +237,41 @@ def _modes(seen: Seen) -> Iterator[DataFinding]:
     )
 
 
-def _coloured(seen: Seen) -> Iterator[DataFinding]:
-    keys = [x.case.key for x in seen.good if x.mode == COLOURED]
-    if not keys:
-        return
-    most = 2 * len(keys) > len(seen.good)
-    yield DataFinding(
+def _coloured(seen: Seen, colour: str) -> Iterator[DataFinding]:
+    found = [x for x in seen.good if x.mode == COLOURED]
+    title = f"{seen.number(len(found))} ({percent(len(found), len(seen.good))}) are coloured"
+    if 2 * len(found) > len(seen.good):
+        yield _three_in_one(found, title, colour)
+    elif found and CHANNELS[colour] is None:
+        keys = [x.case.key for x in found]
+        yield DataFinding(
+            "coloured",
+            "warning",
+            title,
+            "Colours may be drawn marks, writing or overlays, which a network learns instead of "
+            "the disease. Look at them, and leave them out where that is so.",
+            len(keys),
+            singles((key, "") for key in keys),
+            ("exclude", "ignore"),
+            tuple(keys),
+        )
+
+
+def _three_in_one(found: list[Look], title: str, colour: str) -> DataFinding:
+    """Coloured pictures are the rule: which colour is read is chosen, also anew."""
+    chosen = CHANNELS[colour] is not None
+    # Those with most outlined first: on an empty slice the colours show no difference.
+    shown = sorted(found, key=lambda x: -(x.mask_pixels or 0))
+    return DataFinding(
         "coloured",
-        "warning",
-        f"{seen.number(len(keys))} ({percent(len(keys), len(seen.good))}) are coloured",
-        "Such pictures often hold three sequences in red, green and blue: choose the channel that "
-        "is to be learned; without a choice, their brightness is."
-        if most
-        else "Colours may be drawn marks, writing or overlays, which a network learns instead of "
-        "the disease. Look at them, and leave them out where that is so.",
-        len(keys),
-        singles((key, "") for key in keys),
-        ("ignore",) if most else ("exclude", "ignore"),
-        () if most else tuple(keys),
+        "info" if chosen else "warning",
+        f"{title}: {colour} alone is read" if chosen else title,
+        "Such pictures often hold three sequences in red, green and blue: choose the one that is "
+        "to be learned. Grey is the brightness of all three together, a mixture that no scanner "
+        "gives; it is what is read without a choice.",
+        len(found),
+        singles((x.case.key, "") for x in shown),
+        COLOUR_ACTIONS,
     )
 
 

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from tumordesk.core.data_report import DataFinding, Example, PatientsFound
 from tumordesk_training.check.seen import EXAMPLES, SIDE_BY_SIDE, Seen
+from tumordesk_training.data import Case
 from tumordesk_training.patients import guess_pattern, torn_groups
 from tumordesk_training.words import many, percent, together
 
 _FEW = 10
+_SHOWN = 3
 
 
 def group_findings(
-    seen: Seen, patients: PatientsFound, columns: Sequence[str]
+    seen: Seen, patients: PatientsFound, columns: Sequence[str], pattern: str = ""
 ) -> Iterator[DataFinding]:
-    """All findings about patients. ``columns``: of groups in CSV files that are no patients."""
+    """All findings about patients.
+
+    ``columns``: of groups in CSV files that are no patients. ``pattern``: the group pattern that
+    a person chose.
+    """
     yield from _torn(seen)
+    yield from _from_pattern(seen, pattern)
     yield from _other_columns(seen, columns)
     yield from _unknown(seen, patients)
     yield from _few(seen, patients)
@@ -71,10 +79,12 @@ def _unknown(seen: Seen, patients: PatientsFound) -> Iterator[DataFinding]:
     alone = [case for case in seen.data.cases if not case.source]
     if not alone:
         return
-    guess = guess_pattern(case.key.rsplit("/", 1)[-1].rsplit(".", 1)[0] for case in alone)
+    guess = guess_pattern(map(_stem, alone))
     if guess is not None:
+        more = " ..." if guess.groups > len(guess.examples) else ""
         advice = (
-            f"The file names may tell: {together(guess.examples)} ... would be {guess.groups} "
+            "Slices of one person may lie in training and in test, and every figure will flatter. "
+            f"The file names may tell: {together(guess.examples)}{more} would be {guess.groups} "
             f"groups. If these are patients, use the group pattern {guess.pattern}"
         )
     else:
@@ -83,6 +93,7 @@ def _unknown(seen: Seen, patients: PatientsFound) -> Iterator[DataFinding]:
             "flatter. Give a CSV with a column of file names and a column of patients, or a "
             "pattern that finds the patient in the file names."
         )
+    usable = guess is not None and _harmless(seen, guess.pattern)
     title = (
         f"The patients of {seen.number(len(alone))} "
         f"({percent(len(alone), len(seen.data.cases))}) are not known"
@@ -96,7 +107,41 @@ def _unknown(seen: Seen, patients: PatientsFound) -> Iterator[DataFinding]:
         advice,
         len(alone),
         tuple(Example((case.key,)) for case in alone[:SIDE_BY_SIDE]),
-        ("ignore",),
+        ("pattern", "ignore") if usable else ("ignore",),
+        pattern=guess.pattern if guess is not None and usable else "",
+    )
+
+
+def _stem(case: Case) -> str:
+    return case.key.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _harmless(seen: Seen, pattern: str) -> bool:
+    """Whether a pattern takes no patient away that is known from a name or folder already."""
+    known = [case for case in seen.data.cases if case.source]
+    if any(case.source == "file names" for case in known):
+        return False  # the pattern takes the place of the one that found these
+    return not any(case.source != "csv" and re.search(pattern, _stem(case)) for case in known)
+
+
+def _from_pattern(seen: Seen, pattern: str) -> Iterator[DataFinding]:
+    """What the chosen pattern comes to; and the way back."""
+    named = [case for case in seen.data.cases if case.source in ("file names", "folders")]
+    if not pattern or not named:
+        return
+    first: dict[str, str] = {}
+    for case in named:
+        first.setdefault(case.group, case.key)
+    few = together(list(first)[:_SHOWN]) + (" ..." if len(first) > _SHOWN else "")
+    yield DataFinding(
+        "patients_from_pattern",
+        "info",
+        f"By their names, {seen.number(len(named))} belong to {many(len(first), 'patient')}: {few}",
+        "See whether these are patients, and all of them. Where they are not, drop the group "
+        f"pattern {pattern}",
+        len(named),
+        tuple(Example((key,), group) for group, key in list(first.items())[:EXAMPLES]),
+        ("forget",),
     )
 
 

@@ -12,8 +12,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "compare",
         help="evaluated runs side by side, with a check that the split is the same",
-        description="Reads what 'evaluate' wrote into each run folder. Figures of runs that were "
-        "split differently are shown with a warning.",
+        description="Reads what 'evaluate' wrote into each run folder. Runs that were split "
+        "differently stand side by side with the way of their split, and are not ranked.",
     )
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     parser.add_argument("--part", choices=("train", "val", "test"), default="test")
@@ -23,7 +23,8 @@ def add(commands: Any) -> None:
 
 def _compare(args: argparse.Namespace) -> int:
     from tumordesk.core.jsonio import dumps
-    from tumordesk_training.compare import compare, table_text
+    from tumordesk_training.compare import compare
+    from tumordesk_training.compare_text import table_text
 
     found = compare(args.runs, args.part)
     print(dumps(found) if args.json else table_text(found))

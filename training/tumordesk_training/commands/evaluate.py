@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk_training.commands.progress import add_progress_option, context_of
-from tumordesk_training.commands.shared import add_data_options, data_config
+from tumordesk_training.commands.shared import add_data_options, add_device_option, data_config
 
 if TYPE_CHECKING:
     from tumordesk.core.evaluation import Evaluation
@@ -43,7 +43,7 @@ def add(commands: Any) -> None:
         action="store_true",
         help="pictures that the model has learned from do not count",
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device_option(parser, "auto")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     add_progress_option(parser)
     parser.set_defaults(function=_evaluate)

@@ -12,6 +12,7 @@ from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk_training.commands.progress import add_progress_option, context_of
+from tumordesk_training.commands.shared import add_device_option
 
 
 def add(commands: Any) -> None:
@@ -30,7 +31,7 @@ def add(commands: Any) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.add_argument("--size", type=int, default=224, help="pixels of the longer side")
     parser.add_argument("--data", type=Path, help="where the run's data folder is now")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device_option(parser, "auto")
     add_progress_option(parser)
     parser.set_defaults(function=_explain)
 

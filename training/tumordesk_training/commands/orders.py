@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.training_run import TrainingConfig, read_config
+from tumordesk_training.commands.shared import add_device_option
 
 
 def add_order_options(parser: argparse.ArgumentParser, *, network: bool = True) -> None:
@@ -36,7 +37,7 @@ def add_change_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--limit", type=int, metavar="N", help="at most so many pictures of each part, for a trial"
     )
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), help="default: as CONFIG says")
+    add_device_option(parser)
 
 
 def new_config(args: argparse.Namespace) -> TrainingConfig:

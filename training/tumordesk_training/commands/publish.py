@@ -53,5 +53,7 @@ def _publish(args: argparse.Namespace) -> int:
     )  # fmt: skip
     make = publish_folds if is_cross_validation(args.run) else publish
     entry = make(order, print, context_of(args))
+    for limit in entry.card.limits:  # the figures printed above never stand without them
+        print(f"Note: {limit}")
     print(f"Published {entry.card.id} {entry.card.version} in {entry.folder.name}")
     return 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tumordesk_training.commands.progress import add_progress_option, context_of
-from tumordesk_training.commands.shared import add_data_options, data_config
+from tumordesk_training.commands.shared import add_data_options, add_device_option, data_config
 
 
 def add(commands: Any) -> None:
@@ -28,7 +28,7 @@ def add(commands: Any) -> None:
         "--part", choices=("val", "test"), default="test", help="part for the calibration"
     )
     add_data_options(parser)
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add_device_option(parser, "auto")
     add_progress_option(parser)
     parser.set_defaults(function=_reference)
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.sequence_sources import parse_sequences
-from tumordesk.core.training_run import DataConfig, IndexSpec
+from tumordesk.core.training_run import DEVICE, DataConfig, IndexSpec
 
 
 def add_data_options(parser: argparse.ArgumentParser) -> None:
@@ -26,9 +26,10 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "--sequences",
         default="",
         metavar="NAME[=PLACE],...",
-        help="several sequences as channels: T1=red,FLAIR=green,T1C=blue for the colours of "
-        "pictures, T1,T1C,FLAIR for scans with a file (or DICOM series) each, T1=_0000,T2=_0001 "
-        "where file names do not say it",
+        help="one sequence: only its scans are read (FLAIR); several as channels: "
+        "T1=red,FLAIR=green,T1C=blue for the colours of pictures, T1,T1C,FLAIR for scans with a "
+        "file (or DICOM series) each; FLAIR=_0000 or T1=_0000,T2=_0001 where file names do not say "
+        "it",
     )
     parser.add_argument(
         "--index",
@@ -43,6 +44,24 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         metavar="REGEX",
         help="group in the file name, e.g. '^(P\\d+)'",
     )
+
+
+def add_device_option(parser: argparse.ArgumentParser, default: str | None = None) -> None:
+    """``--device``; without a default it is the configuration's."""
+    parser.add_argument(
+        "--device",
+        type=_device,
+        default=default,
+        metavar="NAME",
+        help="auto, cpu, mps, cuda, or one graphics card by its number from 0: cuda:1"
+        + ("" if default else " (default: as CONFIG says)"),
+    )
+
+
+def _device(text: str) -> str:
+    if not DEVICE.fullmatch(text):
+        raise argparse.ArgumentTypeError(f"{text} is none of auto, cpu, mps, cuda, cuda:1, ...")
+    return text
 
 
 def data_config(args: argparse.Namespace) -> DataConfig:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk_training.data import Case, DataSet
-from tumordesk_training.patients import known_patients
+from tumordesk_training.patients import known_patients, may_share_patients
 from tumordesk_training.split import Split, copies_across_parts
 
 FEW_GROUPS = 10
@@ -68,9 +68,10 @@ def _of_split(data: DataSet, split: Split) -> str:
             "Single pictures were split, not patients: pictures of one patient may be on both "
             "sides, and the figures then flatter the model."
         )
-    if not known_patients(data) and not all(case.volume for case in data.cases):
+    if not known_patients(data) and may_share_patients(data.cases):
+        what = "scans" if all(case.volume for case in data.cases) else "pictures"
         return (
-            "Patients are not known in this data: pictures of one patient may be on both sides of "
+            f"Patients are not known in this data: {what} of one patient may be on both sides of "
             "the split, and the figures then flatter the model."
         )
     return ""

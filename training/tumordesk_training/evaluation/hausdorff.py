@@ -82,23 +82,30 @@ def hd95_of(there: npt.NDArray[Any], back: npt.NDArray[Any]) -> float:
 
 @dataclass
 class EdgeDistances:
-    """Distances of several pictures of one group, pooled."""
+    """Distances of several pictures of one group, pooled. ``units_mm``: size of the unit of each
+    pair in mm, None where it is not known."""
 
     there: list[Float] = field(default_factory=list)
     back: list[Float] = field(default_factory=list)
+    units_mm: list[float | None] = field(default_factory=list)
 
     def add(
         self,
         one: npt.NDArray[Any],
         other: npt.NDArray[Any],
         spacing: Sequence[float] | None = None,
+        unit_mm: float | None = None,
     ) -> float | None:
-        """HD95 of this pair, which is pooled; None (and nothing pooled) where one is empty."""
+        """HD95 of this pair, which is pooled; None (and nothing pooled) where one is empty.
+
+        ``spacing`` counts in units of ``unit_mm``.
+        """
         if not np.any(one) or not np.any(other):
             return None
         there, back = distances(one, other, spacing)
         self.there.append(there)
         self.back.append(back)
+        self.units_mm.append(unit_mm)
         return hd95_of(there, back)
 
     def value(self) -> float | None:
@@ -106,3 +113,12 @@ class EdgeDistances:
         if not self.there:
             return None
         return hd95_of(np.concatenate(self.there), np.concatenate(self.back))
+
+    def value_mm(self) -> float | None:
+        """The same in mm; None of nothing, or where the unit of one pair is not known."""
+        units = [unit for unit in self.units_mm if unit is not None]
+        if not units or len(units) < len(self.units_mm):
+            return None
+        there = [unit * one for unit, one in zip(units, self.there, strict=True)]
+        back = [unit * one for unit, one in zip(units, self.back, strict=True)]
+        return hd95_of(np.concatenate(there), np.concatenate(back))

@@ -174,12 +174,7 @@ def _outlines(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
     pictures = 0
     for stack, found, true in outlined(cases, run.config.data, work):
         pictures += len(found)
-        if stack.cases[0].volume:
-            case = stack.cases[0]
-            count.add(case.key, case.group, found > 0, true > 0, stack.spacing_mm)
-            continue
-        for case, labels, mask in zip(stack.cases, found, true, strict=True):
-            count.add(case.key, case.group, labels > 0, mask > 0)
+        count.add_stack(stack, found, true)
     if not pictures:
         return _Counted(0, {"figures": {}})
     fields = {"figures": count.figures(), "groups": count.by_group(), "cases": count.cases()}

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from tumordesk.core.evaluation import CaseResult, Interval
+from tumordesk_training.dataset import Stack
 from tumordesk_training.evaluation.bootstrap import draw_groups, interval, medians, share_of
 from tumordesk_training.evaluation.hausdorff import EdgeDistances
 from tumordesk_training.metrics import EMPTY_LIMIT_PX, dice
@@ -54,37 +55,65 @@ class OutlineCount:
         found_px, true_px = float(np.count_nonzero(inside)), float(np.count_nonzero(wanted))
         row = self.groups.setdefault(group, _Group())
         row.both, row.found, row.true = row.both + both, row.found + found_px, row.true + true_px
-        unit = spacing_mm[-1] if spacing_mm is not None else 1.0
-        steps = [step / unit for step in spacing_mm] if spacing_mm is not None else None
-        apart = row.edges.add(inside, wanted, steps)
+        unit = float(spacing_mm[-1]) if spacing_mm is not None else None
+        steps = [s / spacing_mm[-1] for s in spacing_mm] if spacing_mm is not None else None
+        apart = row.edges.add(inside, wanted, steps, unit)
         case = CaseResult(
             key=key,
             group=group,
             dice=dice(both, found_px, true_px) if found_px or true_px else None,
             iou=overlap(both, found_px, true_px) if found_px or true_px else None,
             hd95_px=apart,
-            hd95_mm=apart * unit if apart is not None and spacing_mm is not None else None,
+            hd95_mm=apart * unit if apart is not None and unit is not None else None,
             true_px=int(true_px),
             found_px=int(found_px),
         )
         row.cases.append(case)
         return case
 
+    def add_stack(self, stack: Stack, found: npt.NDArray[Any], true: npt.NDArray[Any]) -> None:
+        """Count a volume as a whole, or each picture of a stack; labels (slices, rows, columns)."""
+        if stack.cases[0].volume:
+            case = stack.cases[0]
+            self.add(case.key, case.group, found > 0, true > 0, stack.spacing_mm)
+            return
+        for case, labels, mask in zip(stack.cases, found, true, strict=True):
+            self.add(case.key, case.group, labels > 0, mask > 0)
+
     def cases(self) -> tuple[CaseResult, ...]:
         """All that was counted, in order of groups."""
         return tuple(case for row in self.groups.values() for case in row.cases)
 
     def by_group(self) -> dict[str, dict[str, float | None]]:
-        """Figures of each group; Dice and IoU are None where the group has no tumour."""
-        return {name: _group_figures(self.groups[name]) for name in sorted(self.groups)}
+        """Figures of each group; Dice and IoU are None where the group has no tumour.
+
+        HD95 is in ``hd95_mm`` where the voxel size of all groups is known, else in ``hd95_px``:
+        one unit for all, so that they may be compared.
+        """
+        key = self.distance
+        return {name: _group_figures(self.groups[name], key) for name in sorted(self.groups)}
+
+    @property
+    def distance(self) -> Literal["hd95_mm", "hd95_px"]:
+        """The unit of HD95: mm where the voxel size of all that has one is known, else pixels."""
+        units = [unit for row in self.groups.values() for unit in row.edges.units_mm]
+        return "hd95_mm" if units and None not in units else "hd95_px"
+
+    def apart(self) -> dict[str, float]:
+        """``hd95_mm_median`` or ``hd95_px_median`` over the groups; nothing where none has one."""
+        key = self.distance
+        values = [v for row in self.by_group().values() if (v := row[key]) is not None]
+        return {f"{key}_median": float(np.median(values))} if values else {}
 
     def figures(self, draws: int = 1000) -> dict[str, Interval]:
-        """``dice_mean``, ``iou_mean`` (over groups with tumour), ``hd95_px_median`` (over groups
-        that have one), ``dice_by_image_mean`` (pictures with tumour), ``false_positive_share``
-        (pictures without, more than ``EMPTY_LIMIT_PX`` px outlined). Without a base: left out.
+        """``dice_mean``, ``iou_mean`` (over groups with tumour), ``hd95_mm_median`` or
+        ``hd95_px_median`` (over groups that have one; see :attr:`distance`),
+        ``dice_by_image_mean`` (pictures with tumour), ``false_positive_share`` (pictures without,
+        more than ``EMPTY_LIMIT_PX`` px outlined). Without a base: left out.
         """
         rows = [self.groups[name] for name in sorted(self.groups)]
-        table = [_group_figures(row) for row in rows]
+        key = self.distance
+        table = [_group_figures(row, key) for row in rows]
         sums = {
             "dice_mean": _known(table, "dice"),
             "iou_mean": _known(table, "iou"),
@@ -97,19 +126,20 @@ class OutlineCount:
             value = float(top.sum() / bottom.sum()) if bottom.sum() else None
             bounds = share_of(top, bottom, drawn) if drawn is not None else None
             _put(result, name, interval(value, bounds))
-        apart = np.array([_nan(row["hd95_px"]) for row in table])
+        apart = np.array([_nan(row[key]) for row in table])
         value = float(np.nanmedian(apart)) if np.isfinite(apart).any() else None
         bounds = medians(list(apart), drawn) if drawn is not None else None
-        _put(result, "hd95_px_median", interval(value, bounds))
+        _put(result, f"{key}_median", interval(value, bounds))
         return result
 
 
-def _group_figures(row: _Group) -> dict[str, float | None]:
+def _group_figures(row: _Group, distance: str) -> dict[str, float | None]:
     there = row.true > 0
+    apart = row.edges.value_mm() if distance == "hd95_mm" else row.edges.value()
     return {
         "dice": dice(row.both, row.found, row.true) if there else None,
         "iou": overlap(row.both, row.found, row.true) if there else None,
-        "hd95_px": row.edges.value(),
+        distance: apart,
         "pictures": float(len(row.cases)),
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tumordesk.core.evaluation import Evaluation, Interval
+from tumordesk.core.evaluation import CaseResult, Evaluation, Interval
 from tumordesk.core.model_card import NOTICE
 from tumordesk_training.environment import packages
 from tumordesk_training.history import seconds_per_epoch
@@ -21,6 +21,7 @@ NAMES = {
     "dice_mean": "Dice, mean over groups",
     "dice_by_image_mean": "Dice, mean over pictures",
     "iou_mean": "IoU, mean over groups",
+    "hd95_mm_median": "HD95, median, mm",
     "hd95_px_median": "HD95, median, pixels",
     "false_positive_share": "Empty pictures outlined",
 }
@@ -112,10 +113,15 @@ def _results(page: Page, found: Evaluation, content: Content) -> None:
         drawn = [f(found, page.make) for f in (charts.confusion, charts.roc, charts.calibration)]
         page.add(page.table(header, rows), page.row(drawn))
         return
-    header = ["group", "pictures", "Dice", "IoU", "HD95 (px)"]
+    unit = "mm" if any("hd95_mm" in row for row in found.groups.values()) else "px"
+    header = ["group", "pictures", "Dice", "IoU", f"HD95 ({unit})"]
     ordered = sorted(found.groups.items(), key=lambda item: _low_first(item[1].get("dice")))
     rows = [
-        [content.name(name), int(row["pictures"] or 0), row["dice"], row["iou"], row["hd95_px"]]
+        [
+            content.name(name),
+            int(row["pictures"] or 0),
+            *(row.get(key) for key in ("dice", "iou", f"hd95_{unit}")),
+        ]
         for name, row in ordered
     ]
     page.add(
@@ -161,11 +167,16 @@ def _picture(page: Page, content: Content, picture: Picture) -> str:
         said = f"said {case.said} ({max(case.probabilities):.2f})"
         lines = [said if case.said == case.truth else f"{said}, is {case.truth}"]
     else:
-        apart = "" if case.hd95_px is None else f", HD95 {case.hd95_px:.1f} px"
-        lines = [f"Dice {case.dice or 0.0:.3f}{apart}"]
+        lines = [f"Dice {case.dice or 0.0:.3f}{_apart(case)}"]
     width = 192 if page.simple else 208
     image = image_html(picture.png, width, case.said or "outlines") if picture.png else ""
     return page.picture(image, [*lines, content.name(case.key)])
+
+
+def _apart(case: CaseResult) -> str:
+    if case.hd95_mm is not None:
+        return f", HD95 {case.hd95_mm:.1f} mm"
+    return "" if case.hd95_px is None else f", HD95 {case.hd95_px:.1f} px"
 
 
 def _origin(page: Page, content: Content) -> None:

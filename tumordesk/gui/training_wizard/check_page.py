@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tumordesk.core.data_report import DataFinding, DataReport
+from tumordesk.core.data_report import CHANNELS, READ_ANEW, DataFinding, DataReport
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import clear, label, tight
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -23,6 +23,12 @@ from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.widgets import Card, Fact
 from tumordesk.session.folder_peek import number
 from tumordesk.session.training import copy_kind
+
+_FOLLOWS = {
+    "patients_unknown": "patients_from_pattern",
+    "patients_from_pattern": "patients_unknown",
+}
+"""What the next check says in the place of a finding that was acted on."""
 
 
 class CheckPage(Page):
@@ -55,6 +61,7 @@ class CheckPage(Page):
         self.view.name_patients.connect(self._name_patients)
         context.check.changed.connect(self._checked)
         self._shown: DataReport | None = None
+        self._anew = ""
 
     def _build(self) -> None:
         for made in (self._checking(), self._stopped(), self._clean_or_not()):
@@ -114,16 +121,23 @@ class CheckPage(Page):
         self.changed.emit()
 
     def _show(self, report: DataReport) -> None:
-        clear(self._facts)
-        for value, caption in facts(report):
-            self._facts.addWidget(Fact(value, caption))
-        self._facts.addStretch(1)
+        self._show_facts()
         self.clean.setVisible(not report.findings)
         self.splitter.setVisible(bool(report.findings))
         decisions = [self._decision_words(finding) for finding in report.findings]
         self.table.show_findings(report.findings, decisions)
-        self.table.pick("")
+        self.table.pick(_FOLLOWS.get(self._anew, self._anew))
         self._picked(self.table.current)
+        if self._anew and self.isVisible():
+            self.table.setFocus()  # the button that was pressed is another one now
+        self._anew = ""
+
+    def _show_facts(self) -> None:
+        report = self.context.draft.kept
+        clear(self._facts)
+        for value, caption in facts(report) if report is not None else ():
+            self._facts.addWidget(Fact(value, caption))
+        self._facts.addStretch(1)
 
     def _finding(self, code: str) -> DataFinding | None:
         report = self.context.draft.report
@@ -145,6 +159,8 @@ class CheckPage(Page):
         default = str(chosen.get(kind, ""))
         if finding.code.startswith("patients"):
             default = "together"
+        if finding.code == "coloured":
+            default = next(name for name, number in CHANNELS.items() if number == data.channel)
         return default if default in finding.actions else ""
 
     def _decision_words(self, finding: DataFinding) -> str:
@@ -153,7 +169,8 @@ class CheckPage(Page):
             return SHORT.get(decision.action, decision.action)
         default = self._default(finding)
         if default:
-            return SHORT[default] + USUAL
+            chosen = default in CHANNELS and CHANNELS[default] is not None
+            return SHORT[default] + ("" if chosen else USUAL)
         return "Not decided" if finding.severity == "problem" else ""
 
     def _decided(self, code: str, action: str, reason: str) -> None:
@@ -161,6 +178,10 @@ class CheckPage(Page):
         draft.decide(code, action, reason)
         for finding in draft.report.findings if draft.report is not None else ():
             self.table.show_decision(finding.code, self._decision_words(finding))
+        self._show_facts()
+        if action in READ_ANEW:
+            self.context.check.ensure()
+            self._anew = code if self.context.check.running else ""
         self.changed.emit()
 
     def _name_patients(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from tumordesk.core.evaluation import Interval
+from tumordesk.core.run_warnings import told_together
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import IconLabel, tight
 from tumordesk.gui.training_wizard.beside import words
@@ -29,6 +30,7 @@ _SHORT = {
 }
 SHOWN_FIGURES = 2
 SAME = "All of these were measured on the same test pictures."
+APART = "Different splits: side by side, no ranking between them."
 NOT_MEASURED = "not evaluated"
 WARNED = "\N{WARNING SIGN}"
 
@@ -55,7 +57,6 @@ class ComparisonTable(QWidget):
         self.caveats = Caveats()
         column.addWidget(self.caveats)
         column.addStretch(0)
-        self.table.currentCellChanged.connect(lambda row, *_: self._show_caveats(row))
         self._rows: tuple[ComparedRun, ...] = ()
         self.say("Runs are compared once one was evaluated.")
 
@@ -70,25 +71,29 @@ class ComparisonTable(QWidget):
         self.table.setVisible(bool(self._rows))
 
     def show_comparison(self, found: Comparison, current: str = "", folds: str = "") -> None:
-        """Show the runs, the best first; ``current`` is marked. ``folds``: what those of one
-        cross-validation came to together, whose test pictures differ on purpose."""
+        """Show the runs, those of each split together and the best of them first; ``current`` is
+        marked. ``folds``: what those of one cross-validation came to together, whose test pictures
+        differ on purpose."""
         columns = figure_columns(found.rows)[:SHOWN_FIGURES]
-        first = columns[0] if columns else ""
-        self._rows = tuple(sorted(found.rows, key=lambda row: _order(row, first)))
+        self._rows = ranked(found.rows, columns[0] if columns else "")
+        apart = len({row.split_id for row in found.rows}) > 1
         headings = [_FACTS[0], _FACTS[1], *(_SHORT.get(key, key) for key in columns), *_FACTS[2:]]
-        self.table.set_headings(headings)
-        rows = [_texts(row, columns, row.run == current) for row in self._rows]
+        self.table.set_headings(_placed(headings, apart))
+        rows = [_placed(_texts(row, columns, row.run == current), apart) for row in self._rows]
         self.table.set_rows(rows, [_tip(row) for row in self._rows])
         place = next((i for i, row in enumerate(self._rows) if row.run == current), -1)
         if place >= 0:
             self.table.selectRow(place)
-        self._show_caveats(self.table.currentRow())
+        measured = [(row.name, row.warnings) for row in self._rows if any(row.figures.values())]
+        self.caveats.show_sentences(told_together(measured))
         if folds:
             self.say(folds, tone="success")
         elif len(self._rows) < 2:
             self.say("This is the only run so far. Train another one to compare.")
         elif found.same_split:
             self.say(SAME, tone="success")
+        elif found.side_by_side:
+            self.say(f"{APART} {found.reason}", tone="warning")
         else:
             self.say(f"Not the same test pictures: {found.reason}", tone="warning")
 
@@ -97,12 +102,19 @@ class ComparisonTable(QWidget):
         """Folders of the rows from top to bottom."""
         return tuple(row.run for row in self._rows)
 
-    def _show_caveats(self, place: int) -> None:
-        known = 0 <= place < len(self._rows)
-        self.caveats.show_sentences(self._rows[place].warnings if known else ())
-
     def _open(self, place: int) -> None:
         self.opened.emit(self._rows[place].run)
+
+
+def ranked(rows: tuple[ComparedRun, ...], key: str) -> tuple[ComparedRun, ...]:
+    """Runs of one split together, the best first; splits in the order they came in, not ranked."""
+    splits = list(dict.fromkeys(row.split_id for row in rows))
+    return tuple(sorted(rows, key=lambda row: (splits.index(row.split_id), *_order(row, key))))
+
+
+def _placed(cells: list[str], apart: bool) -> list[str]:
+    """With the split, which is last, before the figures where the runs differ in it."""
+    return [*cells[:2], cells[-1], *cells[2:-1]] if apart else cells
 
 
 def _order(row: ComparedRun, key: str) -> tuple[bool, float, str]:
@@ -124,11 +136,15 @@ def _texts(row: ComparedRun, columns: tuple[str, ...], current: bool) -> list[st
         UNKNOWN if row.epochs is None else str(row.epochs),
         UNKNOWN if row.seconds_per_epoch is None else f"{row.seconds_per_epoch:.0f}",
         row.device or UNKNOWN,
-        _SPLITS.get(row.split_method, row.split_method or UNKNOWN),
+        _split(row),
     ]
 
 
 _SPLITS = {"group": "by patient", "stratified": "stratified", "random": "random"}
+
+
+def _split(row: ComparedRun) -> str:
+    return row.split or _SPLITS.get(row.split_method, row.split_method or UNKNOWN)
 
 
 def _figure(key: str, figure: Interval | None) -> str:
@@ -139,7 +155,9 @@ def _figure(key: str, figure: Interval | None) -> str:
 
 
 def _tip(row: ComparedRun) -> str:
-    lines = [line for line in (row.run, row.note) if line]
+    copies = f", copies {row.copies}" if row.copies else ""
+    split = f"Split {_split(row)}{copies}"
+    lines = [line for line in (row.name, row.run, split, row.note) if line]
     for key, figure in row.figures.items():
         if figure is not None and figure.low is not None and figure.high is not None:
             low, high = shown(key, figure.low)[0], shown(key, figure.high)[0]

@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from tumordesk.core.data_report import CHANNELS
 from tumordesk.core.settings import TrainingChoices
 from tumordesk.core.training_run import RunState
 from tumordesk.gui.banner import Message
@@ -28,7 +29,8 @@ class WizardContext(QObject):
     stage. ``runner``: for reading files; it tells nothing once the window closed. ``check``: what
     the training program says of the data. ``training``: the run that is trained or attached to.
     ``device``: as in the settings ("auto", "cpu", "cuda", "mps"). ``command``: the training program
-    where it is not the usual one.
+    where it is not the usual one. ``colours``: thumbnails of coloured pictures, by what is read
+    of them.
     """
 
     said = Signal(object)
@@ -55,6 +57,7 @@ class WizardContext(QObject):
         self._keep = keep
         self._processes: list[TrainerProcess] = []
         self.thumbnails = ThumbnailStore(self)
+        self.colours = {name: ThumbnailStore(self) for name in CHANNELS}
         self.check = DataCheck(self)
         self.training = TrainingRunProcess(self.runner, self, command)
         self.training.begun.connect(self._begun)
@@ -121,7 +124,8 @@ class WizardContext(QObject):
     def shutdown(self) -> None:
         """End all short commands; a training goes on."""
         self.training.detach()
-        self.thumbnails.stop()
+        for store in (self.thumbnails, *self.colours.values()):
+            store.stop()
         for process in self._processes:
             process.shutdown()
         self._processes.clear()

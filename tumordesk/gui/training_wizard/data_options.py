@@ -42,12 +42,14 @@ class DataOptions(Card):
         for channel, text in _CHANNELS.items():
             self.channel.addItem(text, channel)
         self.sequences = QLineEdit()
-        self.sequences.setPlaceholderText("one; or T1=red, FLAIR=green, T1C=blue; or T1, T1C, T2")
+        self.sequences.setPlaceholderText(
+            "as they are; or FLAIR; or T1, T1C, T2; or T1=red, FLAIR=green"
+        )
         self.sequences.setToolTip(
-            "Only for outlines: the network sees the same slice in all of these sequences. They "
-            "lie in the colours of the pictures, or in a scan each (a file that names its "
-            "sequence, or a DICOM series of the same study). For file names that say it in their "
-            "own way: T1=_0000, T2=_0001."
+            "One sequence: only its scans are read. Several, for outlines: the network sees the "
+            "same slice in all of them. They lie in the colours of the pictures, or in a scan each "
+            "(a file that names its sequence, or a DICOM series of the same study). For file names "
+            "that say it in their own way: FLAIR=_0000, or T1=_0000, T2=_0001."
         )
         self.pattern = QLineEdit()
         self.pattern.setPlaceholderText("found out; or a regular expression, e.g. ^(P\\d+)")
@@ -58,7 +60,7 @@ class DataOptions(Card):
         form.setVerticalSpacing(tokens.SPACE_8)
         form.addRow("&Layout", self.layout_box)
         form.addRow("C&olour pictures, use", self.channel)
-        form.addRow("Several se&quences", self.sequences)
+        form.addRow("Se&quences", self.sequences)
         form.addRow("&Patient in the name", self.pattern)
         form.addRow("Patient in a &table", self.index)
         self.column.addLayout(form)
@@ -100,7 +102,7 @@ class DataOptions(Card):
             indexes=indexes,
         )
         if data != draft.data:
-            draft.data = data
+            draft.read_as(data)
             self.changed.emit()
 
 

@@ -17,6 +17,7 @@ from tumordesk.gui.training_wizard.data_options import DataOptions
 from tumordesk.gui.training_wizard.earlier import EarlierRuns, RecentFolders
 from tumordesk.gui.training_wizard.goal_card import GoalCard
 from tumordesk.gui.training_wizard.pages import Page, scrolling
+from tumordesk.gui.training_wizard.sequence_card import SequenceCard
 from tumordesk.session.folder_peek import Peek, peek
 
 RECENT_KEPT = 6
@@ -38,6 +39,7 @@ class DataPage(Page):
         self.field = DropField()
         self.chosen = ChosenFolder(context)
         self.goal = GoalCard(context)
+        self.sequences = SequenceCard(context)
         self.options = DataOptions(context)
         self.recent = RecentFolders()
         self.earlier = EarlierRuns(context)
@@ -45,6 +47,7 @@ class DataPage(Page):
         self.chosen.choose.connect(self._choose)
         self.recent.chosen.connect(lambda name: self.use_folder(Path(name)))
         self.goal.chosen.connect(self.changed)
+        self.sequences.chosen.connect(self._read_otherwise)
         self.options.changed.connect(self._read_otherwise)
         context.check.changed.connect(self._checked)
         self._build()
@@ -55,6 +58,7 @@ class DataPage(Page):
         left.addWidget(self.field)
         left.addWidget(self.chosen)
         left.addWidget(self.goal)
+        left.addWidget(self.sequences)
         left.addWidget(self.options)
         left.addStretch(1)
         right = tight(QVBoxLayout(), tokens.SPACE_16)
@@ -85,6 +89,7 @@ class DataPage(Page):
         kept = (str(folder), *(name for name in recent if name != str(folder)))[:RECENT_KEPT]
         self.context.remember(recent=kept)
         self.options.load()
+        self.sequences.forget()
         self.chosen.show_folder(folder)
         self.context.runner.submit(
             "io",
@@ -104,13 +109,16 @@ class DataPage(Page):
         self.chosen.show_problem(f"{failure.message} {failure.hint}".strip())
 
     def _read_otherwise(self) -> None:
-        """The expert changed how the folder is read."""
+        """A person changed how the folder is read."""
+        self.options.load()
+        self.sequences.show_sequences()
         self.context.check.ensure()
         self.changed.emit()
 
     def _checked(self) -> None:
         self.chosen.show_check()
         self.goal.show_goals()
+        self.sequences.show_sequences()
         self.changed.emit()
 
     def _show(self) -> None:
@@ -119,6 +127,7 @@ class DataPage(Page):
         self.chosen.setVisible(has)
         self.recent.show_folders(self.context.choices.recent)
         self.goal.show_goals()
+        self.sequences.show_sequences()
         self._show_options()
 
     def _show_options(self) -> None:
@@ -127,7 +136,8 @@ class DataPage(Page):
     # Page ----------------------------------------------------------------------------------
 
     def enter(self) -> None:
-        """Show the draft's folder, and which trainings there are."""
+        """Show the draft's folder, how it is read, and which trainings there are."""
+        self.options.load()
         self._show()
         self.chosen.show_check()
         self.goal.show_goals()

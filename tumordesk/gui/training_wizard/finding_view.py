@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QButtonGroup,
     QHBoxLayout,
     QLineEdit,
@@ -13,12 +16,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from tumordesk.core.data_report import Action, DataFinding
+from tumordesk.core.data_report import READ_ANEW, Action, DataFinding
 from tumordesk.core.training_run import Decision
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import clear, label, selectable, tight
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.examples_view import ExamplesView
+from tumordesk.gui.training_wizard.read_anew import ReadAnew
 from tumordesk.session.folder_peek import number
 
 SHORT: dict[str, str] = {
@@ -27,15 +31,20 @@ SHORT: dict[str, str] = {
     "keep": "Leave as is",
     "exclude": "Leave out",
     "ignore": "Ignored",
+    "red": "Red alone",
+    "green": "Green alone",
+    "blue": "Blue alone",
+    "grey": "All, as grey",
+    "pattern": "From names",
 }
-_NAMES: dict[Action, str] = {
+_NAMES: dict[str, str] = {
     "drop": "Drop the copies",
     "together": "Keep together",
     "keep": "Leave as it is",
     "exclude": "Leave these out",
     "ignore": "Ignore it, because",
 }
-_NOTES: dict[Action, str] = {
+_NOTES: dict[str, str] = {
     "drop": "One picture of each set stays.",
     "together": "All of a set are in the same part of the split.",
     "keep": "The figures will carry a warning.",
@@ -58,12 +67,14 @@ class FindingView(QWidget):
         super().__init__()
         self.finding: DataFinding | None = None
         self._group: QButtonGroup | None = None
-        self.buttons: dict[str, QRadioButton] = {}
+        self.buttons: dict[str, QAbstractButton] = {}
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
         self._title = selectable("", "strong")
         self._advice = selectable("", "secondary")
         self._choices = tight(QVBoxLayout())
         self._heading = label("WHAT TO DO", "heading")
+        self.anew = ReadAnew(context)
+        self.anew.chosen.connect(self._tell)
         self.reason = QLineEdit()
         self.reason.setPlaceholderText("the reason, kept with the model")
         self.reason.setAccessibleName("Reason for ignoring it")
@@ -76,6 +87,7 @@ class FindingView(QWidget):
         column.addWidget(self._advice)
         column.addSpacing(tokens.SPACE_4)
         column.addWidget(self._heading)
+        column.addWidget(self.anew)
         column.addLayout(self._choices)
         column.addWidget(self.patients, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(tokens.SPACE_8)
@@ -107,8 +119,12 @@ class FindingView(QWidget):
         self._group = QButtonGroup(self)
         self._heading.setVisible(bool(finding.actions))
         chosen = decision.action if decision is not None else default
+        self.anew.show_finding(finding, chosen)
+        self.buttons.update(self.anew.buttons)
         self.reason.setText(decision.reason if decision is not None else "")
         for action in finding.actions:
+            if action in READ_ANEW:
+                continue
             button = QRadioButton(_NAMES[action])
             button.setChecked(action == chosen)
             button.clicked.connect(lambda _=False, said=action: self._choose(said))
@@ -123,6 +139,10 @@ class FindingView(QWidget):
                 words = label(note, "small", wrap=True)
                 words.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
                 self._choices.addWidget(words)
+        # What is made last would be reached last, after the buttons of the window.
+        order = (self._advice, *self.buttons.values(), self.reason, self.patients)
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)
 
     def _with_reason(self, button: QRadioButton) -> QWidget:
         box = QWidget()

@@ -48,7 +48,7 @@ class GoalCard(Card):
     def show_goals(self) -> None:
         """Offer what the report of the draft says."""
         draft = self._context.draft
-        report = draft.report
+        report = draft.kept
         found = goals(report) if report is not None else ()
         self.setVisible(len(found) > 1)
         for goal, button in self.buttons.items():

@@ -18,6 +18,7 @@ from tumordesk.gui.training_wizard.controls import Choice, Written
 from tumordesk.gui.training_wizard.form import FormSection
 from tumordesk.gui.training_wizard.rate_finder import RateFinder
 from tumordesk.gui.training_wizard.sectioned import SectionedForm
+from tumordesk.session.device_choices import Device, device_help, device_options, find_devices
 from tumordesk.session.model_choices import (
     AUTO,
     DOWNLOAD,
@@ -62,6 +63,7 @@ class ExpertForm(SectionedForm):
         self._stock = Stock()
         self._config: TrainingConfig | None = None
         self._problems: Sequence[FieldProblem] = ()
+        self._devices: tuple[Device, ...] = ()
         self.preview = AugmentPreview(context)
         self.finder = RateFinder(context)
         self.published = label("", "secondary", wrap=True)
@@ -77,6 +79,9 @@ class ExpertForm(SectionedForm):
                 "Learning": self._learning,
                 "Length": model_fields.course_section,
             }
+        )
+        context.runner.submit(
+            "compute", "training-devices", lambda _: find_devices(), done=self._devices_known
         )
 
     # Building ------------------------------------------------------------------------------
@@ -101,6 +106,12 @@ class ExpertForm(SectionedForm):
     def made(self) -> None:
         """Fill the rows before anybody sees them."""
         if self._config is not None:
+            self._fill(self._config)
+
+    def _devices_known(self, devices: tuple[Device, ...]) -> None:
+        """Offer the graphics cards by name; finding them takes a moment."""
+        self._devices = devices
+        if self._config is not None and self._whole:
             self._fill(self._config)
 
     # Showing -------------------------------------------------------------------------------
@@ -168,6 +179,8 @@ class ExpertForm(SectionedForm):
         shown = [(name, name.replace("-", " ").capitalize()) for name in names]
         self._choice("variant").set_options([("", "As published"), *shown])
         self._choice("architecture").set_options(_networks(config, recipe))
+        self._choice("device").set_options(device_options(self._devices, config.device))
+        self._rows["device"].set_help(device_help(self._devices))
         self._choice("initial_weights").set_options(
             [(point.weights, point.title) for point in self._points(config)]
             + [(FILE, "A weights file…"), (FOLDER, "A folder of weights…")]
@@ -197,8 +210,9 @@ class ExpertForm(SectionedForm):
             "optimiser.freeze_epochs": bool(optimiser.freeze_epochs),
             "optimiser.backbone_rate": not optimiser.freeze_backbone,
             "head.width": bool(head and head.hidden),
-            "input.neighbours": outlines and not config.data.sequences,
-            "input.channels": not config.data.sequences,
+            "input.neighbours": outlines and not config.data.channel_sources,
+            "input.channels": not config.data.channel_sources,
+            "input.sequence": len(config.data.sequences) != 1,
             "augment.alone": outlines and config.input.neighbours > 0,
             "loss.name": outlines,
             "loss.dice_over": outlines and config.loss.name == "dice_ce",

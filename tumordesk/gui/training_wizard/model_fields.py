@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from PySide6.QtWidgets import QWidget
 
 from tumordesk.core.study import Sequence
@@ -17,6 +15,7 @@ from tumordesk.gui.training_wizard.controls import (
     wholes_box,
 )
 from tumordesk.gui.training_wizard.form import FormSection
+from tumordesk.session.device_choices import device_help, device_options
 from tumordesk.session.model_choices import AUGMENT_PRESETS
 
 OWN = ""
@@ -112,6 +111,12 @@ def input_section(parent: QWidget) -> FormSection:
         "Pictures are scaled to this. Twice as many take four times as long.",
     )
     made.add("input.size.1", "Columns", Whole(32, 1024, step=32, unit="px"), "As above.")
+    made.add(
+        "input.fit",
+        "Shape",
+        Choice((("pad", "Kept, black around it"), ("stretch", "Stretched to the size"))),
+        "How a picture comes to this size. Stretched, a head may look longer than it is.",
+    )
     made.add(
         "input.channels",
         "Channels",
@@ -299,10 +304,7 @@ def course_section(parent: QWidget) -> FormSection:
          Choice((("auto", "Automatic"), ("bf16", "Mixed, bf16"), ("fp16", "Mixed, fp16"),
                  ("float32", "Full, 32 bit"))),
          "Mixed is quicker where the hardware can; Automatic finds out."),
-        ("device", "De&vice",
-         Choice((("auto", "Automatic"), ("cuda", "Graphics card (CUDA)"), ("cpu", "Processor"),
-                 *((("mps", "Apple graphics (MPS)"),) if sys.platform == "darwin" else ()))),
-         "Automatic takes a graphics card where there is one; several are used through torchrun."),
+        ("device", "De&vice", Choice(device_options((), "auto")), device_help(())),
         ("workers", "Helper processes", Whole(0, 32),
          "Prepare pictures beside the training; 0 is best for up to some thousand pictures."),
         ("threads", "Threads", Whole(0, 256, none="All cores"),

@@ -201,13 +201,14 @@ class ModelPage(Page):
 
     def _suggest(self) -> None:
         draft = self.context.draft
+        names = [source.sequence for source in draft.data.sequences]
         found = suggested(
             self._points(),
             draft.task,
-            self.plan.sequence,
+            names[0] if len(names) == 1 else self.plan.sequence,
             draft.classes,
             neighbours_known=draft.report is not None and draft.report.patients.known,
-            sequences=[source.sequence for source in draft.data.sequences],
+            sequences=names,
         )
         self.plan.start = found.weights
 
@@ -279,6 +280,9 @@ class ModelPage(Page):
         points = self._points()
         self.guided.show_starts(points)
         self.guided.show_known({p.weights: self.known.words(p.weights) for p in points})
+        fixed = len(config.data.sequences) == 1
+        self.guided.sequence.setEnabled(not fixed)
+        self.guided.sequence.setToolTip("Chosen on the page of the data." if fixed else "")
         self.guided.show_plan(plan.level, plan.start, plan.minutes, plan.sequence, own=plan.own)
         self.guided.show_outcome(
             self._facts(config), f"Network: {network_words(config.architecture)}."

@@ -27,7 +27,7 @@ from tumordesk.gui.training_process import Outcome, TrainerProcess
 from tumordesk.gui.training_wizard.beside import ViewStack
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.explain_store import ExplainStore
-from tumordesk.gui.training_wizard.figures_view import FiguresView
+from tumordesk.gui.training_wizard.figures_view import Caveats, FiguresView
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.pieces import Pieces
 from tumordesk.gui.training_wizard.report_export import Kind, ReportExport
@@ -95,8 +95,10 @@ class ResultsPage(Page):
         self._made: dict[str, ClassifierView | OutlinerView] = {}
         self.folds = label("", "secondary", wrap=True)
         self.folds.hide()
+        self.folds_caveats = Caveats()
         column.addLayout(head)
         column.addWidget(self.folds)
+        column.addWidget(self.folds_caveats)
         column.addWidget(self.figures)
         column.addWidget(self._views, 1)
 
@@ -277,19 +279,22 @@ class ResultsPage(Page):
         """What this fold and the others came to together, where there are others."""
         run = self.run
         self.folds.hide()
+        self.folds_caveats.hide()
         if run is not None:
             self.context.runner.submit(
                 "io",
                 "folds-words",
-                lambda _: results.folds_words(run),
-                done=lambda words: self._folds_told(run, words),
+                lambda _: (results.folds_words(run), results.folds_warnings(run)),
+                done=lambda told: self._folds_told(run, *told),
                 failed=lambda failure: self._folds_told(run, failure.message),
             )
 
-    def _folds_told(self, run: Path, words: str) -> None:
-        if run == self.run:
+    def _folds_told(self, run: Path, words: str, warnings: tuple[str, ...] = ()) -> None:
+        if run == self.run and self.found is not None:
+            own = self.found.warnings  # they stand below the figures of this fold already
             self.folds.setText(words)
             self.folds.setVisible(bool(words))
+            self.folds_caveats.show_sentences([one for one in warnings if one not in own])
 
     def _show(self, found: Evaluation) -> None:
         self.found = found

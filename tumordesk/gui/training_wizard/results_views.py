@@ -104,7 +104,7 @@ class ClassifierView(TabbedView):
             "Which classes are taken for which",
             "Precision, recall, ROC and calibration",
             "Wrong answers, the surest first",
-            "Every run on the same split, side by side",
+            "Every run of this task with its split, side by side",
         )
         super().__init__(views, tips, parent)
         self.matrix.opened.connect(self.open_cell)
@@ -174,7 +174,7 @@ class OutlinerView(TabbedView):
         tips = (
             "Overlap of each patient, with the pictures behind it",
             "Pictures outlined worst and best",
-            "Every run on the same split, side by side",
+            "Every run of this task with its split, side by side",
         )
         super().__init__(views, tips, parent)
         self.box.opened.connect(self.open_patient)

@@ -191,10 +191,11 @@ class SplitPage(Page):
     def enter(self) -> None:
         """Start from the safest split where the data are new; count where that is not known."""
         draft = self.context.draft
-        if draft.report is not None and draft.report is not self._report:
-            self._report = draft.report
+        report = draft.kept
+        if report is not None and report is not self._report:
+            self._report = report
             first = with_shares(SplitConfig(), self._usual_shares())
-            draft.split = with_way(first, safest(draft.report), draft.report)
+            draft.split = with_way(first, safest(report), report)
         self._show()
         if draft.split_report is None and not self.counted.waiting:
             self.counted.ask()

@@ -102,7 +102,7 @@ class ThumbnailStore(QObject):
         folder, root = self.folder, Path(self._data.root)
         self._context.runner.submit(
             "io",
-            f"thumbnails:{new[0]}:{len(new)}",
+            f"thumbnails:{folder.name}:{new[0]}:{len(new)}",
             lambda _: _kept(folder, root, new),
             done=lambda found: self._read_back(folder, new, found),
         )
@@ -147,7 +147,7 @@ class ThumbnailStore(QObject):
         if names:
             self._context.runner.submit(
                 "io",
-                f"thumbnails-made:{batch[0]}",
+                f"thumbnails-made:{folder.name}:{batch[0]}",
                 lambda _: _load(folder, names),
                 done=lambda found: self._take(found) if folder == self.folder else None,
             )

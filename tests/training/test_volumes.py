@@ -1,0 +1,356 @@
+"""Scans of several sequences that share an outline, and which file is the outline of a scan."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from factories import phantom, write_series
+from training_factories import head, mask_config
+from tumordesk.core.data_report import DataFinding
+from tumordesk.core.errors import DataError
+from tumordesk.core.model_card import InputSpec
+from tumordesk.core.sequence_sources import parse_sequences
+from tumordesk.core.training_run import DataConfig, write_config
+from tumordesk.zoo.cards import read_folder_card
+from tumordesk_training.check import check_data
+from tumordesk_training.cli import main
+from tumordesk_training.data import DataSet
+from tumordesk_training.dataset import build_cache
+from tumordesk_training.layouts import scan
+from tumordesk_training.nifti import load_volume
+
+NAMES = ("t1", "t1ce", "t2", "flair")
+CLASSES = ("background", "tumour")
+
+
+def listed(root: Path, sequences: str = "") -> DataSet:
+    return scan(root, DataConfig(root=str(root), sequences=parse_sequences(sequences)))
+
+
+def finding(root: Path, sequences: str = "") -> DataFinding | None:
+    data = DataConfig(root=str(root), sequences=parse_sequences(sequences))
+    return next((f for f in check_data(root, data).findings if f.code == "shared_outlines"), None)
+
+
+def write(path: Path, values: np.ndarray) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    sitk.WriteImage(sitk.GetImageFromArray(values), str(path))
+    return path
+
+
+def stack(seed: int, kind: int) -> np.ndarray:
+    return np.stack([head(seed * 10 + n)[kind] for n in range(3)])
+
+
+def scan_of(path: Path, seed: int = 1, dim: int = 1) -> Path:
+    return write(path, stack(seed, 0) // dim)
+
+
+def outline(path: Path, seed: int = 1) -> Path:
+    return write(path, stack(seed, 1) // 255)
+
+
+def brats(root: Path, patients: int = 3, names: tuple[str, ...] = NAMES) -> Path:
+    """The folders of BraTS: each sequence is darker than the one before it."""
+    for patient in range(1, patients + 1):
+        stem = f"BraTS20_Training_{patient:03d}"
+        for number, name in enumerate(names):
+            scan_of(root / stem / f"{stem}_{name}.nii", patient, number + 1)
+        outline(root / stem / f"{stem}_seg.nii", patient)
+    return root
+
+
+def nnunet(root: Path, channels: int = 4) -> Path:
+    for patient in range(3):
+        for channel in range(channels):
+            scan_of(root / "imagesTr" / f"case{patient}_{channel:04d}.nii.gz", patient, channel + 1)
+        outline(root / "labelsTr" / f"case{patient}.nii.gz", patient)
+    return root
+
+
+# One sequence of several -----------------------------------------------------------------------
+
+
+def test_mixed_sequences_are_a_problem_that_says_how_to_choose(tmp_path: Path) -> None:
+    found = finding(brats(tmp_path))
+    assert found is not None
+    assert found.severity == "problem"
+    assert found.title.startswith("12 scans share 3 outlines: sequences of one study are taken")
+    assert "Found are T1, T1 post-contrast, T2 and FLAIR" in found.advice
+    assert "--sequences FLAIR)" in found.advice
+    assert "--sequences T1,T1C,T2,FLAIR)" in found.advice
+    notes = {example.keys[0].rsplit("_", 1)[1]: example.note for example in found.examples}
+    assert notes["t1ce.nii"] == "T1 post-contrast"
+    report = check_data(tmp_path, DataConfig(root=str(tmp_path)))
+    assert report.sequences == ("T1", "T1C", "T2", "FLAIR")
+
+
+@pytest.mark.parametrize(
+    ("sequences", "ending"), [("FLAIR", "_flair"), ("T1", "_t1"), ("T1C=_t1ce", "_t1ce")]
+)
+def test_one_sequence_lists_only_its_scans(sequences: str, ending: str, tmp_path: Path) -> None:
+    found = listed(brats(tmp_path), sequences)
+    assert [case.image.stem.endswith(ending) for case in found.cases] == [True] * 3
+    assert [case.channels for case in found.cases] == [()] * 3
+    assert (found.problems, found.remarks) == ((), ())
+    assert found.sequences == ("T1", "T1C", "T2", "FLAIR")
+    assert len(found.groups) == 3
+    assert finding(tmp_path, sequences) is None
+
+
+def test_one_sequence_gives_pictures_of_one_channel_and_of_neighbours(tmp_path: Path) -> None:
+    data = DataConfig(root=str(brats(tmp_path)), sequences=parse_sequences("FLAIR"), volumes=True)
+    spec = InputSpec(size=(32, 32), sequence="FLAIR", channels=3, neighbours=1)
+    cache = build_cache(scan(tmp_path, data).cases, data, spec, CLASSES, "segmentation")
+    assert cache.images.shape == (9, 32, 32)
+    assert cache.channels([1], 1).shape == (1, 3, 32, 32)
+
+
+def test_a_model_of_one_sequence_is_measured_on_its_scans(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run, publish and evaluate, in a folder of four sequences."""
+    root = brats(tmp_path / "data", 6)
+    config = mask_config(
+        root,
+        input=replace(mask_config(root).input, sequence="FLAIR"),
+        data=DataConfig(root=str(root), sequences=parse_sequences("FLAIR")),
+        epochs=1,
+    )
+    write_config(tmp_path / "config.json", config)
+    run, folder = tmp_path / "run", tmp_path / "m" / "one"
+    assert main(["run", str(tmp_path / "config.json"), "--out", str(run)]) == 0
+    assert main(["publish", str(run), "--id", "one", "--out", str(tmp_path / "m")]) == 0
+    card = read_folder_card(folder)
+    assert (card.input.sequence, card.input.sequences, card.input.channels) == ("FLAIR", (), 1)
+    for asked in ([], ["--sequences", "FLAIR"]):
+        capsys.readouterr()
+        assert main(["evaluate", str(folder), str(root), "--json", *asked]) == 0
+        assert json.loads(capsys.readouterr().out)["n"] == 18
+    assert main(["evaluate", str(folder), str(root), "--json", "--sequences", "T1"]) != 0
+    assert "reads FLAIR, not T1" in capsys.readouterr().err
+
+
+def test_a_run_on_mixed_sequences_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = brats(tmp_path / "data", 6)
+    config = mask_config(root, data=DataConfig(root=str(root)), epochs=1)
+    write_config(tmp_path / "config.json", config)
+    assert main(["run", str(tmp_path / "config.json"), "--out", str(tmp_path / "run")]) == 0
+    told = "".join(capsys.readouterr())
+    assert "24 scans share 6 outlines: sequences of one study" in told
+
+
+def test_numbered_channels_are_chosen_by_their_ending(tmp_path: Path) -> None:
+    found = finding(nnunet(tmp_path))
+    assert found is not None
+    assert "end with _0000, _0001, _0002 and _0003" in found.advice
+    assert "--sequences FLAIR=_0000" in found.advice
+    assert "--sequences T1=_0000,FLAIR=_0001" in found.advice
+    chosen = listed(tmp_path, "FLAIR=_0003")
+    assert [case.image.name for case in chosen.cases] == [
+        f"case{patient}_0003.nii.gz" for patient in range(3)
+    ]
+    assert chosen.problems == ()
+    with pytest.raises(DataError, match="as in FLAIR=_0000"):
+        listed(tmp_path, "FLAIR")
+
+
+@pytest.mark.parametrize("key", ["channel_names", "modality"])
+def test_dataset_json_names_the_numbered_channels(key: str, tmp_path: Path) -> None:
+    names = {"0": "T1", "1": "T1Gd", "2": "T2w", "3": "FLAIR"}
+    (nnunet(tmp_path) / "dataset.json").write_text(json.dumps({key: names}))
+    data = listed(tmp_path)
+    assert data.sequences == ("T1", "T1C", "T2", "FLAIR")
+    assert "Found are T1, T1 post-contrast, T2 and FLAIR" in data.remarks[0].advice
+    assert {case.image.name[5:] for case in listed(tmp_path, "T1C").cases} == {"_0001.nii.gz"}
+    both = listed(tmp_path, "FLAIR, T1")
+    assert [path.name for path in both.cases[0].channels] == [
+        "case0_0003.nii.gz",
+        "case0_0000.nii.gz",
+    ]
+    assert both.problems == ()
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"modality": {"0": "T1", "1": "T1"}}'])
+def test_a_dataset_json_that_names_nothing_is_no_harm(text: str, tmp_path: Path) -> None:
+    (nnunet(tmp_path) / "dataset.json").write_text(text)
+    assert listed(tmp_path).sequences == ()
+    assert len(listed(tmp_path, "T1=_0000").cases) == 3
+
+
+def test_two_scans_of_the_chosen_sequence_are_told(tmp_path: Path) -> None:
+    brats(tmp_path, 2, ("t1", "flair", "flair_bias"))
+    data = listed(tmp_path, "FLAIR")
+    assert len(data.cases) == 4
+    (remark,) = data.remarks
+    assert (remark.severity, remark.title) == (
+        "warning",
+        "4 scans share 2 outlines: they are taken for cases of their own",
+    )
+
+
+def test_scans_of_one_outline_stay_together_where_no_name_tells_the_patient(
+    tmp_path: Path,
+) -> None:
+    for name in ("anna", "berta"):
+        for sequence in ("t1", "flair"):
+            scan_of(tmp_path / name / f"{sequence}.nii.gz")
+        outline(tmp_path / name / "seg.nii.gz")
+    data = listed(tmp_path)
+    assert [case.source for case in data.cases] == [""] * 4
+    assert len(data.groups) == 2
+
+
+def test_a_scan_for_each_outline_is_nothing_to_tell(tmp_path: Path) -> None:
+    assert finding(brats(tmp_path, names=("flair",))) is None
+    assert listed(tmp_path).sequences == ()
+
+
+def test_pictures_are_not_chosen_by_sequence(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        path = tmp_path / name / "1.png"
+        path.parent.mkdir()
+        sitk.WriteImage(sitk.GetImageFromArray(stack(1, 0)[0]), str(path))
+    with pytest.raises(DataError, match="only scans"):
+        listed(tmp_path, "FLAIR")
+
+
+# Series of DICOM studies -----------------------------------------------------------------------
+
+
+def study(root: Path, name: str, **flair: Any) -> None:
+    same: dict[str, Any] = {"study": name, "PatientID": f"ID {name}"}
+    for number, words in enumerate(("AX T1", "AX FLAIR", "AX T1 +C")):
+        tags = {"SeriesDescription": words, **same, **(flair if "FLAIR" in words else {})}
+        write_series(root / name / str(number), series=words, **tags)
+    image = sitk.GetImageFromArray(np.asarray(phantom() > 700, dtype=np.uint8))
+    image.SetSpacing((0.9, 0.9, 5.0))
+    image.SetOrigin((-20.0, -30.0, 10.0))
+    sitk.WriteImage(image, str(root / name / "outline.nii.gz"))
+
+
+def test_series_that_share_a_label_map_are_told_and_chosen(tmp_path: Path) -> None:
+    study(tmp_path, "A1")
+    study(tmp_path, "B2")
+    found = finding(tmp_path)
+    assert found is not None
+    assert found.title.startswith("6 scans share 2 outlines")
+    assert "Found are T1, T1 post-contrast and FLAIR" in found.advice
+    chosen = listed(tmp_path, "FLAIR")
+    assert [case.key for case in chosen.cases] == ["A1/1/IM0001.dcm", "B2/1/IM0001.dcm"]
+    assert [case.channels for case in chosen.cases] == [(), ()]
+    assert (chosen.problems, chosen.remarks) == ((), ())
+    assert chosen.sequences == ("T1", "T1C", "FLAIR")
+
+
+def test_a_study_without_the_chosen_sequence_is_named(tmp_path: Path) -> None:
+    study(tmp_path, "A1")
+    study(tmp_path, "B2", SeriesDescription="AX T2")
+    chosen = listed(tmp_path, "FLAIR")
+    assert [case.key for case in chosen.cases] == ["A1/1/IM0001.dcm"]
+    ((key, why),) = chosen.problems
+    assert key.startswith("B2/")
+    assert "which was not chosen" in why
+
+
+# Outlines --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("image", "mask", "others"),
+    [
+        (
+            "UCSF-PDGM-000{n}_nifti/UCSF-PDGM-000{n}_FLAIR",
+            "UCSF-PDGM-000{n}_nifti/UCSF-PDGM-000{n}_tumor_segmentation",
+            ("UCSF-PDGM-000{n}_nifti/UCSF-PDGM-000{n}_brain_segmentation",),
+        ),
+        ("p{n}/p{n}_T2w", "p{n}/p{n}_seg", ("p{n}/p{n}_brain_mask",)),
+        ("p{n}/p{n}", "p{n}/p{n}_mask", ("p{n}/p{n}_brainmask",)),
+        ("patient{n}_date1/patient{n}_date1_T2w", "patient{n}_date1/patient{n}_date1_GroundTruth",
+         ()),
+        ("p{n}/t2", "p{n}/tumor", ()),
+        ("all/p{n}_t2", "all/p{n}_tumor_seg", ("all/p{n}_brain_seg",)),
+        ("p{n}_flair", "p{n}_seg", ()),
+        (
+            "sub-0{n}/anat/sub-0{n}_FLAIR",
+            "derivatives/masks/sub-0{n}/anat/sub-0{n}_space-orig_label-lesion_mask",
+            ("derivatives/prep/sub-0{n}/anat/sub-0{n}_desc-brain_mask",),
+        ),
+        (
+            "sub-0{n}/ses-2/anat/sub-0{n}_ses-2_T1w",
+            "derivatives/x/sub-0{n}/ses-2/anat/sub-0{n}_ses-2_label-lesion_mask",
+            ("derivatives/x/sub-0{n}/ses-1/anat/sub-0{n}_ses-1_label-lesion_mask",),
+        ),
+    ],
+)  # fmt: skip
+def test_a_scan_finds_its_outline_among_others(
+    image: str, mask: str, others: tuple[str, ...], tmp_path: Path
+) -> None:
+    for n in (1, 2):
+        scan_of(tmp_path / f"{image.format(n=n)}.nii.gz", n)
+        outline(tmp_path / f"{mask.format(n=n)}.nii.gz", n)
+        for other in others:
+            write(tmp_path / f"{other.format(n=n)}.nii.gz", np.ones((3, 40, 36), dtype=np.uint8))
+    data = listed(tmp_path)
+    assert [(case.image, case.mask) for case in data.cases] == [
+        (tmp_path / f"{image.format(n=n)}.nii.gz", tmp_path / f"{mask.format(n=n)}.nii.gz")
+        for n in (1, 2)
+    ]
+    assert (data.problems, data.remarks) == ((), ())
+
+
+@pytest.mark.parametrize(
+    "masks",
+    [
+        ("p1/p1_seg", "p1/p1_label"),
+        ("derivatives/a/sub-01_label-lesion_mask", "derivatives/b/sub-01_label-lesion_mask"),
+        ("derivatives/prep/sub-01_desc-brain_mask",),
+        ("derivatives/a/sub-02_label-lesion_mask",),
+    ],
+)
+def test_what_is_not_clear_is_no_outline(masks: tuple[str, ...], tmp_path: Path) -> None:
+    scan_of(tmp_path / "p1" / "sub-01_FLAIR.nii.gz")
+    scan_of(tmp_path / "other" / "t2.nii.gz")
+    outline(tmp_path / "other" / "seg.nii.gz")
+    for mask in masks:
+        outline(tmp_path / f"{mask}.nii.gz")
+    assert dict(listed(tmp_path).problems)["p1/sub-01_FLAIR.nii.gz"] == "it has no mask"
+
+
+def test_a_scan_that_is_called_tumour_stays_a_scan(tmp_path: Path) -> None:
+    """Only its mask, or that nothing lies beside it, tells it from an outline."""
+    for name in ("p1_tumor", "p2_healthy"):
+        scan_of(tmp_path / "images" / f"{name}.nii.gz")
+        outline(tmp_path / "masks" / f"{name}.nii.gz")
+        scan_of(tmp_path / "beside" / f"{name}.nii.gz")
+        outline(tmp_path / "beside" / f"{name}_mask.nii.gz")
+    data = listed(tmp_path)
+    assert sorted(case.key for case in data.cases) == [
+        f"{folder}/{name}.nii.gz"
+        for folder in ("beside", "images")
+        for name in ("p1_tumor", "p2_healthy")
+    ]
+    assert data.remarks == ()
+
+
+def test_several_volumes_in_one_file_say_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "imagesTr" / "BRATS_001.nii.gz"
+    path.parent.mkdir()
+    one = sitk.GetImageFromArray(stack(1, 0))
+    sitk.WriteImage(sitk.JoinSeries([one] * 4), str(path))
+    outline(tmp_path / "labelsTr" / "BRATS_001.nii.gz")
+    with pytest.raises(DataError, match=r"4 volumes in one file.*fslsplit") as caught:
+        load_volume(path)
+    assert "_0000" in caught.value.hint
+    with pytest.raises(DataError, match="Not one of 1") as whole:
+        check_data(tmp_path, DataConfig(root=str(tmp_path)))
+    assert "nnUNetv2_convert_MSD_dataset" in whole.value.hint
