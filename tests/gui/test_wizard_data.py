@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,13 +25,15 @@ from tumordesk.core.settings import TrainingChoices
 from tumordesk.core.training_run import SequenceSource
 from tumordesk.gui import tokens
 from tumordesk.gui.jobs import JobRunner
+from tumordesk.gui.training_wizard import data_page
 from tumordesk.gui.training_wizard.check_page import CheckPage
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.data_page import DataPage
 from tumordesk.gui.training_wizard.findings_table import FindingsTable
 from tumordesk.gui.training_wizard.split_page import SplitPage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
-from window_fixtures import drop, until
+from tumordesk.session.folder_peek import peek
+from window_fixtures import WAIT_MS, drop, until
 
 FAKE = Path(__file__).parents[1] / "fake_trainer.py"
 MakeWizard = Callable[..., TrainingWizard]
@@ -321,6 +324,26 @@ def test_several_sequences_are_named_in_words(qtbot: QtBot, make: MakeWizard, fo
     assert data.options.sequences.text() == "T1=red, T1C=blue"
 
 
+def test_what_is_wrong_with_a_field_stays_in_sight_when_pictures_come(
+    qtbot: QtBot, make: MakeWizard, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come = threading.Event()
+    monkeypatch.setattr(data_page, "peek", lambda *a: come.wait(WAIT_MS / 1000) and peek(*a))
+    wizard = make(choices=TrainingChoices(expert=True))
+    data, *_ = _pages(wizard)
+    problem = data.options.problem
+    wizard.resize(wizard.minimumSizeHint())
+    _checked(qtbot, wizard, folder)
+    data.options.sequences.setFocus()
+    qtbot.keyClicks(data.options.sequences, "T9")
+    qtbot.keyClick(data.options.sequences, Qt.Key.Key_Return)
+    until(qtbot, lambda: not problem.visibleRegion().isEmpty())
+    height = data.chosen.height()
+    come.set()
+    until(qtbot, lambda: data.chosen.height() > height)
+    until(qtbot, lambda: not problem.visibleRegion().isEmpty())
+
+
 def test_scans_of_several_sequences_ask_which_to_learn_from(
     qtbot: QtBot, make: MakeWizard, folder: Path
 ) -> None:
@@ -380,7 +403,7 @@ def test_naming_the_patients_leads_to_where_that_is_done(
     unknown = replace(draft.report.findings[0], code="patients_unknown", actions=("ignore",))
     draft.use_report(replace(draft.report, findings=(unknown,)))
     wizard.show_stage("check")
-    _click(qtbot, check.view.patients)
+    _click(qtbot, check.view.data)
     assert wizard.stage == "data"
     assert data.options.isVisible()
     assert wizard.context.expert

@@ -19,6 +19,7 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.data_page import DataPage
 from tumordesk.gui.training_wizard.split_page import SplitPage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
+from volume_factories import brats
 from window_fixtures import drop, until
 
 _FEW = 6
@@ -186,3 +187,24 @@ def test_pictures_without_labels_and_a_set_inside_are_left_out(
     assert not split.ways["given"].isVisible()
     until(qtbot, split.complete)
     assert set(draft.split_report.counts["train"]) == {"no", "yes"}
+
+
+def test_mixed_sequences_lead_to_the_choice_of_one(
+    qtbot: QtBot, wizard: TrainingWizard, tmp_path: Path
+) -> None:
+    page = _check(qtbot, wizard, brats(tmp_path / "scans"))
+    page.table.pick("shared_outlines")
+    assert page.view.data.text() == "Choose the &sequence…"
+    QApplication.processEvents()
+    qtbot.mouseClick(page.view.data, Qt.MouseButton.LeftButton)
+    data = wizard.pages["data"]
+    assert isinstance(data, DataPage)
+    assert wizard.page is data
+    until(qtbot, data.sequences.choice.isVisible)
+    data.sequences.choice.setFocus()
+    qtbot.keyClicks(data.sequences.choice, "FLAIR")
+    until(qtbot, lambda: wizard.context.draft.data.sequences != ())
+    _reported(qtbot, wizard)
+    wizard.show_stage("check")
+    assert "shared_outlines" not in _codes(wizard)
+    assert wizard.context.draft.report.pictures == 3

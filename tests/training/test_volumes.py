@@ -12,7 +12,7 @@ import pytest
 import SimpleITK as sitk
 
 from factories import phantom, write_series
-from training_factories import head, mask_config
+from training_factories import mask_config
 from tumordesk.core.data_report import DataFinding
 from tumordesk.core.errors import DataError
 from tumordesk.core.model_card import InputSpec
@@ -25,8 +25,8 @@ from tumordesk_training.data import DataSet
 from tumordesk_training.dataset import build_cache
 from tumordesk_training.layouts import scan
 from tumordesk_training.nifti import load_volume
+from volume_factories import brats, outline, scan_of, stack, write
 
-NAMES = ("t1", "t1ce", "t2", "flair")
 CLASSES = ("background", "tumour")
 
 
@@ -37,34 +37,6 @@ def listed(root: Path, sequences: str = "") -> DataSet:
 def finding(root: Path, sequences: str = "") -> DataFinding | None:
     data = DataConfig(root=str(root), sequences=parse_sequences(sequences))
     return next((f for f in check_data(root, data).findings if f.code == "shared_outlines"), None)
-
-
-def write(path: Path, values: np.ndarray) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    sitk.WriteImage(sitk.GetImageFromArray(values), str(path))
-    return path
-
-
-def stack(seed: int, kind: int) -> np.ndarray:
-    return np.stack([head(seed * 10 + n)[kind] for n in range(3)])
-
-
-def scan_of(path: Path, seed: int = 1, dim: int = 1) -> Path:
-    return write(path, stack(seed, 0) // dim)
-
-
-def outline(path: Path, seed: int = 1) -> Path:
-    return write(path, stack(seed, 1) // 255)
-
-
-def brats(root: Path, patients: int = 3, names: tuple[str, ...] = NAMES) -> Path:
-    """The folders of BraTS: each sequence is darker than the one before it."""
-    for patient in range(1, patients + 1):
-        stem = f"BraTS20_Training_{patient:03d}"
-        for number, name in enumerate(names):
-            scan_of(root / stem / f"{stem}_{name}.nii", patient, number + 1)
-        outline(root / stem / f"{stem}_seg.nii", patient)
-    return root
 
 
 def nnunet(root: Path, channels: int = 4) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QLabel, QScrollArea, QSizePolicy, QStackedWidget, QWidget
 
@@ -28,6 +28,8 @@ def reveal(part: QWidget) -> None:
     """Scroll the page so that ``part`` can be seen, once everything has its place."""
 
     def scroll() -> None:
+        # What was shown or hidden a moment ago has its place only after these.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
         above = part.parentWidget()
         while above is not None and not isinstance(above, QScrollArea):
             above = above.parentWidget()

@@ -58,7 +58,7 @@ class CheckPage(Page):
         self.again.clicked.connect(context.check.start)
         self.table.picked.connect(self._picked)
         self.view.decided.connect(self._decided)
-        self.view.name_patients.connect(self._name_patients)
+        self.view.elsewhere.connect(self._to_data)
         context.check.changed.connect(self._checked)
         self._shown: DataReport | None = None
         self._anew = ""
@@ -184,8 +184,9 @@ class CheckPage(Page):
             self._anew = code if self.context.check.running else ""
         self.changed.emit()
 
-    def _name_patients(self) -> None:
-        self.context.want_expert()
+    def _to_data(self, code: str) -> None:
+        if code == "patients_unknown":
+            self.context.want_expert()
         self.context.show_stage("data")
 
     # Page ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from tumordesk.gui import tokens
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import tight
+from tumordesk.gui.training_wizard.beside import reveal
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.data_field import ChosenFolder, DropField
 from tumordesk.gui.training_wizard.data_options import DataOptions
@@ -104,6 +105,7 @@ class DataPage(Page):
 
     def _peeked(self, seen: Peek) -> None:
         self.chosen.show_peek(seen)
+        self._keep_in_sight()
 
     def _not_readable(self, failure: Failure) -> None:
         self.chosen.show_problem(f"{failure.message} {failure.hint}".strip())
@@ -119,7 +121,15 @@ class DataPage(Page):
         self.chosen.show_check()
         self.goal.show_goals()
         self.sequences.show_sequences()
+        self._keep_in_sight()
         self.changed.emit()
+
+    def _keep_in_sight(self) -> None:
+        """What lies above the options may have grown: follow the field that a person is in."""
+        field = self.focusWidget()
+        if field is not None and self.options.isAncestorOf(field):
+            problem = self.options.problem
+            reveal(field if problem.isHidden() else problem)
 
     def _show(self) -> None:
         has = bool(self.context.draft.data.root)

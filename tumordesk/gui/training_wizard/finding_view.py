@@ -54,14 +54,21 @@ _NOTES: dict[str, str] = {
 _PATIENTS = "All pictures of a patient are in the same part of the split."
 
 
+_ON_DATA_PAGE = {
+    "patients_unknown": "Say where the &patients are named…",
+    "shared_outlines": "Choose the &sequence…",
+}
+"""Findings settled on the page of the data: code -> text of the button that goes there."""
+
+
 class FindingView(QWidget):
     """``decided(code, action, reason)``: a person chose what to do.
 
-    ``name_patients``: a person wants to say where the patients are named.
+    ``elsewhere``: a person wants to settle it on the page of the data; the finding's code.
     """
 
     decided = Signal(str, str, str)
-    name_patients = Signal()
+    elsewhere = Signal(str)
 
     def __init__(self, context: WizardContext) -> None:
         super().__init__()
@@ -79,8 +86,8 @@ class FindingView(QWidget):
         self.reason.setPlaceholderText("the reason, kept with the model")
         self.reason.setAccessibleName("Reason for ignoring it")
         self.reason.editingFinished.connect(self._reason_given)
-        self.patients = QPushButton("Say where the &patients are named…")
-        self.patients.clicked.connect(self.name_patients)
+        self.data = QPushButton()
+        self.data.clicked.connect(self._go)
         self.examples = ExamplesView(context.thumbnails)
         self._pictures = label("PICTURES", "heading")
         column.addWidget(self._title)
@@ -89,7 +96,7 @@ class FindingView(QWidget):
         column.addWidget(self._heading)
         column.addWidget(self.anew)
         column.addLayout(self._choices)
-        column.addWidget(self.patients, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addWidget(self.data, 0, Qt.AlignmentFlag.AlignLeft)
         column.addSpacing(tokens.SPACE_8)
         column.addWidget(self._pictures)
         column.addWidget(self.examples)
@@ -106,7 +113,8 @@ class FindingView(QWidget):
         self._title.setText(finding.title)
         self._advice.setText(finding.advice)
         self._fill_choices(finding, decision, default)
-        self.patients.setVisible(finding.code == "patients_unknown")
+        self.data.setText(_ON_DATA_PAGE.get(finding.code, ""))
+        self.data.setVisible(finding.code in _ON_DATA_PAGE)
         self._pictures.setVisible(bool(finding.examples))
         self.examples.show_examples(finding.examples)
 
@@ -140,7 +148,7 @@ class FindingView(QWidget):
                 words.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
                 self._choices.addWidget(words)
         # What is made last would be reached last, after the buttons of the window.
-        order = (self._advice, *self.buttons.values(), self.reason, self.patients)
+        order = (self._advice, *self.buttons.values(), self.reason, self.data)
         for before, after in pairwise(order):
             self.setTabOrder(before, after)
 
@@ -163,6 +171,10 @@ class FindingView(QWidget):
         if button is not None and self.reason.text().strip():
             button.setChecked(True)
             self._tell("ignore")
+
+    def _go(self) -> None:
+        if self.finding is not None:
+            self.elsewhere.emit(self.finding.code)
 
     def _tell(self, action: str) -> None:
         if self.finding is not None:
