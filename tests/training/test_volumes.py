@@ -196,6 +196,34 @@ def test_pictures_are_not_chosen_by_sequence(tmp_path: Path) -> None:
         listed(tmp_path, "FLAIR")
 
 
+def test_examinations_without_the_chosen_sequence_are_told(tmp_path: Path) -> None:
+    folder(tmp_path, "P1/FLAIR", "P1/T1", "P1/mask", "P3/T1", "P3/T2", "P3/mask", "P4/T1")
+    folder(tmp_path / "all", "a_flair", "a_t1", "a_seg", "b_t1", "b_t2", "b_seg")
+    missing = "there is no FLAIR of it"
+    data = listed(tmp_path, "FLAIR")
+    assert [case.key for case in data.cases] == ["P1/FLAIR.nii.gz", "all/a_flair.nii.gz"]
+    assert [key for key, why in data.problems if why == missing] == [
+        "P3/T1.nii.gz",
+        "P4/T1.nii.gz",
+        "all/b_t1.nii.gz",
+    ]
+    assert len(data.problems) == 3
+    # Told once where a sequence of several is missing.
+    both = dict(listed(tmp_path, "T1,FLAIR").problems)
+    assert [key for key in both if key.startswith("P3")] == ["P3/T1.nii.gz"]
+
+
+def test_a_case_without_the_chosen_channel_is_told(tmp_path: Path) -> None:
+    nnunet(tmp_path, 2)
+    (tmp_path / "imagesTr" / "case2_0001.nii.gz").unlink()
+    data = listed(tmp_path, "FLAIR=_0001")
+    assert [case.image.name for case in data.cases] == [
+        "case0_0001.nii.gz",
+        "case1_0001.nii.gz",
+    ]
+    assert data.problems == (("imagesTr/case2_0000.nii.gz", "there is no FLAIR of it"),)
+
+
 # Series of DICOM studies -----------------------------------------------------------------------
 
 
@@ -232,6 +260,20 @@ def test_a_study_without_the_chosen_sequence_is_named(tmp_path: Path) -> None:
     ((key, why),) = chosen.problems
     assert key.startswith("B2/")
     assert "which was not chosen" in why
+
+
+def test_a_brain_mask_beside_a_series_is_no_outline(tmp_path: Path) -> None:
+    study(tmp_path, "A1")
+    study(tmp_path, "B2")
+    for name in ("A1", "B2"):
+        drawn = tmp_path / name / "outline.nii.gz"
+        (tmp_path / name / "brain_mask.nii.gz").write_bytes(drawn.read_bytes())
+    (tmp_path / "B2" / "outline.nii.gz").unlink()
+    data = listed(tmp_path, "FLAIR")
+    assert [(c.key, c.mask) for c in data.cases] == [
+        ("A1/1/IM0001.dcm", tmp_path / "A1" / "outline.nii.gz")
+    ]
+    assert any(key.startswith("B2/") for key, _ in data.problems)
 
 
 # Outlines --------------------------------------------------------------------------------------
@@ -295,7 +337,136 @@ def test_what_is_not_clear_is_no_outline(masks: tuple[str, ...], tmp_path: Path)
     outline(tmp_path / "other" / "seg.nii.gz")
     for mask in masks:
         outline(tmp_path / f"{mask}.nii.gz")
-    assert dict(listed(tmp_path).problems)["p1/sub-01_FLAIR.nii.gz"] == "it has no mask"
+    why = dict(listed(tmp_path).problems)["p1/sub-01_FLAIR.nii.gz"]
+    assert why.startswith("it has no mask")
+
+
+def folder(root: Path, *names: str) -> Path:
+    """A folder of NIfTI files; what the names say is all that tells them apart."""
+    for name in names:
+        scan_of(root / f"{name}.nii.gz")
+    return root
+
+
+def pairs(root: Path) -> dict[str, str]:
+    """Scan -> outline, without their endings."""
+    plain = {
+        case.key: case.mask.relative_to(root).as_posix()
+        for case in listed(root).cases
+        if case.mask is not None
+    }
+    return {key.split(".")[0]: mask.split(".")[0] for key, mask in plain.items()}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "brain_mask", "FLAIR_brain_mask", "bet_mask", "hdbet_mask", "FLAIR_skullstrip_mask",
+        "mask_brain", "wm_mask", "FLAIR_no_tumor_mask",
+    ],
+)  # fmt: skip
+def test_a_mask_of_the_brain_is_no_outline_of_a_tumour(name: str, tmp_path: Path) -> None:
+    folder(tmp_path, "P1/FLAIR", "P1/FLAIR_seg", f"P1/{name}", "P3/FLAIR", f"P3/{name}")
+    data = listed(tmp_path)
+    assert pairs(tmp_path) == {"P1/FLAIR": "P1/FLAIR_seg"}
+    assert data.problems == (
+        ("P3/FLAIR.nii.gz", "it has no mask of a tumour, only one of the brain"),
+    )
+
+
+def test_a_brain_mask_below_derivatives_is_told(tmp_path: Path) -> None:
+    brain = "derivatives/hdbet/sub-01/sub-01_space-FLAIR_mask"
+    folder(tmp_path, "sub-01/anat/sub-01_FLAIR", brain, "x/t2", "x/seg")
+    assert pairs(tmp_path) == {"x/t2": "x/seg"}
+    assert "only one of the brain" in listed(tmp_path).problems[0][1]
+
+
+@pytest.mark.parametrize(
+    ("outline_name", "other"),
+    [
+        ("FLAIR_tumor_mask", "FLAIR_mask"),
+        ("tumor_mask", "FLAIR_mask"),
+        ("P1_tumor_seg", "FLAIR_seg"),
+        ("FLAIR_tumor", "FLAIR_bet_mask"),
+        ("seg", "FLAIR_nontumor_mask"),
+        ("lesion_mask", "FLAIR_no_tumor_mask"),
+        ("FLAIR_seg", "FLAIR_synthseg"),
+        ("FLAIR_seg", "FLAIR_mask_brain"),
+        ("brain_tumor_mask", "brain_mask"),
+    ],
+)
+def test_the_tumour_goes_before_others(outline_name: str, other: str, tmp_path: Path) -> None:
+    folder(tmp_path, "P1/FLAIR", f"P1/{outline_name}", f"P1/{other}")
+    assert pairs(tmp_path) == {"P1/FLAIR": f"P1/{outline_name}"}
+    assert listed(tmp_path).remarks == ()
+
+
+def test_the_tumour_of_another_scan_goes_before_nothing(tmp_path: Path) -> None:
+    folder(tmp_path / "all", "P1_flair", "P1_seg", "P2_flair", "P2_tumor_seg", "P3_flair")
+    assert pairs(tmp_path) == {"all/P1_flair": "all/P1_seg", "all/P2_flair": "all/P2_tumor_seg"}
+    assert listed(tmp_path).problems == (("all/P3_flair.nii.gz", "it has no mask"),)
+
+
+@pytest.mark.parametrize("name", ["FLAIR", "image"])
+def test_a_scan_without_outline_does_not_get_that_of_another_patient(
+    name: str, tmp_path: Path
+) -> None:
+    folder(tmp_path, f"P1/{name}", f"P1/{name}_seg", f"P2/{name}")
+    assert pairs(tmp_path) == {f"P1/{name}": f"P1/{name}_seg"}
+    assert listed(tmp_path).problems == ((f"P2/{name}.nii.gz", "it has no mask"),)
+
+
+def test_the_empty_outline_of_a_scan_without_tumour_is_its_outline(tmp_path: Path) -> None:
+    folder(tmp_path, "1_no_tumor", "1_no_tumor_mask", "2_tumor", "2_tumor_mask")
+    assert pairs(tmp_path) == {"1_no_tumor": "1_no_tumor_mask", "2_tumor": "2_tumor_mask"}
+
+
+@pytest.mark.parametrize(
+    ("scans", "outlines", "others"),
+    [
+        ("images", "masks", ("brain_masks",)),
+        ("images", "masks", ("Segmentation_maps",)),
+        ("images", "tumor_masks", ("brain_masks",)),
+        ("images", "tumor_masks", ("masks",)),
+        ("imgs", "tumor_masks", ()),
+        ("train_images", "train_masks", ()),
+    ],
+)
+def test_folders_of_outlines_are_known_by_any_usual_name(
+    scans: str, outlines: str, others: tuple[str, ...], tmp_path: Path
+) -> None:
+    for name in (scans, outlines, *others):
+        folder(tmp_path / name, "P1", "P2")
+    assert pairs(tmp_path) == {f"{scans}/{p}": f"{outlines}/{p}" for p in ("P1", "P2")}
+    assert (listed(tmp_path).problems, listed(tmp_path).remarks) == ((), ())
+
+
+def test_outlines_of_two_parts_are_not_mixed_up(tmp_path: Path) -> None:
+    for part in ("train", "test"):
+        folder(tmp_path, f"{part}_images/1", f"{part}_masks/1")
+    assert pairs(tmp_path) == {f"{part}_images/1": f"{part}_masks/1" for part in ("train", "test")}
+
+
+@pytest.mark.parametrize("name", ["Tumor Segmentation", "GT_001"])
+def test_scans_beside_their_outlines_stay_scans_in_a_folder_named_so(
+    name: str, tmp_path: Path
+) -> None:
+    folder(tmp_path, f"{name}/P1", f"{name}/P1_mask", "other/P2", "other/P2_mask")
+    assert pairs(tmp_path) == {f"{name}/P1": f"{name}/P1_mask", "other/P2": "other/P2_mask"}
+
+
+@pytest.mark.parametrize("name", ["predictions", "predsTs", "predictions/fold_0"])
+def test_predictions_are_neither_scans_nor_outlines(name: str, tmp_path: Path) -> None:
+    folder(tmp_path, "images/P1", "masks/P1", "images/P2", f"{name}/P1", f"{name}/P2")
+    assert pairs(tmp_path) == {"images/P1": "masks/P1"}
+    told = dict(listed(tmp_path).problems)
+    assert told["images/P2.nii.gz"] == "it has no mask"
+    assert "predictions" in told[f"{name}/P2.nii.gz"]
+
+
+def test_a_data_set_for_predictions_is_read(tmp_path: Path) -> None:
+    folder(tmp_path, "survival_prediction/P1/flair", "survival_prediction/P1/seg", "x/t2", "x/seg")
+    assert len(pairs(tmp_path)) == 2
 
 
 def test_a_scan_that_is_called_tumour_stays_a_scan(tmp_path: Path) -> None:

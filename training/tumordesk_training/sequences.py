@@ -24,27 +24,35 @@ _PIECES = re.compile(r"[-_. ]*[^-_. ]+|[-_. ]+$")
 @dataclass
 class Gathered:
     """``cases``: (name, a file of each sequence, in the order asked for); the name may be "" where
-    the folder alone names the case. ``problems``: (key, reason) of what is no use."""
+    the folder alone names the case. ``problems``: (key, reason) of what is no use. ``others``:
+    files of sequences not asked for; where nothing else is of their case, ``missing`` says why that
+    is no use."""
 
     cases: list[tuple[str, tuple[Path, ...]]] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+    missing: str = ""
 
 
 def gather(root: Path, files: Iterable[Path], sources: Sequence[SequenceSource]) -> Gathered:
     """Volume files of one folder whose names differ in their sequence alone are one case, and so
     are those of a folder that has one of each."""
     folders: dict[Path, list[_Named]] = {}
-    result = Gathered()
-    unclear: list[tuple[str, str]] = []
+    result = Gathered(missing=_incomplete({}, sources))
+    unclear: list[Path] = []
     for path in files:
         found = _named(path, sources)
         if found is not None:
             folders.setdefault(path.parent, []).append(found)
         elif sidecar_of(path).guess(nifti_stem(path)).sequence is MrSequence.UNKNOWN:
-            unclear.append((key_of(root, path), _unclear(path)))
+            unclear.append(path)
+        else:
+            result.others.append(path)
     # Where all endings are named, files that end otherwise are of sequences not asked for.
     if not folders or not all(source.mark for source in sources):
-        result.problems += unclear
+        result.problems += [(key_of(root, path), _unclear(path)) for path in unclear]
+    else:
+        result.others += unclear
     for folder in sorted(folders):
         for name, by_sequence in _cases(folders[folder], sources):
             reason = _incomplete({key: len(paths) for key, paths in by_sequence.items()}, sources)

@@ -20,6 +20,7 @@ from tumordesk_training.files import (
     walk,
 )
 from tumordesk_training.nifti import shares_grid
+from tumordesk_training.outline_names import rank
 from tumordesk_training.sequences import Gathered, StudySeries, case_name, companions, gather
 from tumordesk_training.shared_outlines import (
     channel_marks,
@@ -29,14 +30,18 @@ from tumordesk_training.shared_outlines import (
     told_by_name,
     with_marks,
 )
-from tumordesk_training.volume_masks import MaskFinder, outlines_among
+from tumordesk_training.volume_masks import MaskFinder, outlines_among, predicted_among
+
+_PREDICTED = "it lies in a folder of predictions: they are neither scans nor outlines"
 
 
 def scan_nifti(root: Path, config: DataConfig) -> Found:
     """Volumes and their label maps, by name or folder."""
     grouper = Grouper(root, config)
-    masks, scans = outlines_among([path for path in walk(root) if is_nifti(path)])
-    finder = MaskFinder(root, masks)
+    files = [path for path in walk(root) if is_nifti(path)]
+    predicted = set(predicted_among(root, files))
+    masks, scans = outlines_among([path for path in files if path not in predicted])
+    finder = MaskFinder(root, masks, scans)
     marks = channel_marks(root, scans)
     told = {key_of(root, path): told_by_name(path, marks) for path in scans}
     if config.sequences:
@@ -44,6 +49,7 @@ def scan_nifti(root: Path, config: DataConfig) -> Found:
     else:
         gathered = Gathered([("", (path,)) for path in sorted(scans)])
     found = _cases(root, gathered, finder, grouper)
+    found.problems += [(key_of(root, path), _PREDICTED) for path in sorted(predicted)]
     found.remarks = shared_remarks(found.cases, told)
     found.sequences = choices(told.values())
     return found
@@ -55,10 +61,9 @@ def _cases(root: Path, gathered: Gathered, finder: MaskFinder, grouper: Grouper)
     for name, paths in gathered.cases:
         path, several = paths[0], len(paths) > 1
         key = key_of(root, path)
-        names = (name,) if several else ("", name or case_name(path))
-        mask = next(filter(None, (finder.find(path, one) for one in names)), None)
+        mask = finder.find(path, name) if several else _mask_of_file(finder, path, name)
         if mask is None:
-            found.problems.append((key, "it has no mask"))
+            found.problems.append((key, _no_mask(finder, path)))
             continue
         group, source = grouper.find(key, (name if several else "") or nifti_stem(path))
         part = part_of(path.relative_to(root))
@@ -66,8 +71,38 @@ def _cases(root: Path, gathered: Gathered, finder: MaskFinder, grouper: Grouper)
         found.cases.append(
             Case(key, path, group, mask, part=part, volume=True, source=source, channels=channels)
         )
+    _without_source(root, gathered, finder, found)
     found.cases = one_person(found.cases)
     return found
+
+
+def _mask_of_file(finder: MaskFinder, path: Path, name: str) -> Path | None:
+    """The mask of the file's name, else of its case's."""
+    # What its case is called takes time to find out, and is seldom needed.
+    return finder.find(path) or finder.find(path, name or case_name(path))
+
+
+def _no_mask(finder: MaskFinder, path: Path) -> str:
+    brain = finder.only_brain(path)
+    return f"it has no mask{' of a tumour, only one of the brain' * brain}"
+
+
+def _without_source(root: Path, gathered: Gathered, finder: MaskFinder, found: Found) -> None:
+    """Tell the examinations of which no file is of a sequence that was asked for: those whose
+    outline, or without one whose folder, no other file was taken with."""
+    told = [root / key for key, _ in gathered.problems]
+    taken = [path for _, paths in gathered.cases for path in paths]
+    folders = {path.parent for path in (*taken, *told)}
+    masks = {case.mask for case in found.cases}
+    if gathered.others:
+        masks.update(_mask_of_file(finder, path, "") for path in told)
+    for path in gathered.others:
+        mask = _mask_of_file(finder, path, "")
+        if path.parent in folders if mask is None else mask in masks:
+            continue
+        folders.add(path.parent)
+        masks.add(mask)
+        found.problems.append((key_of(root, path), gathered.missing))
 
 
 def dicom_files(root: Path) -> list[Path]:
@@ -88,7 +123,7 @@ def scan_dicom(root: Path, config: DataConfig) -> Found:
     if not files:
         raise DataError(f"{root.name} holds no DICOM files.")
     grouper = Grouper(root, config)
-    masks = [path for path in walk(root) if is_nifti(path)]
+    masks = [p for p in walk(root) if is_nifti(p) and rank(nifti_stem(p)) < 2]
     series = series_in(files)
     outlined = segmentations(_without(files, series))
     result = Found()
