@@ -19,7 +19,7 @@ from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.data_page import DataPage
 from tumordesk.gui.training_wizard.split_page import SplitPage
 from tumordesk.gui.training_wizard.wizard import TrainingWizard
-from volume_factories import brats
+from volume_factories import brats, outline, scan_of
 from window_fixtures import drop, until
 
 _FEW = 6
@@ -136,6 +136,33 @@ def test_experts_see_the_colour_where_it_is_set_and_can_change_it(
     assert wizard.context.draft.data.decisions == ()
 
 
+def test_brightness_can_be_chosen_over_the_colour_of_a_recipe(
+    qtbot: QtBot, wizard: TrainingWizard, coloured: Path
+) -> None:
+    _check(qtbot, wizard, coloured)
+    draft = wizard.context.draft
+    draft.recipe = "detect-resnet"
+    assert draft.config().data.channel == 1
+    wizard.context.want_expert()
+    wizard.show_stage("data")
+    data = wizard.pages["data"]
+    assert isinstance(data, DataPage)
+    channel = data.options.channel
+    assert channel.currentText() == "Brightness"
+    channel.showPopup()
+    QApplication.processEvents()
+    view = channel.view()
+    place = view.visualRect(channel.model().index(0, 0)).center()
+    qtbot.mouseMove(view.viewport(), place)
+    qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    until(qtbot, lambda: draft.config().data.channel is None)
+    channel.setFocus()
+    qtbot.keyClick(channel, Qt.Key.Key_Down)
+    assert draft.config().data.channel == 0
+    qtbot.keyClick(channel, Qt.Key.Key_Up)
+    assert draft.config().data.channel is None
+
+
 def test_patients_in_file_names_are_used_and_dropped_with_keys_alone(
     qtbot: QtBot, wizard: TrainingWizard, tmp_path: Path
 ) -> None:
@@ -208,3 +235,45 @@ def test_mixed_sequences_lead_to_the_choice_of_one(
     wizard.show_stage("check")
     assert "shared_outlines" not in _codes(wizard)
     assert wizard.context.draft.report.pictures == 3
+
+
+def _numbered(root: Path, channels: int) -> Path:
+    """Scans of three patients told apart by a number at the end; what the number means is not."""
+    for patient in range(3):
+        for number in range(channels):
+            scan_of(root / "imagesTr" / f"case{patient}_{number:04d}.nii.gz", patient, number + 1)
+        outline(root / "labelsTr" / f"case{patient}.nii.gz", patient)
+    return root
+
+
+def test_sequences_without_names_lead_to_the_field_where_they_are_said(
+    qtbot: QtBot, wizard: TrainingWizard, tmp_path: Path
+) -> None:
+    page = _check(qtbot, wizard, _numbered(tmp_path / "scans", 2))
+    page.table.pick("shared_outlines")
+    QApplication.processEvents()
+    qtbot.mouseClick(page.view.data, Qt.MouseButton.LeftButton)
+    data = wizard.pages["data"]
+    assert isinstance(data, DataPage)
+    until(qtbot, data.options.sequences.isVisible)
+    assert not data.sequences.isVisible()
+    data.options.sequences.setFocus()
+    qtbot.keyClicks(data.options.sequences, "FLAIR=_0001")
+    qtbot.keyClick(data.options.sequences, Qt.Key.Key_Return)
+    until(qtbot, lambda: wizard.context.draft.data.sequences != ())
+    _reported(qtbot, wizard)
+    assert "shared_outlines" not in _codes(wizard)
+
+
+def test_scans_of_one_kind_lead_to_no_choice(
+    qtbot: QtBot, wizard: TrainingWizard, tmp_path: Path
+) -> None:
+    root = tmp_path / "scans"
+    for patient in range(3):
+        for name in ("FLAIR", "FLAIR_2"):
+            scan_of(root / f"P{patient}" / f"P{patient}_{name}.nii.gz", patient, 1)
+        outline(root / f"P{patient}" / f"P{patient}_seg.nii.gz", patient)
+    page = _check(qtbot, wizard, root)
+    page.table.pick("shared_outlines")
+    assert page.table.current == "shared_outlines"
+    assert not page.view.data.isVisible()

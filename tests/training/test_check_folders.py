@@ -151,6 +151,8 @@ def test_folders_of_empty_pictures_are_known_in_any_spelling(tmp_path: Path) -> 
 def test_a_device_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="device must be"):
         mask_config(tmp_path, device="gpu")
+    with pytest.raises(ValueError, match="device must be"):
+        mask_config(tmp_path, device="cuda:01")
     with pytest.raises(ConfigError, match="no Apple graphics"):
         choose_precision(mask_config(tmp_path, device="mps"))
 
@@ -174,6 +176,7 @@ def test_a_card_can_be_named_on_the_command_line(capsys: pytest.CaptureFixture[s
     parser = argparse.ArgumentParser()
     add_change_options(parser)
     assert parser.parse_args(["--device", "cuda:1"]).device == "cuda:1"
-    with pytest.raises(SystemExit):
-        parser.parse_args(["--device", "cuda:x"])
-    assert "cuda:x is none of" in capsys.readouterr().err
+    for name in ("cuda:x", "cuda:01", "cuda:300", "cuda:99999999999"):
+        with pytest.raises(SystemExit):
+            parser.parse_args(["--device", name])
+        assert f"{name} is none of" in capsys.readouterr().err

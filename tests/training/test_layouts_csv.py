@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -11,6 +15,7 @@ import pytest
 from training_factories import class_folder, save
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig, IndexSpec, SplitConfig
+from tumordesk_training import lists, named_files, tables
 from tumordesk_training.data import Case, DataSet, Remark
 from tumordesk_training.layouts import scan
 from tumordesk_training.split import make_split, select
@@ -280,3 +285,47 @@ def test_a_picture_of_two_patients_is_left_out(tmp_path: Path) -> None:
     told = remark(data, "group_conflicts")
     assert told.severity == "problem"
     assert told.keys == (("blob/blob1.png", "patients.csv: P1 / P3"),)
+
+
+def test_links_that_lead_out_of_the_folder_are_refused(tmp_path: Path) -> None:
+    root = tmp_path / "data"
+    for place in (tmp_path / "other" / "1.png", root / "img" / "0.png"):
+        save(place, EMPTY)
+    (root / "img" / "out.png").symlink_to(tmp_path / "other" / "1.png")
+    (root / "img" / "in.png").symlink_to(root / "img" / "0.png")
+    (root / "away").symlink_to(tmp_path / "other")
+    rows = ("img/0.png,a", "img/in.png,b", "img/out.png,a", "away/1.png,b", "../other/1.png,b")
+    data = listed(root, *rows, header="image,label")
+    assert set(by_key(data)) == {"img/0.png", "img/in.png"}
+    told = "the file lies outside the data folder"
+    assert dict(data.problems) == dict.fromkeys(
+        ("img/out.png", "away/1.png", "../other/1.png"), told
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [("image_id,label", "{0},{1}"), ("path,mask,label", "img/{0}.png,img/{0}.png,{1}")],
+)
+def test_a_long_list_is_read_without_looking_at_the_folder_for_each_row(
+    header: str, row: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Counter[str] = Counter()
+    resolve, read = Path.resolve, tables.read_csv
+
+    def counted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls[name] += 1
+            return function(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(Path, "resolve", counted("resolve", resolve))
+    monkeypatch.setattr(named_files, "os", SimpleNamespace(walk=counted("walk", os.walk)))
+    monkeypatch.setattr(lists, "read_csv", counted("read", read))
+    rows = [row.format(number, "ab"[number % 2]) for number in range(60)]
+    data = listed(tmp_path, *rows, header=header, pictures=60)
+    assert (data.layout, len(data.cases)) == ("index", 60)
+    assert calls["resolve"] < 30
+    assert calls["read"] == 1
+    assert calls["walk"] <= 1

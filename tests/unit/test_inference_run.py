@@ -410,6 +410,9 @@ def test_one_of_several_cards_is_taken_by_its_number(monkeypatch) -> None:
     choice = devices.choose_device("cuda:2")
     assert choice.device is cpu
     assert "No usable NVIDIA GPU 2 here" in choice.note
+    for name in ("cuda:01", "cuda:99999999999"):
+        with pytest.raises(ValueError, match="device must be"):
+            devices.choose_device(name)
 
 
 def test_threads_leave_cores_for_the_window() -> None:

@@ -105,6 +105,34 @@ def test_a_class_that_is_left_out_is_not_learned() -> None:
     assert draft.config().classes == ("no", "pred", "yes")
 
 
+def _partly(*classes: str) -> DataReport:
+    keys = tuple(f"{name}/1.png" for name in classes)
+    partly = _finding("class_in_some_parts", "exclude", "ignore", exclude=keys)
+    found = (replace(partly, classes=classes),) if classes else ()
+    return _report(*found, classes={"a": 5, "b": 5, "c": 5, "d": 5})
+
+
+@pytest.mark.parametrize("between", [(), ("b",)])
+def test_a_class_that_is_left_out_says_nothing_of_another(between: tuple[str, ...]) -> None:
+    draft = _draft(_partly("a"))
+    draft.decide("class_in_some_parts", "exclude")
+    draft.use_report(_partly(*between))
+    draft.use_report(_partly("b"))
+    assert draft.decision("class_in_some_parts") is None
+    assert (draft.data.exclude, draft.config().classes) == ((), ("a", "b", "c", "d"))
+    draft.decide("class_in_some_parts", "exclude")
+    assert draft.config().classes == ("a", "c", "d")
+
+
+def test_of_the_classes_that_are_left_out_some_may_be_mended() -> None:
+    draft = _draft(_partly("a", "b"))
+    draft.decide("class_in_some_parts", "exclude")
+    draft.use_report(_partly("b"))
+    assert (draft.data.exclude, draft.config().classes) == (("b/1.png",), ("a", "c", "d"))
+    draft.use_report(_partly("b", "c"))
+    assert draft.config().data.exclude == ()
+
+
 def test_too_few_classes_are_left_to_learn() -> None:
     report = _report(replace(_finding("unlabelled_class", "exclude"), classes=("no",)))
     draft = _draft(report)

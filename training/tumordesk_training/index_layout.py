@@ -13,57 +13,54 @@ from tumordesk_training.data import PARTS_IN_ORDER, Case, Found, Grouper, Remark
 from tumordesk_training.files import is_nifti
 from tumordesk_training.lists import (
     IndexRow,
+    Lists,
     PictureList,
     difference,
-    lists_pictures,
-    picture_list,
     rows_of,
 )
-from tumordesk_training.named_files import NamedFiles
 from tumordesk_training.tables import csv_files
 from tumordesk_training.words import many, together
 
 
-def index_file(root: Path) -> Path | None:
+def index_file(lists: Lists) -> Path | None:
     """A CSV that lists pictures of the folder: by their paths rather than by bare names."""
-    found = dict(_lists(root))
+    found = dict(_found(lists))
     return next((p for p, one in found.items() if one.is_sure), None) or next(iter(found), None)
 
 
-def has_index_of_masks(root: Path) -> bool:
+def has_index_of_masks(lists: Lists) -> bool:
     """Whether a CSV lists pictures by their paths, together with their masks."""
-    return any(one.by_path and one.mask for _, one in _lists(root))
+    return any(one.by_path and one.mask for _, one in _found(lists))
 
 
-def has_index_of_classes(root: Path) -> bool:
+def has_index_of_classes(lists: Lists) -> bool:
     """Whether a CSV lists pictures, and says more of them than the folders they lie in.
 
     Where only bare names are listed, folders that look like classes count more.
     """
-    found = dict(_lists(root))
+    found = dict(_found(lists))
     if any(one.is_sure for one in found.values()):
         return True
-    return bool(found) and len(NamedFiles(root).classes()) <= 1
+    return bool(found) and len(lists.files.classes()) <= 1
 
 
-def _lists(root: Path) -> Iterator[tuple[Path, PictureList]]:
-    files = NamedFiles(root)
-    for path in csv_files(root):
+def _found(lists: Lists) -> Iterator[tuple[Path, PictureList]]:
+    for path in csv_files(lists.root):
         # A damaged CSV that nobody asked for must not keep a good folder from being read.
         with suppress(DataError):
-            found = picture_list(root, path, files)
+            found = lists.read(path)
             if found.is_list:
                 yield path, found
 
 
-def index_of(root: Path, config: DataConfig) -> Path | None:
+def index_of(lists: Lists, config: DataConfig) -> Path | None:
     """The list of pictures: one that the configuration names, or else one that is found."""
-    named = [root / spec.file for spec in config.indexes]
-    listing = (path for path in named if lists_pictures(root, path))
-    return next(listing, None) or index_file(root) or next(iter(named), None)
+    named = [lists.root / spec.file for spec in config.indexes]
+    listing = (path for path in named if lists.read(path).is_list)
+    return next(listing, None) or index_file(lists) or next(iter(named), None)
 
 
-def scan_index(root: Path, config: DataConfig) -> Found:
+def scan_index(lists: Lists, config: DataConfig) -> Found:
     """CSV with image (or path, file), and mask, label (or class), patient (or group), split.
 
     Other usual names of columns count where their values bear them out. Rows that contradict each
@@ -73,16 +70,16 @@ def scan_index(root: Path, config: DataConfig) -> Found:
         DataError: a CSV that the configuration names cannot be read.
     """
     found = Found()
-    index = index_of(root, config)
+    root, files = lists.root, lists.files
+    index = index_of(lists, config)
     if index is None:
         found.problems.append((root.name, "it has no CSV that lists its files in a column 'image'"))
         return found
     grouper = Grouper(root, config)
-    files = NamedFiles(root)
-    listed = picture_list(root, index, files)
+    listed = lists.read(index)
     columns = [spec.group for spec in config.indexes if root / spec.file == index]
     rows: dict[str, list[IndexRow]] = {}
-    for row in rows_of(root, listed, columns, files):
+    for row in rows_of(lists, listed, columns):
         reason = files.why_not(row.key)
         if reason:
             found.problems.append((row.key or index.name, reason))

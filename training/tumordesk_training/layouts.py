@@ -33,7 +33,7 @@ from tumordesk_training.index_layout import (
     index_of,
     scan_index,
 )
-from tumordesk_training.lists import why_no_list
+from tumordesk_training.lists import Lists, why_no_list
 from tumordesk_training.mask_labels import labelled
 from tumordesk_training.mask_layout import scan_masks
 from tumordesk_training.mask_pairs import masks_beside, two_folders
@@ -60,12 +60,14 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         raise DataError(
             f"The data folder {root} cannot be opened.", "Ask for the right to read it."
         )
-    layout = layout_of(root, config)
+    lists = Lists(root)
+    layout = layout_of(root, config, lists)
     _check_sequences(layout, config)
-    listed = _SCANNERS[layout](root, config)
+    indexed = layout == "index"
+    listed = scan_index(lists, config) if indexed else _SCANNERS[layout](root, config)
     cases, problems = listed.cases, listed.problems
     cases, torn = _in_one_group(cases, torn_names(root, config), problems)
-    remarks = (*listed.remarks, *torn, *_unused(root, config, layout))
+    remarks = (*listed.remarks, *torn, *_unused(lists, config, layout))
     if layout != "coco" and config.layout == "auto":
         remarks = (*remarks, *unused_coco(root))
     if not cases:
@@ -156,16 +158,17 @@ def _nothing(
     )
 
 
-def layout_of(root: Path, config: DataConfig) -> str:
-    """As the configuration says, else as :func:`detect`."""
-    return detect(root) if config.layout == "auto" else config.layout
+def layout_of(root: Path, config: DataConfig, lists: Lists | None = None) -> str:
+    """As the configuration says, else as :func:`detect`; ``lists``: where its CSVs were read."""
+    return detect(root, lists) if config.layout == "auto" else config.layout
 
 
-def detect(root: Path) -> str:
+def detect(root: Path, lists: Lists | None = None) -> str:
     """Name of the layout that explains ``root`` best: coco, dicom, nifti, masks, index, classes."""
+    lists = lists or Lists(root)
     if coco_files(root):
         return "coco"
-    if has_index_of_masks(root):
+    if has_index_of_masks(lists):
         return "index"
     files = list(walk(root))
     pictures = [path for path in files if is_picture(path)]
@@ -175,7 +178,7 @@ def detect(root: Path) -> str:
         return "nifti"
     if masks_beside(pictures) or two_folders(root):
         return "masks"
-    return "index" if has_index_of_classes(root) else "classes"
+    return "index" if has_index_of_classes(lists) else "classes"
 
 
 def layout_title(data: DataSet) -> str:
@@ -224,15 +227,16 @@ def _labels(grouper: Grouper, keys: Iterable[str]) -> dict[str, str]:
     return labels
 
 
-def _unused(root: Path, config: DataConfig, layout: str) -> Iterator[Remark]:
-    """A remark on each CSV in ``root`` that is no list of pictures, nor tells the patients."""
+def _unused(lists: Lists, config: DataConfig, layout: str) -> Iterator[Remark]:
+    """A remark on each CSV of the folder that is no list of pictures, nor tells the patients."""
+    root = lists.root
     found = {root / spec.file for spec in find_indexes(root)}
     groups = {root / spec.file for spec in config.indexes} or found
-    index = index_of(root, config) if layout == "index" else None
+    index = index_of(lists, config) if layout == "index" else None
     for path in csv_files(root):
         if path == index:
             continue
-        told = why_no_list(root, path)
+        told = why_no_list(lists, path)
         # Of a list that is read for its patients alone, labels and parts are lost.
         if path in groups and not told.says_more:
             continue
@@ -265,7 +269,6 @@ _TITLES = {
 _SCANNERS: dict[str, Callable[[Path, DataConfig], Found]] = {
     "masks": scan_masks,
     "classes": _scan_classes,
-    "index": scan_index,
     "nifti": scan_nifti,
     "dicom": scan_dicom,
     "coco": scan_coco,

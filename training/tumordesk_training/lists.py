@@ -88,13 +88,29 @@ class PictureList:
         return self.is_list and self.by_path and plain_name(self.picture) in SURE_COLUMNS
 
 
-def picture_list(root: Path, path: Path, files: NamedFiles | None = None) -> PictureList:
-    """What the CSV ``path`` says of the pictures of ``root``.
+class Lists:
+    """The CSVs of the data folder ``root``, each read once, and its ``files`` that they name.
 
-    Raises:
-        DataError: as ``read_csv``.
+    Make a new one after the folder has changed.
     """
-    files = files or NamedFiles(root)
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.files = NamedFiles(root)
+        self._read: dict[Path, PictureList] = {}
+
+    def read(self, path: Path) -> PictureList:
+        """What the CSV ``path`` says of the folder's pictures.
+
+        Raises:
+            DataError: as ``read_csv``.
+        """
+        if path not in self._read:
+            self._read[path] = _picture_list(path, self.files)
+        return self._read[path]
+
+
+def _picture_list(path: Path, files: NamedFiles) -> PictureList:
     rows = read_csv(path)
     columns = tuple(rows[0] if rows else columns_of(path))
     picture, by_path, by_name = _picture_column(columns, rows, files)
@@ -172,13 +188,12 @@ def _why_no_part(column: str, rows: Rows) -> str:
     return "most of its words are no parts" if parts else EMPTY
 
 
-def rows_of(
-    root: Path, listed: PictureList, patients: Iterable[str], files: NamedFiles
-) -> Iterator[IndexRow]:
+def rows_of(lists: Lists, listed: PictureList, patients: Iterable[str]) -> Iterator[IndexRow]:
     """What the rows say. ``patients``: columns of groups, before those that are usual."""
     lower = {name.lower(): name for name in listed.columns}
     own = [lower[name.lower()] for name in patients if name.lower() in lower]
     groups = (*own, *named(listed.columns, GROUP_COLUMNS))
+    files = lists.files
     for row in listed.rows:
         name, part = row.get(listed.picture, ""), row.get(listed.part, "")
         yield IndexRow(
@@ -187,7 +202,7 @@ def rows_of(
             row.get(listed.label, ""),
             part_named(part) or part,
             _first(row, groups),
-            tidy_name(root, name),
+            tidy_name(lists.root, name),
         )
 
 
@@ -215,11 +230,10 @@ class NoList:
     says_more: bool = False
 
 
-def why_no_list(root: Path, path: Path) -> NoList:
-    """What keeps a CSV of ``root`` from being read as a list of its pictures."""
-    files = NamedFiles(root)
+def why_no_list(lists: Lists, path: Path) -> NoList:
+    """What keeps a CSV of a folder from being read as a list of its pictures."""
     try:
-        listed = picture_list(root, path, files)
+        listed = lists.read(path)
     except DataError as error:
         return NoList(f"it {error.message.removeprefix(path.name).strip(' .')}", error.hint)
     if not listed.rows:
@@ -244,27 +258,18 @@ def why_no_list(root: Path, path: Path) -> NoList:
             "that of patients 'patient'.",
         )
     advice = "Choose the layout 'index' to have it read."
-    return NoList("", advice, says_more=_adds(root, listed, files))
+    return NoList("", advice, says_more=_adds(lists, listed))
 
 
-def _adds(root: Path, listed: PictureList, files: NamedFiles) -> bool:
+def _adds(lists: Lists, listed: PictureList) -> bool:
     """Whether a list says more of its pictures than the folders do that these lie in."""
-    for row in rows_of(root, listed, (), files):
+    for row in rows_of(lists, listed, ()):
         folders = [folder.lower() for folder in row.key.split("/")[:-1]]
         if row.mask or (row.label and row.label.lower() not in folders):
             return True
         if row.part and row.part not in map(part_of_folder, folders):
             return True
     return False
-
-
-def lists_pictures(root: Path, path: Path) -> bool:
-    """Whether a CSV can be read as the list of the folder's pictures.
-
-    Raises:
-        DataError: as ``read_csv``.
-    """
-    return picture_list(root, path).is_list
 
 
 def _first(row: Mapping[str, str], names: Iterable[str]) -> str:

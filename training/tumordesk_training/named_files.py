@@ -20,15 +20,18 @@ class NamedFiles:
     """The files of a data folder by name. The folder is gone through where a path is not enough.
 
     A file is found by its path, else by a name that only one picture (or mask) has: 'a.png', or
-    'a' for a picture, is 'images/a.png', though there is 'masks/a.png' too.
+    'a' for a picture, is 'images/a.png', though there is 'masks/a.png' too. What was found out once
+    is remembered: make a new one after the folder has changed.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._inside: dict[str, bool] = {}
+        self._reasons: dict[str, str] = {}
 
     def is_there(self, name: str) -> bool:
         """Whether the name is the path of a file, without any search."""
-        return not why_not(self._root, tidy_name(self._root, name))
+        return not self._reason(tidy_name(self._root, name))
 
     def picture(self, name: str) -> str:
         """The key of the picture that is meant; the tidy name itself where there is none."""
@@ -44,7 +47,7 @@ class NamedFiles:
 
     def why_not(self, key: str, what: str = "the file") -> str:
         """Why a file that a list names cannot be used; '' where it can."""
-        reason = why_not(self._root, key, what)
+        reason = self._reason(key) and why_not(self._root, key, what, self._inside)
         if reason.endswith(_MISSING) and what == "the file" and len(self._pictures(key)) > 1:
             return "several files have this name: write the path, with its folders"
         return reason
@@ -56,7 +59,12 @@ class NamedFiles:
         return {names[-1].lower() for names in found if names}
 
     def _lost(self, key: str) -> bool:
-        return why_not(self._root, key).endswith(_MISSING)
+        return self._reason(key).endswith(_MISSING)
+
+    def _reason(self, key: str) -> str:
+        if key not in self._reasons:
+            self._reasons[key] = why_not(self._root, key, known=self._inside)
+        return self._reasons[key]
 
     def _pictures(self, key: str) -> list[str]:
         found = self._named(key)

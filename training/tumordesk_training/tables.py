@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import posixpath
 import re
 from contextlib import suppress
@@ -115,20 +116,26 @@ def tidy_name(root: Path, name: str) -> str:
     """
     if not name:
         return ""
-    if "\\" in name and why_not(root, name):
+    if "\\" in name and (os.name == "nt" or not _is_file(root / name)):
         name = name.replace("\\", "/")
-    with suppress(ValueError):
-        name = Path(name).relative_to(root.absolute()).as_posix()
+    if Path(name).is_absolute():
+        with suppress(ValueError):
+            name = Path(name).relative_to(root.absolute()).as_posix()
     return posixpath.normpath(name)
 
 
-def why_not(root: Path, name: str, what: str = "the file") -> str:
-    """Why a file that a CSV names cannot be used; '' where it can."""
+def why_not(
+    root: Path, name: str, what: str = "the file", known: dict[str, bool] | None = None
+) -> str:
+    """Why a file that a CSV names cannot be used; '' where it can.
+
+    ``known``: folder -> whether it lies within ``root``; what is found out is added.
+    """
     if not name:
         return "a row names no picture"
-    path = root / name
     try:
-        if not path.resolve().is_relative_to(root.resolve()):
+        path = root / name
+        if not _lies_within(root, path, {} if known is None else known):
             return f"{what} lies outside the data folder"
         return "" if path.is_file() else f"{what} is missing"
     except PermissionError:
@@ -136,3 +143,20 @@ def why_not(root: Path, name: str, what: str = "the file") -> str:
     except (OSError, RuntimeError, ValueError):  # too long, a circle of links, a NUL
         whose = "its name" if what == "the file" else f"the name of {what}"
         return f"{whose} cannot be a file name"
+
+
+def _lies_within(root: Path, path: Path, known: dict[str, bool]) -> bool:
+    """Whether a file lies within ``root``: by its folder, which many share, if it is no link."""
+    odd = path.name in ("", "..") or "\0" in path.name
+    place = path if odd or path.is_symlink() else path.parent
+    inside = known.get(str(place))
+    if inside is None:
+        inside = known[str(place)] = place.resolve().is_relative_to(root.resolve())
+    return inside
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False

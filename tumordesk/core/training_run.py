@@ -27,8 +27,8 @@ PAUSE_NAME = "PAUSE"
 SAMPLES = "samples"
 EVALUATION = "evaluation"
 CHECKPOINTS = "checkpoints"
-DEVICE = re.compile(r"auto|cpu|mps|cuda(:\d+)?")
-"""What ``TrainingConfig.device`` may be."""
+DEVICE = re.compile(r"auto|cpu|mps|cuda(:(0|[1-9]\d?))?")
+"""What ``TrainingConfig.device`` may be: torch takes neither 'cuda:01' nor a long number."""
 
 Layout = Literal["auto", "classes", "masks", "coco", "index", "nifti", "dicom"]
 

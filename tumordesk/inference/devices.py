@@ -16,7 +16,7 @@ import torch
 
 DeviceKind = Literal["cuda", "mps", "cpu"]
 WISHES = ("auto", "cuda", "mps", "cpu")
-_CARD = re.compile(r"cuda:\d+")
+_CARD = re.compile(r"cuda:(0|[1-9]\d?)")
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def choose_device(wish: str = "auto") -> DeviceChoice:
     """The best device for "auto"; the wished one where it is usable, else the CPU and a note.
 
     Raises:
-        ValueError: ``wish`` is none of "auto", "cuda", "cuda:1" (any number), "mps", "cpu".
+        ValueError: ``wish`` is none of "auto", "cuda", "cuda:1" (0 to 99), "mps", "cpu".
     """
     if wish not in WISHES and not _CARD.fullmatch(wish):
         raise ValueError(f"device must be one of {', '.join(WISHES)}, cuda:1, ..., not {wish!r}")

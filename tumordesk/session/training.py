@@ -64,7 +64,8 @@ class Draft:
     it, nested as there. ``goal``: what is learnt, None for the usual of these data (see
     :meth:`learns`). ``model_problem``: what keeps the model from being trained, "" is nothing.
     ``run``: the run folder, once the training was started. ``all_folds``: where the split has
-    folds, all of them are trained, one after the other (see :attr:`folds`).
+    folds, all of them are trained, one after the other (see :attr:`folds`). ``channel_chosen``: a
+    person chose what of coloured pictures is read (also their brightness), whatever a recipe does.
     """
 
     data: DataConfig = field(default_factory=DataConfig)
@@ -81,6 +82,9 @@ class Draft:
     run: Path | None = None
     run_state: RunState | None = None
     all_folds: bool = True
+    channel_chosen: bool = False
+    _about: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    """The classes that a finding was about when it was decided, by its code."""
     _kept: tuple[DataReport, frozenset[str], DataReport] | None = field(default=None, repr=False)
 
     # Data ----------------------------------------------------------------------------------
@@ -92,6 +96,8 @@ class Draft:
         self.data = DataConfig(root=str(folder))
         self.split = SplitConfig()
         self.all_folds = True
+        self.channel_chosen = False
+        self._about = {}
         self.report = None
         self.split_report = None
         self.goal = None
@@ -104,9 +110,14 @@ class Draft:
         self.settings = {}
 
     def use_report(self, report: DataReport) -> None:
-        """Take what the check found; the split then starts from the safest choice."""
+        """Take what the check found; the split then starts from the safest choice.
+
+        What was decided on some classes is forgotten where the finding is about others now.
+        """
         self.report = report
         self.split_report = None
+        kept = tuple(d for d in self.data.decisions if self._same_classes(d.finding))
+        self.data = replace(self.data, decisions=kept)
         if self.goal not in goals(self.kept or report):
             self.goal = None
         self._act_on_decisions()
@@ -124,6 +135,7 @@ class Draft:
         if action == "forget":
             kept = tuple(d for d in kept if d.action != "pattern")
         self.data = replace(self.data, decisions=kept)
+        self._about[finding] = frozenset(self._found(finding).classes)
         if action in READ_ANEW:
             self._read_otherwise(action, reason)
         self._act_on_decisions()
@@ -172,6 +184,11 @@ class Draft:
 
     def _excluded_by(self, code: str) -> tuple[str, ...]:
         return self._found(code).exclude
+
+    def _same_classes(self, code: str) -> bool:
+        """Whether a finding is about no other classes than when it was decided."""
+        now = frozenset(self._found(code).classes)
+        return now <= self._about.get(code, now)
 
     def _found(self, code: str) -> DataFinding:
         """The finding of that code; one that says nothing where there is none."""
@@ -268,7 +285,7 @@ class Draft:
             recipe,
             root=own.root,
             layout=own.layout,
-            channel=own.channel if self._grey or own.channel is not None else recipe.channel,
+            channel=own.channel if self._own_channel else recipe.channel,
             indexes=own.indexes,
             group_pattern=own.group_pattern,
             volumes=recipe.volumes or (outlines and known),
@@ -280,9 +297,10 @@ class Draft:
         )
 
     @property
-    def _grey(self) -> bool:
-        """Whether a person chose the brightness of coloured pictures, whatever a recipe does."""
-        return any(decision.action == "grey" for decision in self.data.decisions)
+    def _own_channel(self) -> bool:
+        """Whether a person chose what of coloured pictures is read, also their brightness."""
+        grey = any(decision.action == "grey" for decision in self.data.decisions)
+        return self.channel_chosen or grey or self.data.channel is not None
 
     @property
     def folds(self) -> int:

@@ -185,7 +185,10 @@ class CheckPage(Page):
         self.changed.emit()
 
     def _to_data(self, code: str) -> None:
-        if code == "patients_unknown":
+        report = self.context.draft.report
+        # Sequences that have no names are told in a field of Expert: there is none to choose.
+        unnamed = code == "shared_outlines" and report is not None and not report.sequences
+        if code == "patients_unknown" or unnamed:
             self.context.want_expert()
         self.context.show_stage("data")
 

@@ -68,7 +68,7 @@ class DataOptions(Card):
         self.problem.hide()
         self.column.addWidget(self.problem)
         self.layout_box.activated.connect(self._take)
-        self.channel.activated.connect(self._take)
+        self.channel.activated.connect(self._take_channel)
         self.sequences.editingFinished.connect(self._take)
         self.pattern.editingFinished.connect(self._take)
         self.index.editingFinished.connect(self._take)
@@ -81,6 +81,10 @@ class DataOptions(Card):
         self.sequences.setText(sequences_text(data.sequences))
         self.pattern.setText(data.group_pattern)
         self.index.setText(";".join(f"{i.file}:{i.key}:{i.group}" for i in data.indexes))
+
+    def _take_channel(self) -> None:
+        self._context.draft.channel_chosen = True
+        self._take()
 
     def _take(self) -> None:
         try:

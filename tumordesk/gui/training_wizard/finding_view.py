@@ -113,8 +113,9 @@ class FindingView(QWidget):
         self._title.setText(finding.title)
         self._advice.setText(finding.advice)
         self._fill_choices(finding, decision, default)
-        self.data.setText(_ON_DATA_PAGE.get(finding.code, ""))
-        self.data.setVisible(finding.code in _ON_DATA_PAGE)
+        elsewhere = "" if _no_choice(finding) else _ON_DATA_PAGE.get(finding.code, "")
+        self.data.setText(elsewhere)
+        self.data.setVisible(bool(elsewhere))
         self._pictures.setVisible(bool(finding.examples))
         self.examples.show_examples(finding.examples)
 
@@ -180,6 +181,11 @@ class FindingView(QWidget):
         if self.finding is not None:
             reason = self.reason.text().strip() if action == "ignore" else ""
             self.decided.emit(self.finding.code, action, reason)
+
+
+def _no_choice(finding: DataFinding) -> bool:
+    """Whether scans share outlines, but are not of several sequences."""
+    return finding.code == "shared_outlines" and finding.severity != "problem"
 
 
 def action_note(finding: DataFinding, action: Action) -> str:
