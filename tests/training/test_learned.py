@@ -14,7 +14,7 @@ from training_factories import save
 from tumordesk.core.errors import Cancelled
 from tumordesk.core.job import JobContext
 from tumordesk.core.paths import cache_dir
-from tumordesk.core.training_run import DataConfig, SequenceSource
+from tumordesk.core.training_run import DataConfig, SequenceSource, read_config
 from tumordesk.zoo import Zoo
 from tumordesk.zoo import learned as record
 from tumordesk.zoo.learned import CODE_BYTES, Learned, record_of, write_learned
@@ -236,6 +236,19 @@ def test_a_record_that_is_too_large_is_left_out(
     assert not write_learned(file, Learned(train=table))
     assert not file.exists()
     assert write_learned(file, Learned(train=table[:1])) == file_sha256(file)
+
+
+def test_bundled_models_say_how_they_came_to_be() -> None:
+    for entry in Zoo().entries(verify=False):
+        if entry.origin == "bundled":
+            config = read_config(entry.folder / "config.json")
+            assert config.architecture == entry.card.architecture, entry.card.id
+            assert config.classes == tuple(spec.name for spec in entry.card.classes)
+            assert config.data.root == Path(config.data.root).name
+            split = json.loads((entry.folder / "split.json").read_text(encoding="utf-8"))
+            assert min(sum(split["counts"][part].values()) for part in ("train", "test")) > 100
+            software = json.loads((entry.folder / "environment.json").read_text(encoding="utf-8"))
+            assert software["packages"]["torch"], entry.card.id
 
 
 def test_bundled_models_have_a_record(shared_data: Path, repository: Path) -> None:
