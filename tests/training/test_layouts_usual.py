@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from training_factories import class_folder, save
+from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.data import DataSet
 from tumordesk_training.images import draw_polygons
@@ -220,3 +221,59 @@ def test_run_length_coded_outlines(counts: Any, tmp_path: Path) -> None:
 )
 def test_run_lengths_without_sense(value: Any) -> None:
     assert outlines_of(value) is None
+
+
+@pytest.mark.parametrize(
+    ("image", "brain", "tumour"),
+    [
+        ("images/{n}.png", "brain_masks/{n}.png", "tumor_masks/{n}.png"),
+        ("images/{n}.png", "brain_mask/{n}.png", "masks/{n}.png"),
+        ("{n}.png", "{n}_brain_mask.png", "{n}_tumor_mask.png"),
+        ("{n}.png", "{n}_brain_mask.png", "{n}_mask.png"),
+        ("{n}_brain.png", "{n}_skull_mask.png", "{n}_brain_mask.png"),
+    ],
+)
+def test_a_mask_of_the_brain_is_no_outline_of_a_tumour(
+    image: str, brain: str, tumour: str, tmp_path: Path
+) -> None:
+    full = np.full((8, 8), 255, dtype=np.uint8)
+    for n in ("07", "08"):
+        save(tmp_path / "a" / image.format(n=n), EMPTY)
+        save(tmp_path / "a" / brain.format(n=n), full)
+        save(tmp_path / "a" / tumour.format(n=n), EMPTY)
+    cases = found(tmp_path / "a").cases
+    assert [case.key for case in cases] == [image.format(n=n) for n in ("07", "08")]
+    assert [case.mask for case in cases] == [
+        tmp_path / "a" / tumour.format(n=n) for n in ("07", "08")
+    ]
+
+
+@pytest.mark.parametrize("brain", ["brain_masks/{n}.png", "images/{n}_brain_mask.png"])
+def test_brain_masks_alone_teach_nothing_and_the_user_is_told(brain: str, tmp_path: Path) -> None:
+    for n in ("07", "08"):
+        save(tmp_path / f"images/{n}.png", EMPTY)
+        save(tmp_path / brain.format(n=n), np.full((8, 8), 255, dtype=np.uint8))
+    with pytest.raises(DataError, match="no mask of a tumour, only one of the brain"):
+        found(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "patients"),
+    [
+        ("P0/Label_0", "P1/Label_1", True),
+        ("archive/Label 0", "archive/Label 1", False),
+        ("data/roi", "data/seg", False),
+        ("data/glioma/Original", "data/healthy/Original", False),
+    ],
+)
+def test_classes_may_be_named_with_words_of_files(
+    one: str, other: str, patients: bool, tmp_path: Path
+) -> None:
+    for number in range(3):
+        save(tmp_path / one / f"x{number}y.png", EMPTY)
+        save(tmp_path / other / f"z{number}y.png", EMPTY)
+    data = found(tmp_path)
+    assert data.layout == "classes"
+    wanted = {"glioma", "healthy"} if "glioma" in one else {Path(one).name, Path(other).name}
+    assert set(data.labels) == wanted
+    assert (len(data.groups) == 2) == patients

@@ -26,6 +26,7 @@ from tumordesk_training.data import (
 )
 from tumordesk_training.dicom import is_dicom
 from tumordesk_training.files import aside, is_nifti, key_of, walk
+from tumordesk_training.folder_names import part_of_folder
 from tumordesk_training.images import is_picture
 from tumordesk_training.index_layout import (
     has_index_of_classes,
@@ -208,23 +209,35 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
 
 
 def _labels(grouper: Grouper, keys: Iterable[str]) -> dict[str, str]:
-    """The class of each key: the folder nearest to the file that may name one, else the first
-    folder; '' of files in no folder.
+    """The class of each key: the folder nearest to the file that may name one, else the nearest
+    that is no patient's, else the first folder; '' of files in no folder.
 
-    Where these tell no two classes apart, and all pictures lie in folders named by one or two
-    digits, these folders are the classes: 'data/0', 'data/1'.
+    Where these tell no two classes apart, the nearest folders are the classes, also with names
+    that speak of files ('set/Label 0', 'set/Label 1') or of one or two digits ('data/0', 'data/1').
     """
     folders = {key: folders_of(key) for key in keys}
+    nearest = {key: _nearest(grouper, key) for key in folders}
     labels = {
-        key: next(iter((*reversed(grouper.folders.classes(key)), *found)), "")
+        key: next(iter((*reversed(grouper.folders.classes(key)), nearest[key], *found)), "")
+        or next(iter(found), "")
         for key, found in folders.items()
     }
+    inner = {key: name for key, name in nearest.items() if name}
+    if len(set(labels.values())) == 1 < len(set(inner.values())) <= _MOST_NUMBERED:
+        return labels | inner
     numbers = {key: found[-1] for key, found in folders.items() if found}
     numbered = all(re.fullmatch(r"\d{1,2}", number) for number in numbers.values())
     several = 1 < len(set(numbers.values())) <= _MOST_NUMBERED
     if numbered and several and len({labels[key] for key in numbers}) == 1:
         return labels | numbers
     return labels
+
+
+def _nearest(grouper: Grouper, key: str) -> str:
+    """The folder nearest to the file that is neither a part nor a patient's, or ''."""
+    names = enumerate(key.split("/")[:-1])
+    free = [n for at, n in names if not part_of_folder(n) and not grouper.folders.is_patient(n, at)]
+    return free[-1] if free else ""
 
 
 def _unused(lists: Lists, config: DataConfig, layout: str) -> Iterator[Remark]:

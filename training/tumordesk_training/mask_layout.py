@@ -17,6 +17,7 @@ from tumordesk_training.files import (
     spare_stem,
 )
 from tumordesk_training.mask_pairs import Pair, case_folders, masks_among, two_folders
+from tumordesk_training.outline_names import rank
 
 
 def scan_masks(root: Path, config: DataConfig) -> Found:
@@ -42,7 +43,7 @@ def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -
     alone = case_folders(pictures) if images == masks else {}
     taken = set(files)
     pictures = [path for path in pictures if path not in taken]
-    find = _Masks(masks, files, pictures, alone)
+    find = _Masks(masks, files, pictures, alone, apart=images != masks)
     above = len(images.relative_to(root).parts)
     for path in pictures:
         key = key_of(root, path)
@@ -51,7 +52,7 @@ def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -
         mask = find(path.relative_to(images))
         empty = mask is None and config.is_empty_class(label)
         if mask is None and not empty:
-            found.problems.append((key, "it has no mask"))
+            found.problems.append((key, find.why_none))
             if not label:
                 continue
         group, source = grouper.find(key, path.stem, label)
@@ -72,30 +73,52 @@ class _Masks:
 
     The same sub-folders come first; the bare name counts only where it is the only one of its
     kind, so that no picture gets the outline of another patient's picture of the same name.
-    ``files``: all masks; ``left``: those that no picture has asked for.
+    ``files``: all masks; ``left``: those that no picture has asked for. ``apart``: they lie in a
+    folder of their own. Those of the brain are no outlines; those of the tumour go first.
     """
 
     def __init__(
-        self, folder: Path, files: Iterable[Path], pictures: list[Path], alone: dict[Path, Path]
+        self,
+        folder: Path,
+        files: Iterable[Path],
+        pictures: list[Path],
+        alone: dict[Path, Path],
+        *,
+        apart: bool,
     ) -> None:
         self.files = list(files)
         self._folder = folder
+        self._apart = apart
         self._alone = {path.relative_to(folder): mask for path, mask in alone.items()}
         self._by_path: dict[str, Path] = {}
         self._by_stem: dict[str, Path] = {}
         self._stems: Counter[str] = Counter()
         self._named = Counter(picture_stem(path.stem) for path in pictures)
         self._taken: set[Path] = set()
-        for path in self.files:
+        self._brain = {path for path in self.files if self._of_brain(path)}
+        ranked = sorted(self.files, key=lambda path: rank(path.stem))
+        ranked = [path for path in ranked if path not in self._brain]
+        for path in ranked:
             stem = mask_stem(path.stem)
             for name in (path.stem, stem):
                 self._by_path.setdefault(self._place(path, name), path)
             self._by_stem[picture_stem(stem)] = path
             self._stems[picture_stem(stem)] += 1
         # Only now: 'a_mask' comes before 'a_roi', and before 'a_mask_1'.
-        for path in self.files:
+        for path in ranked:
             for name in likely_stems(path.stem):
                 self._by_path.setdefault(self._place(path, name), path)
+
+    def _of_brain(self, path: Path) -> bool:
+        """'a_brain_mask' of a picture 'a'; of a picture 'a_brain' it is any mask."""
+        if self._apart and rank(self._folder.name) == 2:
+            return True
+        return rank(path.stem) == 2 and picture_stem(mask_stem(path.stem)) not in self._named
+
+    @property
+    def why_none(self) -> str:
+        """Why a picture has no mask."""
+        return f"it has no mask{' of a tumour, only one of the brain' * bool(self._brain)}"
 
     def _place(self, path: Path, name: str) -> str:
         return path.relative_to(self._folder).with_name(name).as_posix()
@@ -107,6 +130,8 @@ class _Masks:
 
     def why_left(self, path: Path) -> str:
         """Why a mask of ``left`` is no use."""
+        if path in self._brain:
+            return "a mask of the brain is no outline of a tumour"
         first = self._by_path.get(self._place(path, spare_stem(path.stem)))
         if spare_stem(path.stem) != path.stem and first in self._taken:
             return "its picture has another mask: only one is read"

@@ -22,6 +22,7 @@ from tumordesk_training.files import (
 )
 from tumordesk_training.folder_names import FolderKind, kind_of, part_of_folder, pieces
 from tumordesk_training.images import load_grey
+from tumordesk_training.outline_names import rank
 
 Pair = tuple[Path, Path]
 Kinds = dict[Path, FolderKind]
@@ -72,7 +73,7 @@ def _named_pairs(kinds: Kinds) -> list[Pair]:
             images.setdefault(kind.rest, path)
     plain = {"".join(pieces(p.name)): p for p, kind in kinds.items() if not kind.kind}
     pairs = []
-    for path, kind in kinds.items():
+    for path, kind in _tumour_first(kinds):
         if kind.kind != "mask" or not kind.sure:
             continue
         part = plain.get(kind.rest)
@@ -87,7 +88,7 @@ def _named_pairs(kinds: Kinds) -> list[Pair]:
 def _likely_pairs(kinds: Kinds) -> list[Pair]:
     taken: set[Path] = set()
     pairs = []
-    for path, kind in kinds.items():
+    for path, kind in _tumour_first(kinds):
         if kind.kind != "mask" or not kind.last:
             continue
         free = [p for p, other in kinds.items() if other.kind != "mask" and p not in taken]
@@ -97,6 +98,11 @@ def _likely_pairs(kinds: Kinds) -> list[Pair]:
             pairs.append((image, path))
             taken.add(image)
     return pairs
+
+
+def _tumour_first(kinds: Kinds) -> list[tuple[Path, FolderKind]]:
+    """The outlines of the tumour before others, those of the brain last."""
+    return sorted(kinds.items(), key=lambda item: rank(item[0].name))
 
 
 def _of_same_names(folders: Iterable[Path], masks: Path) -> Path | None:
