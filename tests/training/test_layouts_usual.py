@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -277,3 +278,39 @@ def test_classes_may_be_named_with_words_of_files(
     wanted = {"glioma", "healthy"} if "glioma" in one else {Path(one).name, Path(other).name}
     assert set(data.labels) == wanted
     assert (len(data.groups) == 2) == patients
+
+
+def test_folders_without_tumour_beside_pictures_and_masks_are_empty_cases(tmp_path: Path) -> None:
+    for n in ("07", "08"):
+        save(tmp_path / f"yes/images/{n}.png", EMPTY)
+        save(tmp_path / f"yes/masks/{n}.png", np.full((8, 8), 255, dtype=np.uint8))
+        save(tmp_path / f"no_tumor/{n}.png", EMPTY)
+        save(tmp_path / f"other/{n}.png", EMPTY)
+    data = found(tmp_path)
+    empty = [case for case in data.cases if case.empty]
+    assert [case.key for case in empty] == ["no_tumor/07.png", "no_tumor/08.png"]
+    assert {case.label for case in empty} == {"no_tumor"}
+    assert [key for key, _ in data.problems] == ["other/07.png", "other/08.png"]
+
+
+def test_a_stray_coco_file_does_not_take_over_a_folder_of_classes(tmp_path: Path) -> None:
+    for n in range(6):
+        save(tmp_path / f"set/glioma/{n}.png", EMPTY)
+        save(tmp_path / f"set/healthy/{n}.png", EMPTY)
+    images = [{"id": n, "file_name": f"gone{n}.png", "width": 8, "height": 8} for n in range(9)]
+    stray = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "tumour"}]}
+    (tmp_path / "set/old/more").mkdir(parents=True)
+    (tmp_path / "set/old/more/coco.json").write_text(json.dumps(stray), encoding="utf-8")
+    assert set(found(tmp_path).labels) == {"glioma", "healthy"}
+
+
+def test_lists_whose_names_are_no_text_are_left_alone(tmp_path: Path) -> None:
+    class_folder(tmp_path)
+    try:
+        (tmp_path / os.fsdecode(b"l\xff.csv")).write_text("file,label\na.png,x\n", encoding="utf-8")
+        (tmp_path / os.fsdecode(b"l\xff.json")).write_text("{}", encoding="utf-8")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    data = found(tmp_path)
+    assert data.layout == "classes"
+    assert "\udcff" not in repr(data.remarks)

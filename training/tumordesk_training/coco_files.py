@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import read_json
 from tumordesk_training.data import folders_of
 from tumordesk_training.dicom import is_dicom
-from tumordesk_training.files import BOTH_FOLDERS, is_nifti, key_of, walk
+from tumordesk_training.files import BOTH_FOLDERS, is_nifti, is_seen, key_of, walk
 from tumordesk_training.images import is_picture
 from tumordesk_training.mask_pairs import masks_beside, two_folders
 from tumordesk_training.patient_folders import is_patient_folder
@@ -88,7 +88,7 @@ def _written(paths: list[Path]) -> Iterator[Document]:
 def _near(root: Path) -> list[Path]:
     """JSON files of ``root`` and of the folders in it, sorted; hidden ones are none."""
     found = sorted([*root.glob("*.json"), *root.glob("*/*.json")])
-    return [path for path in found if not path.name.startswith(".")]
+    return [path for path in found if all(map(is_seen, path.relative_to(root).parts))]
 
 
 def _deep(root: Path) -> list[Path]:
@@ -96,9 +96,9 @@ def _deep(root: Path) -> list[Path]:
     found: list[Path] = []
     for folder, inner, names in os.walk(root):
         depth = len(Path(folder).relative_to(root).parts)
-        inner[:] = [n for n in inner if not n.startswith(".")] if depth < _DEEPEST else []
+        inner[:] = [n for n in inner if is_seen(n)] if depth < _DEEPEST else []
         if depth >= _NEAR:
-            found += [Path(folder, n) for n in names if n.endswith(".json") and n[0] != "."]
+            found += [Path(folder, n) for n in names if n.endswith(".json") and is_seen(n)]
     return sorted(found)
 
 
@@ -107,9 +107,16 @@ def _is_near(root: Path, path: Path) -> bool:
 
 
 def _most(root: Path, whole: list[Document]) -> bool:
-    """Whether documents list at least half as many pictures as there are in the folder."""
-    listed = sum(len(document.content["images"]) for document in whole if document.content)
-    return 2 * listed >= sum(map(is_picture, walk(root)))
+    """Whether documents list at least half of the pictures that there are in the folder."""
+    images = [one for document in whole if document.content for one in document.content["images"]]
+    listed = {_base_name(one) for one in images}
+    pictures = [path.name for path in walk(root) if is_picture(path)]
+    return bool(listed) and 2 * sum(name in listed for name in pictures) >= len(pictures)
+
+
+def _base_name(image: Any) -> str:
+    name = image.get("file_name") if isinstance(image, dict) else None
+    return PureWindowsPath(name).name if isinstance(name, str) else ""
 
 
 def _is_worded(path: Path) -> bool:

@@ -14,7 +14,6 @@ from tumordesk.core.training_run import DataConfig, IndexSpec
 from tumordesk_training.columns import grouping_columns, plain_name
 from tumordesk_training.folder_names import part_of_folder
 from tumordesk_training.patient_folders import KNOWN_PATTERN, Folders
-from tumordesk_training.patient_folders import is_patient_folder as is_patient_folder
 from tumordesk_training.tables import (
     columns_of,
     csv_files,

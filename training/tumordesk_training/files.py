@@ -48,8 +48,8 @@ def walk(root: Path) -> Iterator[Path]:
     """
     found: list[Path] = []
     for folder, inner, names in os.walk(root):
-        inner[:] = [name for name in inner if _is_seen(name)]
-        found += [Path(folder, name) for name in names if _is_seen(name)]
+        inner[:] = [name for name in inner if is_seen(name)]
+        found += [Path(folder, name) for name in names if is_seen(name)]
     for path in sorted(found):
         if _is_file(path):
             yield path
@@ -59,7 +59,7 @@ def folders_below(root: Path) -> list[Path]:
     """All folders below ``root`` that are not hidden, sorted."""
     found: list[Path] = []
     for folder, inner, _ in os.walk(root):
-        inner[:] = [name for name in inner if _is_seen(name)]
+        inner[:] = [name for name in inner if is_seen(name)]
         found += [Path(folder, name) for name in inner]
     return sorted(found)
 
@@ -67,7 +67,7 @@ def folders_below(root: Path) -> list[Path]:
 def inner_folders(base: Path) -> list[Path]:
     """The folders in ``base`` itself, not hidden, sorted; none where it cannot be read."""
     _, inner, _ = next(os.walk(base), ("", [], []))
-    return sorted(Path(base, name) for name in inner if _is_seen(name))
+    return sorted(Path(base, name) for name in inner if is_seen(name))
 
 
 @dataclass
@@ -95,7 +95,8 @@ def aside(root: Path) -> Aside:
     return found
 
 
-def _is_seen(name: str) -> bool:
+def is_seen(name: str) -> bool:
+    """Whether a file or folder is looked at: not hidden, and its name is text."""
     return not name.startswith(".") and _is_text(name)
 
 

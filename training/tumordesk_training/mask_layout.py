@@ -29,7 +29,16 @@ def scan_masks(root: Path, config: DataConfig) -> Found:
         seen |= _scan_pair((images, masks), grouper, config, found)
     outside = [path for path in pictures_in(root) if path not in seen]
     where = "it lies neither in the folder of pictures nor in that of masks"
-    found.problems += [(key_of(root, path), where) for path in outside]
+    for path in outside:
+        key = key_of(root, path)
+        label = _class_above(grouper, key, 0)
+        if config.is_empty_class(label):  # 'no_tumor' beside the folders of the others
+            group, source = grouper.find(key, path.stem, label)
+            part = part_of(path.relative_to(root))
+            case = Case(key, path, group, None, label, part, empty=True, source=source)
+            found.cases.append(case)
+        else:
+            found.problems.append((key, where))
     return found
 
 

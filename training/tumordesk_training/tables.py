@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tumordesk.core.errors import DataError
 from tumordesk_training.columns import KNOWN_COLUMNS, plain_name
-from tumordesk_training.folder_names import part_named as part_named
+from tumordesk_training.files import is_seen
 
 _DELIMITERS = ",;\t"
 _HEADER_BYTES = 1 << 16
@@ -22,7 +22,7 @@ _SAVE_AGAIN = 'Save it again as "CSV UTF-8" in the spreadsheet program.'
 
 def csv_files(root: Path) -> list[Path]:
     """The CSV files that lie in ``root`` itself, sorted; hidden ones ('._index.csv') do not."""
-    found = (p for p in root.glob("*") if p.suffix.lower() == ".csv" and p.name[0] != ".")
+    found = (p for p in root.glob("*") if p.suffix.lower() == ".csv" and is_seen(p.name))
     return sorted(path for path in found if path.is_file())
 
 
