@@ -95,7 +95,7 @@ def test_folders_of_no_patients(name: str) -> None:
     ("name", "beside"),
     [
         ("BRAIN_012", "BRAIN_013"), ("07_left", "08_left"), ("UMC001", "LUM117"), ("256", "17"),
-        ("brain_512", "brain_513"), ("scan 001", "scan 002"),
+        ("brain_512", "brain_513"), ("scan 001", "scan 002"), ("BRAIN_7", "BRAIN_101"),
     ],
 )  # fmt: skip
 def test_a_number_is_a_patient_where_there_are_more_of_them(name: str, beside: str) -> None:

@@ -154,6 +154,7 @@ def speaks_of_files(name: str) -> bool:
     return any(word in _TECHNICAL | _CLASS_WORDS for word in pieces(name))
 
 
+@lru_cache(maxsize=1 << 16)
 def skeleton(name: str) -> str:
     """The name with every number as '#': that of the folders of one series is the same."""
     return re.sub(r"\d+", "#", name.lower())

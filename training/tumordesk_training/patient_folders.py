@@ -67,10 +67,12 @@ def _is_number(name: str) -> bool:
 def _of_a_series(name: str, beside: Collection[str]) -> bool:
     if _NUMBER.fullmatch(name):
         return any(map(_is_number, beside))
-    if not _bears_number(name):
+    if not any(letter.isdigit() for letter in name):
         return False
     own = skeleton(name)
     alike = [other for other in beside if skeleton(other) == own]
+    if not _bears_number(name):  # 'BRAIN_7' is one where 'BRAIN_112' is
+        return any(_long_numbers(other, measures=False) for other in alike)
     if _long_numbers(name, measures=False) and not alike:
         return _is_code(name) and any(map(_is_code, beside))
     if _long_numbers(name, measures=True) and not _long_numbers(name, measures=False):
