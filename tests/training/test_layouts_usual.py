@@ -264,6 +264,8 @@ def test_brain_masks_alone_teach_nothing_and_the_user_is_told(brain: str, tmp_pa
         ("P0/Label_0", "P1/Label_1", True),
         ("archive/Label 0", "archive/Label 1", False),
         ("data/roi", "data/seg", False),
+        ("my study/roi", "my study/normal", False),
+        ("my study/Label 0", "my study/Label 1", False),
         ("data/glioma/Original", "data/healthy/Original", False),
     ],
 )
@@ -280,6 +282,20 @@ def test_classes_may_be_named_with_words_of_files(
     assert (len(data.groups) == 2) == patients
 
 
+@pytest.mark.parametrize("around", ["glioma", "data"])
+def test_folders_of_sizes_name_no_classes(around: str, tmp_path: Path) -> None:
+    for size in ("256", "512"):
+        save(tmp_path / around / size / "a.png", EMPTY)
+    assert found(tmp_path).labels == (around,)
+
+
+def test_dates_of_patients_do_not_hide_the_patients(tmp_path: Path) -> None:
+    for patient in ("AMC-001", "AMC-002"):
+        for date in ("20190101", "20200101"):
+            save(tmp_path / patient / date / "a.png", EMPTY)
+    assert found(tmp_path).groups == ("AMC-001", "AMC-002")
+
+
 def test_folders_without_tumour_beside_pictures_and_masks_are_empty_cases(tmp_path: Path) -> None:
     for n in ("07", "08"):
         save(tmp_path / f"yes/images/{n}.png", EMPTY)
@@ -293,15 +309,52 @@ def test_folders_without_tumour_beside_pictures_and_masks_are_empty_cases(tmp_pa
     assert [key for key, _ in data.problems] == ["other/07.png", "other/08.png"]
 
 
-def test_a_stray_coco_file_does_not_take_over_a_folder_of_classes(tmp_path: Path) -> None:
+def test_masks_in_a_folder_without_tumour_are_no_pictures(tmp_path: Path) -> None:
+    full = np.full((8, 8), 255, dtype=np.uint8)
+    for folder in ("yes", "no"):
+        save(tmp_path / folder / "images/07.png", EMPTY)
+    save(tmp_path / "yes/masks/07.png", full)
+    save(tmp_path / "no/brain_masks/07.png", full)
+    save(tmp_path / "no/08.png", EMPTY)
+    save(tmp_path / "no/08_mask.png", full)
+    data = found(tmp_path)
+    empty = [case for case in data.cases if case.empty]
+    assert [case.key for case in empty] == ["no/08.png", "no/images/07.png"]
+    assert {case.label for case in empty} == {"no"}
+    assert {key for key, _ in data.problems} == {"no/08_mask.png", "no/brain_masks/07.png"}
+
+
+@pytest.mark.parametrize("listed", [0, 9])
+def test_a_stray_coco_file_does_not_take_over_a_folder_of_classes(
+    listed: int, tmp_path: Path
+) -> None:
     for n in range(6):
         save(tmp_path / f"set/glioma/{n}.png", EMPTY)
         save(tmp_path / f"set/healthy/{n}.png", EMPTY)
-    images = [{"id": n, "file_name": f"gone{n}.png", "width": 8, "height": 8} for n in range(9)]
+    # The names are those of pictures, which do not lie where the list looks for them.
+    images = [{"id": n, "file_name": f"{n}.png", "width": 8, "height": 8} for n in range(listed)]
     stray = {"images": images, "annotations": [], "categories": [{"id": 1, "name": "tumour"}]}
     (tmp_path / "set/old/more").mkdir(parents=True)
     (tmp_path / "set/old/more/coco.json").write_text(json.dumps(stray), encoding="utf-8")
     assert set(found(tmp_path).labels) == {"glioma", "healthy"}
+
+
+def test_a_coco_file_without_pictures_explains_nothing(tmp_path: Path) -> None:
+    class_folder(tmp_path)
+    nothing: dict[str, Any] = {"images": [], "annotations": [], "categories": []}
+    (tmp_path / "coco.json").write_text(json.dumps(nothing), encoding="utf-8")
+    data = found(tmp_path)
+    assert data.layout == "classes"
+    assert [remark.code for remark in data.remarks] == ["coco_unused"]
+
+
+def test_unpadded_numbers_are_patients_where_some_are_long(tmp_path: Path) -> None:
+    for label in ("HGG", "LGG"):
+        for number in (1, 2, 10, 100):
+            save(tmp_path / label / f"BRAIN_{number}" / "a.png", EMPTY)
+    data = found(tmp_path)
+    assert data.labels == ("HGG", "LGG")
+    assert set(data.groups) == {"BRAIN_1", "BRAIN_2", "BRAIN_10", "BRAIN_100"}
 
 
 def test_lists_whose_names_are_no_text_are_left_alone(tmp_path: Path) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import read_json
+from tumordesk_training.coco_outlines import name_in, objects, places_of
 from tumordesk_training.data import folders_of
 from tumordesk_training.dicom import is_dicom
 from tumordesk_training.files import BOTH_FOLDERS, is_nifti, is_seen, key_of, walk
@@ -39,17 +40,24 @@ class Document:
     named: bool = False
     worded: bool = False
 
+    @property
+    def listed(self) -> list[dict[str, Any]]:
+        """The entries of its 'images' that are objects."""
+        return objects((self.content or {}).get("images"))
+
 
 def coco_files(root: Path) -> list[Path]:
     """COCO annotation files up to four levels down.
 
     A file that is none, whatever its name, counts only where it was one before it was damaged, or
-    where nothing else explains the folder: then the error is to name it. Files further down than
-    one level do not count where they list but a few of the folder's pictures.
+    where nothing else explains the folder: then the error is to name it. So does one that lists no
+    picture. Files further down than one level do not count where they list but a few of the
+    folder's pictures.
     """
     found = list(documents(root))
     whole = [document for document in found if document.content is not None]
-    if whole and (any(_is_near(root, document.path) for document in whole) or _most(root, whole)):
+    near = any(_is_near(root, document.path) and document.listed for document in whole)
+    if whole and (near or _most(root, whole) or not (_lists(whole) or _explained(root))):
         return [document.path for document in whole]
     if any(document.damaged and document.worded for document in found):
         return [document.path for document in found if document.damaged]
@@ -106,17 +114,21 @@ def _is_near(root: Path, path: Path) -> bool:
     return len(path.relative_to(root).parts) <= _NEAR
 
 
+def _lists(whole: list[Document]) -> bool:
+    return any(document.listed for document in whole)
+
+
 def _most(root: Path, whole: list[Document]) -> bool:
-    """Whether documents list at least half of the pictures that there are in the folder."""
-    images = [one for document in whole if document.content for one in document.content["images"]]
-    listed = {_base_name(one) for one in images}
-    pictures = [path.name for path in walk(root) if is_picture(path)]
-    return bool(listed) and 2 * sum(name in listed for name in pictures) >= len(pictures)
+    """Whether documents list at least half of the pictures that there are in the folder.
 
-
-def _base_name(image: Any) -> str:
-    name = image.get("file_name") if isinstance(image, dict) else None
-    return PureWindowsPath(name).name if isinstance(name, str) else ""
+    An entry counts where its file is found: an older copy of a list names files that are gone.
+    """
+    found: set[Path] = set()
+    for document in whole:
+        places = places_of(root, document.path)
+        named = (name_in(root, document.path, e.get("file_name"), places) for e in document.listed)
+        found |= {path for _, path, _ in named if path is not None}
+    return bool(found) and 2 * len(found) >= sum(map(is_picture, walk(root)))
 
 
 def _is_worded(path: Path) -> bool:

@@ -12,18 +12,11 @@ from tumordesk_training.folder_names import FIRST_IMAGE_WORDS, SURE_MASK_WORDS
 from tumordesk_training.images import is_picture
 
 IMAGE_FOLDERS = FIRST_IMAGE_WORDS | {"imagestr", "imagests"}
-MASK_FOLDERS = SURE_MASK_WORDS | {
-    "ground_truth", "ground-truth", "ground truth", "labelstr", "labelsts",
-}  # fmt: skip
+MASK_NAMES = SURE_MASK_WORDS | {"ground_truth", "ground-truth", "ground truth"}
+"""Stems of the mask of a folder that holds one case, lower case."""
+MASK_FOLDERS = MASK_NAMES | {"labelstr", "labelsts"}
 """Folders that hold pictures or masks and nothing else, lower case."""
 BOTH_FOLDERS = IMAGE_FOLDERS | MASK_FOLDERS
-MASK_NAMES = frozenset(
-    (
-        "mask", "msk", "seg", "segm", "label", "labels", "lbl", "segmentation", "outline", "gt",
-        "groundtruth", "ground_truth", "annotation",
-    )
-)  # fmt: skip
-"""Stems of the mask of a folder that holds one case."""
 _MASK_SUFFIX = re.compile(
     r"(?i)[-_. ](?:masks?|msks?|segm?|labels?|lbls?|segmentation|gt|ground[-_ ]?truth|annotation"
     r"|annots?|outline)$"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from tumordesk.core.errors import DataError
@@ -26,7 +27,7 @@ from tumordesk_training.data import (
 )
 from tumordesk_training.dicom import is_dicom
 from tumordesk_training.files import aside, is_nifti, key_of, walk
-from tumordesk_training.folder_names import part_of_folder
+from tumordesk_training.folder_names import is_technical, letters_of, part_of_folder
 from tumordesk_training.images import is_picture
 from tumordesk_training.index_layout import (
     has_index_of_classes,
@@ -210,20 +211,23 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
 
 def _labels(grouper: Grouper, keys: Iterable[str]) -> dict[str, str]:
     """The class of each key: the folder nearest to the file that may name one, else the nearest
-    that is no patient's, else the first folder; '' of files in no folder.
+    that speaks of files but is no patient's ('data/roi'), else the first folder; '' of files in no
+    folder.
 
-    Where these tell no two classes apart, the nearest folders are the classes, also with names
-    that speak of files ('set/Label 0', 'set/Label 1') or of one or two digits ('data/0', 'data/1').
+    A folder around all pictures names no class where those in it do, also with names that speak of
+    files ('my study/Label 0', 'my study/Label 1') or of one or two digits ('data/0', 'data/1').
     """
     folders = {key: folders_of(key) for key in keys}
-    nearest = {key: _nearest(grouper, key) for key in folders}
+    named = {key: grouper.folders.classes(key) for key in folders}
+    spoken = {key: _speaking_of_files(grouper, key) for key in folders}
     labels = {
-        key: next(iter((*reversed(grouper.folders.classes(key)), nearest[key], *found)), "")
-        or next(iter(found), "")
+        key: next(filter(None, (*reversed(named[key]), spoken[key], *found)), "")
         for key, found in folders.items()
     }
-    inner = {key: name for key, name in nearest.items() if name}
-    if len(set(labels.values())) == 1 < len(set(inner.values())) <= _MOST_NUMBERED:
+    around = _shared({named[key] for key, found in folders.items() if found})
+    inside = {key: next(reversed(named[key][around:]), spoken[key]) for key in folders}
+    inner = {key: name for key, name in inside.items() if name}
+    if around and 1 < len(set(inner.values())) <= _MOST_NUMBERED:
         return labels | inner
     numbers = {key: found[-1] for key, found in folders.items() if found}
     numbered = all(re.fullmatch(r"\d{1,2}", number) for number in numbers.values())
@@ -233,11 +237,19 @@ def _labels(grouper: Grouper, keys: Iterable[str]) -> dict[str, str]:
     return labels
 
 
-def _nearest(grouper: Grouper, key: str) -> str:
-    """The folder nearest to the file that is neither a part nor a patient's, or ''."""
+def _shared(paths: Iterable[tuple[str, ...]]) -> int:
+    """How many of their first names all paths have in common."""
+    same = takewhile(lambda names: len(set(names)) == 1, zip(*paths, strict=False))
+    return len(list(same))
+
+
+def _speaking_of_files(grouper: Grouper, key: str) -> str:
+    """The folder nearest to the file that is neither a part nor a patient's, where it speaks of
+    files ('roi', 'Label 0'), else ''. Sizes and dates count where there is no other such folder."""
     names = enumerate(key.split("/")[:-1])
     free = [n for at, n in names if not part_of_folder(n) and not grouper.folders.is_patient(n, at)]
-    return free[-1] if free else ""
+    nearest = next(iter(([n for n in free if letters_of(n)] or free)[-1:]), "")
+    return nearest if is_technical(nearest) else ""
 
 
 def _unused(lists: Lists, config: DataConfig, layout: str) -> Iterator[Remark]:

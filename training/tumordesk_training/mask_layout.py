@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from tumordesk.core.training_run import DataConfig
-from tumordesk_training.data import Case, Found, Grouper, part_of
+from tumordesk_training.data import Case, Found, Grouper, folders_of, part_of
 from tumordesk_training.files import (
     key_of,
     likely_stems,
@@ -16,8 +16,11 @@ from tumordesk_training.files import (
     pictures_in,
     spare_stem,
 )
+from tumordesk_training.folder_names import kind_of
 from tumordesk_training.mask_pairs import Pair, case_folders, masks_among, two_folders
 from tumordesk_training.outline_names import rank
+
+_OUTSIDE = "it lies neither in the folder of pictures nor in that of masks"
 
 
 def scan_masks(root: Path, config: DataConfig) -> Found:
@@ -27,19 +30,26 @@ def scan_masks(root: Path, config: DataConfig) -> Found:
     seen: set[Path] = set()
     for images, masks in two_folders(root) or [(root, root)]:
         seen |= _scan_pair((images, masks), grouper, config, found)
-    outside = [path for path in pictures_in(root) if path not in seen]
-    where = "it lies neither in the folder of pictures nor in that of masks"
-    for path in outside:
-        key = key_of(root, path)
-        label = _class_above(grouper, key, 0)
-        if config.is_empty_class(label):  # 'no_tumor' beside the folders of the others
-            group, source = grouper.find(key, path.stem, label)
-            part = part_of(path.relative_to(root))
-            case = Case(key, path, group, None, label, part, empty=True, source=source)
-            found.cases.append(case)
-        else:
-            found.problems.append((key, where))
+    _scan_outside([p for p in pictures_in(root) if p not in seen], grouper, config, found)
     return found
+
+
+def _scan_outside(pictures: list[Path], grouper: Grouper, config: DataConfig, found: Found) -> None:
+    """Add those of classes without tumour ('no_tumor' beside the others' folders) as empty cases;
+    all others, and masks, are no use."""
+    masks = masks_among(pictures)
+    for path in pictures:
+        key = key_of(grouper.root, path)
+        label = _class_above(grouper, key, 0)
+        others = [name for name in folders_of(key) if name != label]
+        of_masks = path in masks or any(kind_of(name).kind == "mask" for name in others)
+        if not config.is_empty_class(label) or of_masks:
+            found.problems.append((key, _OUTSIDE))
+            continue
+        group, source = grouper.find(key, path.stem, label)
+        part = part_of(path.relative_to(grouper.root))
+        case = Case(key, path, group, None, label, part, empty=True, source=source)
+        found.cases.append(case)
 
 
 def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -> set[Path]:
@@ -59,6 +69,9 @@ def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -
         # Of a folder that holds one case alone, the name is no class.
         label = _class_above(grouper, key_of(root, path.parent) if path in alone else key, above)
         mask = find(path.relative_to(images))
+        around = _class_above(grouper, key, 0)
+        if mask is None and not label and config.is_empty_class(around):
+            label = around  # 'no_tumor/images' beside 'no_tumor/brain_masks'
         empty = mask is None and config.is_empty_class(label)
         if mask is None and not empty:
             found.problems.append((key, find.why_none))
