@@ -29,6 +29,7 @@ from tumordesk.networks.parts import backbone_parameters, head_parameters
 from tumordesk_training import batches, checkpoints, control, environment, events, loop
 from tumordesk_training.distributed import Team
 from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR
+from tumordesk_training.loop import Trainer
 from tumordesk_training.run import start
 from tumordesk_training.samples import drawn
 from tumordesk_training.setup import loader_workers, make_network, make_optimiser
@@ -373,6 +374,27 @@ def test_a_full_disk_says_what_is_kept_and_the_run_goes_on_from_there(
     assert "--resume" in told(tmp_path / "run", "failed")[0].message
     assert start(tmp_path / "run", mask_config(scans, epochs=3), resume=True) is RunState.FINISHED
     assert [event.epoch for event in told(tmp_path / "run", "epoch")] == [1, 2, 3]
+
+
+def test_a_run_killed_after_an_epoch_was_kept_tells_of_it_when_it_goes_on(
+    scans: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tell = Trainer._tell_epoch
+
+    def killed(self: Trainer, values: dict[str, Any]) -> None:
+        if self._now.epoch == 2:
+            raise KeyboardInterrupt
+        tell(self, values)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, "_tell_epoch", killed)
+        with pytest.raises(KeyboardInterrupt):
+            start(tmp_path / "run", mask_config(scans, epochs=3))
+    assert [event.epoch for event in told(tmp_path / "run", "epoch")] == [1]
+    assert start(tmp_path / "run", mask_config(scans, epochs=3), resume=True) is RunState.FINISHED
+    epochs = told(tmp_path / "run", "epoch")
+    assert [event.epoch for event in epochs] == [1, 2, 3]
+    assert epochs[0].values.keys() == epochs[1].values.keys()
 
 
 def test_a_gpu_gets_processes_that_prepare_pictures(scans: Path) -> None:

@@ -15,7 +15,14 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from tumordesk.core.errors import DataError, WriteError
-from tumordesk.core.training_run import CHECKPOINTS, EVENTS_NAME, RunState, TrainingConfig
+from tumordesk.core.jsonio import to_plain
+from tumordesk.core.training_run import (
+    CHECKPOINTS,
+    EVENTS_NAME,
+    RunState,
+    TrainingConfig,
+    read_run,
+)
 from tumordesk_training import checkpoints
 from tumordesk_training.control import Control, StopAsked
 from tumordesk_training.dataset import Cache, EpochSampler, Slices
@@ -142,6 +149,7 @@ class Trainer:
             self._now.step = self._now.epoch * self._steps  # maybe with other processes now
             self._kept = self._now.epoch
             self._messages = (f"Resumed after epoch {self._now.epoch}.",)
+            self._team.lead(self._tell_what_was_kept)
         stepper = self._stepper()
         self._started = time.monotonic() - self._now.elapsed_s
         facts = self._facts()
@@ -154,6 +162,13 @@ class Trainer:
             return RunState.STOPPED
         self._tell_end()
         return RunState.FINISHED
+
+    def _tell_what_was_kept(self) -> None:
+        """Tell of the last epoch where the run was killed after it was kept, before it was told."""
+        events = read_run(self._folder).events
+        told = any(event.kind == "epoch" and event.epoch == self._now.epoch for event in events)
+        if self._now.values and not told:
+            self._tell_epoch(self._now.values)
 
     def _tell_start(self, facts: dict[str, Any]) -> None:
         message = " ".join(self._messages)
@@ -213,7 +228,8 @@ class Trainer:
             values = self._validated()
             self._now.epoch += 1
             self._now.elapsed_s = time.monotonic() - self._started
-            self._keep(score(self._config.task, values, volumes=self._config.data.volumes))
+            value = score(self._config.task, values, volumes=self._config.data.volumes)
+            better = self._judge(value)
             values |= {
                 "loss": loss,
                 "size": list(size),
@@ -224,6 +240,8 @@ class Trainer:
                 "memory_mb": memory_mb(self._precision.device),
                 "best": self._now.best,
             }
+            self._now.values = to_plain(values)
+            self._keep(value if better else None)
             self._team.lead(partial(self._tell_epoch, values))
 
     def _tired(self) -> bool:
@@ -349,11 +367,11 @@ class Trainer:
 
         self._control.check(paused, resumed)
 
-    def _keep(self, value: float) -> None:
-        """Remember how it stands; write last, and best where this is the best so far.
+    def _judge(self, value: float) -> bool:
+        """Remember how it stands; whether this is the best so far.
 
         Raises:
-            DataError: the weights are not numbers any more; nothing is written then.
+            DataError: the weights are not numbers any more.
         """
         if not self._learner.healthy():
             now = self._now
@@ -365,6 +383,9 @@ class Trainer:
         if self._config.optimiser.schedule == "plateau" and since >= PLATEAU_PATIENCE:
             self._now.plateau *= PLATEAU_FACTOR
             self._now.plateau_epoch = self._now.epoch
-        best = value if better else None
+        return better
+
+    def _keep(self, best: float | None) -> None:
+        """Write last, and best where this is the best so far; ``best``: its score then."""
         self._team.lead(lambda: self._learner.write(self._folder / CHECKPOINTS, self._now, best))
         self._kept = self._now.epoch

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ class Standing:
     """What a resume needs besides weights: all plain numbers.
 
     ``parts``: into how many a batch is divided because the memory does not hold it whole.
+    ``values``: the figures of the epoch, of which a run that was killed may not have told.
     """
 
     epoch: int = 0
@@ -30,6 +31,7 @@ class Standing:
     plateau: float = 1.0
     plateau_epoch: int = 0
     parts: int = 1
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
