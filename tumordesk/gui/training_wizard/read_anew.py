@@ -13,7 +13,7 @@ from tumordesk.gui.panels.parts import clear, label, tight
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.flow import FlowLayout
 from tumordesk.gui.training_wizard.thumbnails import ThumbnailStore
-from tumordesk.gui.training_wizard.widgets import Picture
+from tumordesk.gui.training_wizard.widgets import CasePicture
 
 _COLOURS: dict[str, str] = {"red": "Red", "green": "Green", "blue": "Blue", "grey": "All, as grey"}
 _BUTTONS: dict[str, str] = {"pattern": "&Use these as patients", "forget": "&Drop the pattern"}
@@ -88,23 +88,15 @@ class ColourTile(QPushButton):
         self.setProperty("role", "tile")
         self.setCheckable(True)
         self.setAccessibleName(name)
-        self.key = key
-        self._store = store
-        self.picture = Picture()
+        self.picture = CasePicture(key, store)
         self._column = tight(QVBoxLayout(self), tokens.SPACE_4)
         margin = tokens.SPACE_4
         self._column.setContentsMargins(margin, margin, margin, margin)
         self._column.addWidget(self.picture)
         self._column.addWidget(label(name, "small"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        store.ready.connect(self._ready)
-        store.failed.connect(self._failed)
-        if not key:
-            return
-        if store.error(key):
-            self.picture.set_words(store.error(key))
-        self._ready(key)
-        store.request([key])
+        if key:
+            store.request([key])
 
     def sizeHint(self) -> QSize:
         """As large as the picture and its name; a button knows of its own text alone."""
@@ -113,12 +105,3 @@ class ColourTile(QPushButton):
     def minimumSizeHint(self) -> QSize:
         """No smaller."""
         return self._column.sizeHint()
-
-    def _ready(self, key: str) -> None:
-        image = self._store.image(key) if key == self.key else None
-        if image is not None:
-            self.picture.set_image(image)
-
-    def _failed(self, key: str, reason: str) -> None:
-        if key == self.key:
-            self.picture.set_words(reason)

@@ -126,14 +126,36 @@ def _fitted(frame: QRectF, size: QSize) -> QRectF:
     return QRectF(frame.center().x() - width / 2, frame.center().y() - height / 2, width, height)
 
 
+class CasePicture(Picture):
+    """The thumbnail of a case as a store has it, now or later; words where there is none."""
+
+    def __init__(self, key: str, store: ThumbnailStore, side: int = tokens.CASE_THUMBNAIL) -> None:
+        super().__init__(side)
+        self.key = key
+        self._store = store
+        store.ready.connect(self._ready)
+        store.failed.connect(self._failed)
+        if store.image(key) is None and store.error(key):
+            self.set_words(store.error(key))
+        self._ready(key)
+
+    def _ready(self, key: str) -> None:
+        image = self._store.image(key) if key == self.key else None
+        if image is not None:
+            self.set_image(image)
+
+    def _failed(self, key: str, reason: str) -> None:
+        if key == self.key:
+            self.set_words(reason)
+
+
 class CaseThumbnail(QWidget):
     """A case of the data: its thumbnail, and below it its name."""
 
     def __init__(self, key: str, store: ThumbnailStore, side: int = tokens.CASE_THUMBNAIL) -> None:
         super().__init__()
         self.key = key
-        self._store = store
-        self.picture = Picture(side)
+        self.picture = CasePicture(key, store, side)
         name = ElidedLabel(PurePosixPath(key).name, "small")
         name.setFixedWidth(side)
         column = tight(QVBoxLayout(self), tokens.SPACE_4)
@@ -142,22 +164,6 @@ class CaseThumbnail(QWidget):
         self.setToolTip(key)
         self.setAccessibleName(key)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        store.ready.connect(self._ready)
-        store.failed.connect(self._failed)
-        image = store.image(key)
-        if image is not None:
-            self.picture.set_image(image)
-        elif store.error(key):
-            self.picture.set_words(store.error(key))
-
-    def _ready(self, key: str) -> None:
-        image = self._store.image(key) if key == self.key else None
-        if image is not None:
-            self.picture.set_image(image)
-
-    def _failed(self, key: str, reason: str) -> None:
-        if key == self.key:
-            self.picture.set_words(reason)
 
 
 class FolderRow(RowButton):
