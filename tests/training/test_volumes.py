@@ -238,6 +238,20 @@ def study(root: Path, name: str, **flair: Any) -> None:
     sitk.WriteImage(image, str(root / name / "outline.nii.gz"))
 
 
+@pytest.mark.parametrize("folder", ["masks", "Ground Truth", "tumor_masks"])
+def test_label_maps_of_dicom_lie_in_folders_as_people_name_them(
+    folder: str, tmp_path: Path
+) -> None:
+    for name in ("A1", "B2"):
+        study(tmp_path, name)
+        (tmp_path / name / folder).mkdir()
+        drawn = tmp_path / name / "outline.nii.gz"
+        drawn.rename(tmp_path / name / folder / drawn.name)
+    assert {case.mask for case in listed(tmp_path, "FLAIR").cases} == {
+        tmp_path / name / folder / "outline.nii.gz" for name in ("A1", "B2")
+    }
+
+
 def test_series_that_share_a_label_map_are_told_and_chosen(tmp_path: Path) -> None:
     study(tmp_path, "A1")
     study(tmp_path, "B2")

@@ -12,13 +12,13 @@ from tumordesk.io.relevance import sort_key
 from tumordesk_training.data import Case, Found, Grouper, part_of
 from tumordesk_training.dicom import is_dicom, segmentations, series_in
 from tumordesk_training.files import (
-    MASK_FOLDERS,
     is_nifti,
     key_of,
     mask_stem,
     nifti_stem,
     walk,
 )
+from tumordesk_training.folder_names import kind_of
 from tumordesk_training.nifti import shares_grid
 from tumordesk_training.outline_names import rank
 from tumordesk_training.sequences import Gathered, StudySeries, case_name, companions, gather
@@ -227,4 +227,4 @@ def _label_map(root: Path, folder: Path, masks: list[Path]) -> Path | None:
 
 def _beside(mask: Path, place: Path) -> bool:
     """Whether it lies in a folder of masks in ``place``."""
-    return mask.parent.parent == place and mask.parent.name.lower() in MASK_FOLDERS
+    return mask.parent.parent == place and kind_of(mask.parent.name).kind == "mask"
