@@ -403,9 +403,12 @@ def test_naming_the_patients_leads_to_where_that_is_done(
     unknown = replace(draft.report.findings[0], code="patients_unknown", actions=("ignore",))
     draft.use_report(replace(draft.report, findings=(unknown,)))
     wizard.show_stage("check")
+    wizard.resize(wizard.minimumSizeHint())
     _click(qtbot, check.view.data)
     assert wizard.stage == "data"
     assert data.options.isVisible()
+    until(qtbot, lambda: not data.options.pattern.visibleRegion().isEmpty())
+    assert data.options.pattern.hasFocus()
     assert wizard.context.expert
 
 

@@ -221,14 +221,15 @@ def test_mixed_sequences_lead_to_the_choice_of_one(
 ) -> None:
     page = _check(qtbot, wizard, brats(tmp_path / "scans"))
     page.table.pick("shared_outlines")
+    wizard.resize(wizard.minimumSizeHint())
     assert page.view.data.text() == "Choose the &sequence…"
     QApplication.processEvents()
     qtbot.mouseClick(page.view.data, Qt.MouseButton.LeftButton)
     data = wizard.pages["data"]
     assert isinstance(data, DataPage)
     assert wizard.page is data
-    until(qtbot, data.sequences.choice.isVisible)
-    data.sequences.choice.setFocus()
+    until(qtbot, lambda: not data.sequences.choice.visibleRegion().isEmpty())
+    assert data.sequences.choice.hasFocus()
     qtbot.keyClicks(data.sequences.choice, "FLAIR")
     until(qtbot, lambda: wizard.context.draft.data.sequences != ())
     _reported(qtbot, wizard)

@@ -190,7 +190,7 @@ class CheckPage(Page):
         unnamed = code == "shared_outlines" and report is not None and not report.sequences
         if code == "patients_unknown" or unnamed:
             self.context.want_expert()
-        self.context.show_stage("data")
+        self.context.settle_on_data(code)
 
     # Page ----------------------------------------------------------------------------------
 

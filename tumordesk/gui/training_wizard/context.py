@@ -38,6 +38,7 @@ class WizardContext(QObject):
     wanted = Signal(str)
     go = Signal(str)
     expert_wanted = Signal()
+    field_wanted = Signal(str)
 
     def __init__(
         self,
@@ -106,6 +107,11 @@ class WizardContext(QObject):
     def show_stage(self, stage: StageName) -> None:
         """Show another stage."""
         self.go.emit(stage)
+
+    def settle_on_data(self, code: str) -> None:
+        """Show the field of the Data page that settles a finding of that code."""
+        self.show_stage("data")
+        self.field_wanted.emit(code)
 
     def _begun(self, folder: Path) -> None:
         self.draft.run = folder

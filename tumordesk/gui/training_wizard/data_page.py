@@ -51,6 +51,7 @@ class DataPage(Page):
         self.sequences.chosen.connect(self._read_otherwise)
         self.options.changed.connect(self._read_otherwise)
         context.check.changed.connect(self._checked)
+        context.field_wanted.connect(self._bring)
         self._build()
         self._show()
 
@@ -123,6 +124,13 @@ class DataPage(Page):
         self.sequences.show_sequences()
         self._keep_in_sight()
         self.changed.emit()
+
+    def _bring(self, code: str) -> None:
+        """The field that settles a finding: in sight, and ready for the keyboard."""
+        sequences = self.options.sequences if self.sequences.isHidden() else self.sequences.choice
+        field = sequences if code == "shared_outlines" else self.options.pattern
+        field.setFocus()
+        reveal(field)
 
     def _keep_in_sight(self) -> None:
         """What lies above the options may have grown: follow the field that a person is in."""
