@@ -26,6 +26,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 import factories
 from tumordesk.core.settings import UnsavedSettings
 from tumordesk.gui.app import create_app
+from tumordesk.gui.garbage import GarbageSearch
 from tumordesk.gui.main_window import MainWindow
 
 IMPORTING = "importing torch"
@@ -90,6 +91,7 @@ def main() -> int:
     """Measure and print."""
     store = UnsavedSettings()
     app = create_app(store)
+    GarbageSearch(app).start()
     window = MainWindow(store, warm_up=False)
     meter = GapMeter()
     with tempfile.TemporaryDirectory() as folder:

@@ -35,6 +35,7 @@ import training_factories
 from tumordesk.core.settings import TrainingChoices, UnsavedSettings
 from tumordesk.core.training_run import TrainingEvent, write_config
 from tumordesk.gui.app import create_app
+from tumordesk.gui.garbage import GarbageSearch
 from tumordesk.gui.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ def walk(task: str, expert: bool, profile: bool) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as home:
         os.environ["TUMORDESK_HOME"] = home
         app = create_app(UnsavedSettings())
+        GarbageSearch(app).start()
         found = Walk(Path(home), task, expert, profile).all(other_mode=not expert)
         app.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return found

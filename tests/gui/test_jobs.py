@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -216,3 +219,25 @@ def test_guests_end_with_their_host(qapp: QApplication) -> None:
     assert guest.closed
     assert ends.events == []
     host.deleteLater()
+
+
+@pytest.mark.parametrize("lane", ["io", "compute"])
+def test_what_a_job_has_read_goes_when_it_is_over(
+    qtbot: QtBot, runner: JobRunner, lane: Lane
+) -> None:
+    """A scan must not stay in memory until the next job comes, or a search for garbage."""
+    ends = Ends()
+    scan = np.zeros(8)
+    kept = weakref.ref(scan)
+
+    def submit(held: np.ndarray) -> None:
+        runner.submit(lane, "a", lambda _: float(held.sum()), **ends.callbacks())
+
+    gc.disable()
+    try:
+        submit(scan)
+        del scan
+        qtbot.waitUntil(lambda: bool(ends.kinds))
+        qtbot.waitUntil(lambda: kept() is None)
+    finally:
+        gc.enable()

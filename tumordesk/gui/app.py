@@ -22,6 +22,7 @@ from tumordesk.core.paths import log_dir, resource_root
 from tumordesk.core.settings import SettingsStore
 from tumordesk.gui.application import Application
 from tumordesk.gui.crash import crash_report
+from tumordesk.gui.garbage import GarbageSearch
 from tumordesk.gui.main_window import MainWindow
 from tumordesk.gui.theme import apply_theme
 
@@ -59,6 +60,8 @@ def main(paths: Sequence[Path] = ()) -> int:
     app = create_app(store)
     window = MainWindow(store)
     _catch_unexpected(window)
+    garbage = GarbageSearch()
+    garbage.start()
     window.show()
     if paths:
         window.open_paths(list(paths))
@@ -71,6 +74,7 @@ def main(paths: Sequence[Path] = ()) -> int:
     pulse.timeout.connect(lambda: None)
     code = app.exec()
     pulse.stop()
+    garbage.stop()
     _release(window)
     return code
 

@@ -63,6 +63,15 @@ class _Job:
     retired: bool = False
     ended: bool = False
 
+    def release(self) -> None:
+        """Let go of the scans and windows the functions hold: a job and its context are a ring."""
+        self.function = _nothing
+        self.done = self.failed = self.cancelled = self.progress = self.partial = None
+
+
+def _nothing(_: RunnerContext) -> None:
+    """What a job does once it is over."""
+
 
 class _Lane:
     """A queue and its threads, started with the first job."""
@@ -110,6 +119,8 @@ class _Lane:
                     return
                 job = self._queue.popleft()
             job.work(job)
+            # Or the last job, and the scan it has read, stay for as long as nothing else comes.
+            del job
 
     def close(self) -> None:
         with self._condition:
@@ -266,12 +277,14 @@ class JobRunner(QObject):
         self._active.discard(job)
         if self._current.get(job.key) is job:
             del self._current[job.key]
-        if kind == "done" and job.done is not None:
-            job.done(value)
-        elif kind == "failed" and job.failed is not None:
-            job.failed(value)  # type: ignore[arg-type]
-        elif kind == "cancelled" and job.cancelled is not None:
-            job.cancelled()
+        done, failed, cancelled = job.done, job.failed, job.cancelled
+        job.release()
+        if kind == "done" and done is not None:
+            done(value)
+        elif kind == "failed" and failed is not None:
+            failed(value)  # type: ignore[arg-type]
+        elif kind == "cancelled" and cancelled is not None:
+            cancelled()
         self.idle_changed.emit()
 
 
