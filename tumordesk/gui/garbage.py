@@ -13,7 +13,7 @@ import sys
 from PySide6.QtCore import QObject, QTimer
 
 INTERVAL_MS = 250
-MANY_MODULES = 100
+MANY_MODULES = 25
 """So many modules read since the last time are a library: its objects stay for good."""
 
 

@@ -52,8 +52,9 @@ class Layer:
         return self.origin == "mine" and not self.imported
 
     def segmentation(self) -> Segmentation:
-        """A read-only copy of what the layer holds now."""
-        return Segmentation(self.array.copy(), self.geometry, self.segments, self.series_uid)
+        """What the layer holds now, read-only; a copy where a person may go on changing it."""
+        array = self.array.copy() if self.array.flags.writeable else self.array
+        return Segmentation(array, self.geometry, self.segments, self.series_uid)
 
 
 @dataclass
