@@ -24,7 +24,6 @@ from tumordesk_training.cli import main
 from tumordesk_training.data import DataSet
 from tumordesk_training.dataset import build_cache
 from tumordesk_training.layouts import scan
-from tumordesk_training.nifti import load_volume
 from volume_factories import brats, outline, scan_of, stack, write
 
 CLASSES = ("background", "tumour")
@@ -497,17 +496,3 @@ def test_a_scan_that_is_called_tumour_stays_a_scan(tmp_path: Path) -> None:
         for name in ("p1_tumor", "p2_healthy")
     ]
     assert data.remarks == ()
-
-
-def test_several_volumes_in_one_file_say_what_to_do(tmp_path: Path) -> None:
-    path = tmp_path / "imagesTr" / "BRATS_001.nii.gz"
-    path.parent.mkdir()
-    one = sitk.GetImageFromArray(stack(1, 0))
-    sitk.WriteImage(sitk.JoinSeries([one] * 4), str(path))
-    outline(tmp_path / "labelsTr" / "BRATS_001.nii.gz")
-    with pytest.raises(DataError, match=r"4 volumes in one file.*fslsplit") as caught:
-        load_volume(path)
-    assert "_0000" in caught.value.hint
-    with pytest.raises(DataError, match="Not one of 1") as whole:
-        check_data(tmp_path, DataConfig(root=str(tmp_path)))
-    assert "nnUNetv2_convert_MSD_dataset" in whole.value.hint

@@ -18,6 +18,7 @@ from tumordesk.core.job import JobContext
 from tumordesk.core.paths import cache_dir
 from tumordesk.zoo.learned import CODE_BYTES, Codes, no_codes
 from tumordesk_training.cache_files import keep_arrays
+from tumordesk_training.stacked import stored_in
 from tumordesk_training.work import for_each
 
 _FOLDERS = 20
@@ -60,7 +61,7 @@ def _stamp(root: Path, path: Path) -> str:
     with suppress(ValueError):
         path = path.relative_to(root)
     try:
-        facts = (root / path).stat()
+        facts = stored_in(root / path)[0].stat()
     except OSError:
         return ""
     text = f"{path.as_posix()}/{facts.st_size}/{facts.st_mtime_ns}"

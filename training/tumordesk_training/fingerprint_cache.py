@@ -21,6 +21,7 @@ from tumordesk_training.cache_files import keep_arrays
 from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import SIDE, Fingerprint, fingerprint
 from tumordesk_training.images import load_grey
+from tumordesk_training.stacked import stored_in
 from tumordesk_training.work import for_each
 
 _FOLDERS = 20
@@ -71,7 +72,7 @@ def _read(case: Case, config: DataConfig) -> Fingerprint:
 def stamp(case: Case) -> str:
     """Name of a file as it is now: another after every change."""
     try:
-        facts = case.image.stat()
+        facts = stored_in(case.image)[0].stat()
     except OSError:
         return ""
     text = f"{case.key}/{facts.st_size}/{facts.st_mtime_ns}"

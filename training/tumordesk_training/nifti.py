@@ -18,6 +18,7 @@ from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
 from tumordesk_training.grids import onto
 from tumordesk_training.images import class_numbers
+from tumordesk_training.stacked import stored_in
 
 _Volume = tuple[npt.NDArray[Any], Geometry]
 _COVERED = 0.5
@@ -28,7 +29,8 @@ _REACHED = 0.5
 def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     """Voxels (slice, row, column) and geometry (LPS) of a 3-D NIfTI file.
 
-    A DICOM file stands for the whole series that it is a slice of.
+    A DICOM file stands for the whole series that it is a slice of, and the name of a part for one
+    of the volumes of a file (see ``stacked``).
 
     Raises:
         DataError: unreadable, or not a 3-D grey volume.
@@ -36,14 +38,12 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     if not is_nifti(path):
         return load_series(path)
     try:
-        image = sitk.ReadImage(str(path))
+        image = _read(path)
     except RuntimeError as error:
         raise DataError(
             f"{path.name} cannot be read as NIfTI.", "Remove or replace the file."
         ) from error
     array = sitk.GetArrayFromImage(image)
-    if array.ndim == 4:
-        raise _together(path, len(array))
     if array.ndim != 3 or image.GetNumberOfComponentsPerPixel() != 1:
         raise DataError(f"{path.name} is not a 3-D grey volume.")
     x_mm, y_mm, z_mm = image.GetSpacing()
@@ -54,8 +54,31 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     return array, geometry
 
 
+def _read(path: Path) -> Any:
+    """The image, of several in a file the one that ``path`` names. RuntimeError, DataError."""
+    reader, number = _header_of(path)
+    size = reader.GetSize()
+    if len(size) == 4:
+        if number is None and size[3] > 1:
+            raise _together(path, size[3])
+        if (number or 0) >= size[3]:
+            raise DataError(f"{path.name}: there are only {size[3]} volumes in its file.")
+        reader.SetExtractIndex((0, 0, 0, number or 0))
+        reader.SetExtractSize((*size[:3], 0))
+    return reader.Execute()
+
+
+def _header_of(path: Path) -> tuple[Any, int | None]:
+    """A reader that knows the header of a volume's file, and which volume of it is meant."""
+    stored, number = stored_in(path)
+    reader = sitk.ImageFileReader()
+    reader.SetFileName(str(stored))
+    reader.ReadImageInformation()
+    return reader, number
+
+
 def _together(path: Path, count: int) -> DataError:
-    """The error of a file of several volumes: which of them is which sequence it does not say."""
+    """The error of a file of several volumes that are not taken apart."""
     return DataError(
         f"{path.name} holds {count} volumes in one file (4-D): split it into a file each, with "
         "nnUNetv2_convert_MSD_dataset (nnU-Net), fslsplit -t (FSL) or mrconvert (MRtrix3)",
@@ -227,11 +250,8 @@ def count_slices(path: Path) -> int:
             return series_of(path).slices
         except DataError:
             return 0
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
     try:
-        reader.ReadImageInformation()
+        size = _header_of(path)[0].GetSize()
     except RuntimeError:
         return 0
-    size = reader.GetSize()
-    return int(size[2]) if len(size) == 3 else 0
+    return int(size[2]) if len(size) in (3, 4) else 0

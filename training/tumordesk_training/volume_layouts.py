@@ -30,6 +30,7 @@ from tumordesk_training.shared_outlines import (
     told_by_name,
     with_marks,
 )
+from tumordesk_training.stacked import apart
 from tumordesk_training.volume_masks import MaskFinder, outlines_among, predicted_among
 
 _PREDICTED = "it lies in a folder of predictions: they are neither scans nor outlines"
@@ -41,6 +42,7 @@ def scan_nifti(root: Path, config: DataConfig) -> Found:
     files = [path for path in walk(root) if is_nifti(path)]
     predicted = set(predicted_among(root, files))
     masks, scans = outlines_among([path for path in files if path not in predicted])
+    scans = apart(scans)
     finder = MaskFinder(root, masks, scans)
     marks = channel_marks(root, scans)
     told = {key_of(root, path): told_by_name(path, marks) for path in scans}
