@@ -7,11 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from tumordesk.core.errors import ConfigError
-from tumordesk.core.jsonio import read_json
 from tumordesk.core.study import MR_SEQUENCES, sequence_shown
 from tumordesk.core.training_run import SequenceSource
-from tumordesk.imaging.sequence import guess_from_name
+from tumordesk.io.dataset_json import named_channels
 from tumordesk.io.sidecar import sidecar_of
 from tumordesk_training.data import Case, Remark
 from tumordesk_training.files import nifti_stem
@@ -19,9 +17,6 @@ from tumordesk_training.words import many, together
 
 _ORDER = tuple(one.value for one in MR_SEQUENCES)
 _CHANNEL = re.compile(r"_00\d\d$")
-_NAMES_FILE = "dataset.json"
-_NAME_KEYS = ("channel_names", "modality")
-"""Where nnU-Net, and the Medical Segmentation Decathlon before it, name the numbered channels."""
 _SHOWN = 5
 
 
@@ -34,25 +29,11 @@ def channel_marks(root: Path, scans: Iterable[Path]) -> dict[str, str]:
     folders = {up for path in scans for up in (path.parent, path.parent.parent)} if ends else ()
     found: dict[str, str] = {}
     for folder in sorted(one for one in folders if one.is_relative_to(root)):
-        for mark, sequence in _named_channels(folder / _NAMES_FILE).items():
-            if found.setdefault(mark, sequence) != sequence:
+        for number, sequence in named_channels(folder).items():
+            if found.setdefault(f"_{number:04d}", sequence.value) != sequence:
                 return {}
     twice = len(set(found.values())) < len(found)
     return {} if twice else {mark: name for mark, name in found.items() if mark in ends}
-
-
-def _named_channels(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    try:
-        plain = read_json(path)
-    except ConfigError:
-        return {}  # nobody asked for this file: without it the endings can still be named by hand
-    told: dict[str, object] = {}
-    if isinstance(plain, dict):
-        told = next((plain[key] for key in _NAME_KEYS if isinstance(plain.get(key), dict)), {})
-    pairs = ((str(n), guess_from_name(str(name)).sequence.value) for n, name in told.items())
-    return {f"_{int(n):04d}": name for n, name in pairs if n.isdecimal() and name in _ORDER}
 
 
 def with_marks(

@@ -110,6 +110,11 @@ class Series:
         """True for PNG/JPEG/TIFF/BMP, whose grey values are not the scanner's."""
         return self.kind == "picture"
 
+    @property
+    def file_uid(self) -> str:
+        """The same for all series of one volume file; else ``uid``."""
+        return str(self.extra.get("file_uid", self.uid))
+
 
 @dataclass(frozen=True)
 class Study:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tumordesk.core.study import Series
 from tumordesk.imaging.sequence import without_sequence
-from tumordesk.io.names import stem
+from tumordesk.io.names import stem, without_volume
 
 _OUTLINES = {"seg", "segmentation", "mask", "label", "labels", "outline"}
 _CALCULATED = {
@@ -35,7 +35,7 @@ _JOINED = re.compile(rf"(?:{_BARE}[cs])?\+(?:c|gd|km)(?![^\W_])|{_BARE}(?:c|gd|k
 def words(series: Series) -> list[str]:
     """Words of a volume file's name, of any script; nothing of DICOM, where UIDs tell what belongs
     together."""
-    return [] if series.kind == "dicom" else _split(stem(Path(series.description)))
+    return [] if series.kind == "dicom" else _split(_stem(series.description))
 
 
 def rest(series: Series) -> list[str]:
@@ -45,9 +45,13 @@ def rest(series: Series) -> list[str]:
 
 @lru_cache(maxsize=4096)
 def _rest(description: str) -> tuple[str, ...]:
-    name = _JOINED.sub(" ", _folded(stem(Path(description))))
+    name = _JOINED.sub(" ", _folded(_stem(description)))
     left = (without_sequence(word) for word in _split(name))
     return tuple(word for word in left if word and word not in _NEUTRAL)
+
+
+def _stem(description: str) -> str:
+    return stem(Path(without_volume(description)))
 
 
 def _ends_with_number(series: Series) -> bool:

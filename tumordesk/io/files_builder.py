@@ -7,7 +7,8 @@ from pathlib import Path
 from tumordesk.core.geometry import Geometry, Verdict
 from tumordesk.core.study import Instance, Patient, Series, Study
 from tumordesk.imaging.sequence import guess_from_name
-from tumordesk.io.names import made_up_uid, short_hash, stem
+from tumordesk.io.dataset_json import guess_from_dataset
+from tumordesk.io.names import made_up_uid, short_hash, stem, with_volume
 from tumordesk.io.pictures import PictureFacts
 from tumordesk.io.relevance import sort_key
 from tumordesk.io.sidecar import sidecar_of
@@ -50,29 +51,9 @@ class FileCollection:
         self._add(series, shown)
 
     def add_volume(self, path: Path, shown: Path, facts: VolumeFacts) -> None:
-        """Take a NIfTI, NRRD or MetaImage file."""
-        count = facts.geometry.shape[0]
-        beside = sidecar_of(path)
-        series = Series(
-            key=short_hash("volume", shown),
-            uid=made_up_uid("volume", shown.absolute()),
-            kind=facts.kind,
-            number=beside.series_number,
-            modality="",
-            description=shown.name,
-            guess=beside.guess(stem(shown)),
-            geometry=facts.geometry,
-            instances=tuple(Instance(path, frame=i) for i in range(count)),
-            transfer_syntax=facts.format,
-            warnings=facts.warnings,
-            colour=facts.colour,
-            extra={
-                "volume": facts,
-                "calculated": beside.calculated,
-                "told": beside.description,
-            },
-        )
-        self._add(series, shown)
+        """Take a NIfTI, NRRD or MetaImage file; each of a few volumes in it is a series."""
+        for one in facts.apart():
+            self._add(_volume_series(path, shown, one, of_several=len(facts.apart()) > 1), shown)
 
     def _add(self, series: Series, shown: Path) -> None:
         self._folders.setdefault(shown.parent, []).append(series)
@@ -94,3 +75,32 @@ class FileCollection:
             )
             for folder, series in sorted(self._folders.items())
         )
+
+
+def _volume_series(path: Path, shown: Path, facts: VolumeFacts, *, of_several: bool) -> Series:
+    beside = sidecar_of(path)
+    # The first volume is called as the file was before others were shown.
+    place = (shown, facts.number) if facts.number else (shown,)
+    whole = (shown.absolute(), *place[1:])
+    name = with_volume(shown.name, facts.number + 1, facts.count) if of_several else shown.name
+    told = guess_from_dataset(path, facts.number if of_several else None)
+    return Series(
+        key=short_hash("volume", *place),
+        uid=made_up_uid("volume", *whole),
+        kind=facts.kind,
+        number=facts.number + 1 if of_several else beside.series_number,
+        modality="",
+        description=name,
+        guess=told or beside.guess(stem(shown)),
+        geometry=facts.geometry,
+        instances=tuple(Instance(path, frame=i) for i in range(facts.geometry.shape[0])),
+        transfer_syntax=facts.format,
+        warnings=facts.warnings,
+        colour=facts.colour,
+        extra={
+            "volume": facts,
+            "calculated": beside.calculated,
+            "told": beside.description,
+            "file_uid": made_up_uid("volume", shown.absolute()),
+        },
+    )

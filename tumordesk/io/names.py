@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
+
+_VOLUME = re.compile(r" \(volume \d+ of \d+\)$")
 
 
 def short_hash(*parts: object) -> str:
@@ -26,3 +29,13 @@ def stem(path: Path) -> str:
         if name.lower().endswith(ending):
             return name[: -len(ending)]
     return path.stem
+
+
+def with_volume(name: str, number: int, count: int) -> str:
+    """What one of several volumes in a file is called; ``number`` counts from 1."""
+    return f"{name} (volume {number} of {count})"
+
+
+def without_volume(name: str) -> str:
+    """The file's name of what :func:`with_volume` made; other names stay."""
+    return _VOLUME.sub("", name)

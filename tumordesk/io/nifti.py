@@ -222,21 +222,25 @@ def _from_quaternion(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -
     return matrix
 
 
-def read_voxels(path: Path, header: NiftiHeader, only_slice: int | None = None) -> npt.NDArray[Any]:
-    """Stored voxels of the first volume, (slice, row, column) or (slice, row, column, 3).
+def read_voxels(
+    path: Path, header: NiftiHeader, only_slice: int | None = None, volume: int = 0
+) -> npt.NDArray[Any]:
+    """Stored voxels of one volume, (slice, row, column) or (slice, row, column, 3).
 
-    ``only_slice``: just this one, without the first axis; the rest is not decoded.
+    ``only_slice``: just this one, without the first axis; the rest is not decoded. ``volume``:
+    which of several in the file, from 0.
 
     Raises:
         Unusable: cut off or damaged. OSError: cannot be opened.
     """
     shape = header.shape if only_slice is None else header.shape[1:]
     buffer = bytearray(int(np.prod(shape, dtype=np.int64)) * header.voxel_bytes)
+    before = volume * int(np.prod(header.shape, dtype=np.int64)) * header.voxel_bytes
     view = memoryview(buffer)
     done = 0
     try:
         with open_stream(path) as stream:
-            stream.seek(header.offset + (only_slice or 0) * len(view))
+            stream.seek(header.offset + before + (only_slice or 0) * len(view))
             while done < len(view) and (got := stream.readinto(view[done:])):  # type: ignore[attr-defined]
                 done += got
     except (EOFError, zlib.error) as error:

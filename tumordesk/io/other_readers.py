@@ -100,7 +100,7 @@ class VolumeFileReader(SeriesReader):
             return read_itk_voxels(self._path).astype(self.dtype, copy=False)
         from tumordesk.io.nifti import read_voxels
 
-        stored = read_voxels(self._path, header, only_slice)
+        stored = read_voxels(self._path, header, only_slice, self._facts.number)
         if (header.slope == 1.0 and header.intercept == 0.0) or self.colour:
             return stored.astype(self.dtype, copy=False)
         scaled = stored.astype(np.float32)

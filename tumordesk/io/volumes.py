@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +16,16 @@ from tumordesk.io.nifti import NiftiHeader, read_nifti_header
 
 _SHEAR = np.cos(np.deg2rad(89.5))
 _HEADER_TEXT = 64 * 1024
+MOST_VOLUMES = 16
+"""A file of more volumes is a series in time: only the first is shown."""
 
 
 @dataclass(frozen=True)
 class VolumeFacts:
-    """A volume file: its geometry, dtype of its slices, and what a person should know."""
+    """A volume file: its geometry, dtype of its slices, and what a person should know.
+
+    ``number``: which of the ``count`` volumes in the file is meant, from 0.
+    """
 
     kind: SeriesKind
     format: str
@@ -29,6 +34,13 @@ class VolumeFacts:
     dtype: str
     warnings: tuple[str, ...]
     nifti: NiftiHeader | None = None
+    number: int = 0
+    count: int = 1
+
+    def apart(self) -> tuple[VolumeFacts, ...]:
+        """Facts of each volume in the file that is shown: all of a few, else the first."""
+        shown = self.count if self.nifti is not None and self.count <= MOST_VOLUMES else 1
+        return tuple(replace(self, number=number) for number in range(shown))
 
 
 def kind_of(path: Path, prefix: bytes) -> SeriesKind | None:
@@ -62,11 +74,11 @@ def _nifti_facts(path: Path) -> VolumeFacts:
         notes.append("no unit of length in the file: nothing can be measured in mm")
     geometry = volume_geometry(header.shape, spacing, header.affine, notes)
     warnings = list(geometry.notes)
-    if header.volumes > 1:
+    if header.volumes > MOST_VOLUMES:
         warnings.append(f"{header.volumes} volumes in the file: only the first is shown")
     return VolumeFacts(
         "nifti", "NIfTI", geometry, header.dtype in ("rgb", "rgba"), nifti_dtype(header).name,
-        tuple(warnings), header,
+        tuple(warnings), header, count=header.volumes,
     )  # fmt: skip
 
 

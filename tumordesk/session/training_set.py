@@ -81,9 +81,10 @@ def new_salt() -> str:
 
 
 def patient_code(salt: str, patient: Patient | None, series: Series) -> str:
-    """The patient as a salted hash; of a file that names none, the series stands for itself."""
-    known = patient is not None and (patient.patient_id or patient.name)
-    who = (patient.patient_id, patient.name) if patient is not None and known else (series.uid,)
+    """The patient as a salted hash; of a file that names none, the file stands for itself."""
+    who: tuple[str, ...] = (series.file_uid,)
+    if patient is not None and (patient.patient_id or patient.name):
+        who = (patient.patient_id, patient.name)
     return "p" + short_hash(salt, "patient", *who)[:12]
 
 

@@ -128,7 +128,10 @@ class SeriesItem(QAbstractButton):
         metrics = painter.fontMetrics()
         small = QFontMetrics(theme.base_font(tokens.FONT_SMALL))
         top = frame.center().y() - (metrics.height() + 2 * small.height()) // 2
-        title = metrics.elidedText(series_title(self.series), Qt.TextElideMode.ElideRight, width)
+        # Names of files differ at their end: the sequence, or which volume of the file it is.
+        of_file = self.series.kind != "dicom"
+        mode = Qt.TextElideMode.ElideMiddle if of_file else Qt.TextElideMode.ElideRight
+        title = metrics.elidedText(series_title(self.series), mode, width)
         painter.drawText(left, top + metrics.ascent(), title)
         painter.setFont(theme.base_font(tokens.FONT_SMALL))
         painter.setPen(theme.colour(colours.text_secondary))

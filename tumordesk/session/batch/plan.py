@@ -82,7 +82,7 @@ def keys_of(scan: ScanResult, archive: str = "") -> dict[Key, list[tuple[Patient
         for study in patient.studies:
             for series in study.series:
                 if series.kind != "dicom":
-                    key = ("", series.uid)
+                    key = ("", series.file_uid)
                 elif archive and study.uid.startswith(_UNKNOWN):
                     key = (_UNKNOWN, archive)
                 else:

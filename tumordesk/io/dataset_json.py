@@ -1,0 +1,61 @@
+"""Names of sequences in the dataset.json of a training set.
+
+nnU-Net, and the Medical Segmentation Decathlon before it, number the sequences of a patient (files
+'P1_0000', 'P1_0001' or the volumes of one file) and say in dataset.json what each number is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from tumordesk.core.errors import ConfigError
+from tumordesk.core.jsonio import read_json
+from tumordesk.core.study import MR_SEQUENCES, Sequence, SequenceGuess
+from tumordesk.imaging.sequence import guess_from_name
+from tumordesk.io.names import stem
+
+NAME = "dataset.json"
+_KEYS = ("channel_names", "modality")
+_NUMBERED = re.compile(r"_(00\d\d)$")
+_MOST_BYTES = 16 << 20
+
+
+def guess_from_dataset(path: Path, volume: int | None = None) -> SequenceGuess | None:
+    """The sequence of a numbered file, or of one of its volumes, as dataset.json names it.
+
+    The file is looked for in the folder and in the one above. None where nothing is said.
+    """
+    match = _NUMBERED.search(stem(path))
+    number = int(match[1]) if volume is None and match else volume
+    if number is None:
+        return None
+    for folder in (path.parent, path.parent.parent):
+        sequence = named_channels(folder).get(number)
+        if sequence is not None:
+            return SequenceGuess(sequence, f"number {number} in dataset.json")
+    return None
+
+
+def named_channels(folder: Path) -> dict[int, Sequence]:
+    """{0: Sequence.FLAIR, ...} of the dataset.json of a folder; empty where it names none."""
+    path = folder / NAME
+    try:
+        facts = path.stat()
+    except OSError:
+        return {}
+    return _read(path, facts.st_mtime_ns) if facts.st_size <= _MOST_BYTES else {}
+
+
+@lru_cache(maxsize=16)
+def _read(path: Path, changed: int) -> dict[int, Sequence]:
+    try:
+        plain = read_json(path)
+    except ConfigError:
+        return {}  # nobody asked for this file: the sequence stays unknown without it
+    told: dict[str, object] = {}
+    if isinstance(plain, dict):
+        told = next((plain[key] for key in _KEYS if isinstance(plain.get(key), dict)), {})
+    pairs = ((str(n), guess_from_name(str(name)).sequence) for n, name in told.items())
+    return {int(n): name for n, name in pairs if n.isdecimal() and name in MR_SEQUENCES}
