@@ -20,8 +20,8 @@ from tumordesk_training.check import check_data
 from tumordesk_training.cli import main
 from tumordesk_training.data import DataSet
 from tumordesk_training.layouts import scan
-from tumordesk_training.nifti import count_slices, load_volume
-from tumordesk_training.stacked import MOST
+from tumordesk_training.nifti import count_slices, load_pair, load_volume
+from tumordesk_training.stacked import MOST, apart
 from volume_factories import outline, stack
 
 MODALITIES = {"0": "FLAIR", "1": "T1w", "2": "t1gd", "3": "T2w"}
@@ -160,5 +160,75 @@ def test_a_series_in_time_says_what_to_do(tmp_path: Path) -> None:
 
 def test_a_part_that_is_not_there_is_told(tmp_path: Path) -> None:
     joined(tmp_path / "P1.nii.gz")
-    with pytest.raises(DataError, match="only 4 volumes"):
+    with pytest.raises(DataError, match=r"P1\.nii\.gz, volume 5 is not there: the file holds 4"):
         load_volume(tmp_path / "P1_0004.nii.gz")
+
+
+def test_a_part_of_a_file_that_is_one_volume_now_is_told(tmp_path: Path) -> None:
+    joined(tmp_path / "P1.nii.gz", volumes=1)
+    with pytest.raises(DataError, match=r"volume 1 is not there.*changed"):
+        load_volume(tmp_path / "P1_0000.nii.gz")
+
+
+def test_a_header_of_countless_volumes_is_no_harm(tmp_path: Path) -> None:
+    path = joined(tmp_path / "P1.nii")
+    data = bytearray(path.read_bytes())
+    data[40:56] = np.array([7, 4, 4, 3, 32767, 32767, 32767, 32767], np.int16).tobytes()
+    path.write_bytes(data)
+    assert apart([path]) == [path]
+
+
+def test_more_than_four_axes_are_not_taken_apart(tmp_path: Path) -> None:
+    path = joined(tmp_path / "P1.nii")
+    data = bytearray(path.read_bytes())
+    sizes = np.frombuffer(data[42:48], np.int16)
+    data[40:56] = np.array([5, *sizes, 1, 4, 1, 1], np.int16).tobytes()
+    path.write_bytes(data)
+    assert apart([path]) == [path]
+    with pytest.raises(DataError, match=r"P1\.nii"):
+        load_volume(path)
+
+
+@pytest.mark.parametrize("sequences", ["", "T1C", "T1,T1C,T2,FLAIR"])
+@pytest.mark.parametrize("named", ["imagesTr/BRATS_{:03d}.nii.gz", "BRATS_{:03d}"])
+def test_a_csv_that_names_the_file_tells_the_patients_of_its_volumes(
+    named: str, sequences: str, tmp_path: Path
+) -> None:
+    decathlon(tmp_path, 6)
+    rows = [f"{named.format(n)},P{(n + 1) // 2}" for n in range(1, 7)]
+    (tmp_path / "patients.csv").write_text("\n".join(["image,patient", *rows]))
+    data = listed(tmp_path, sequences)
+    assert set(data.groups) == {"P1", "P2", "P3"}
+    assert {case.source for case in data.cases} == {"csv"}
+
+
+def test_the_volumes_of_a_file_are_one_group(tmp_path: Path) -> None:
+    decathlon(tmp_path, 2)
+    (tmp_path / "patients.csv").write_text(
+        "image,patient\nBRATS_001_0002,Somebody\nBRATS_002_0001,Another\n"
+    )
+    data = listed(tmp_path)
+    assert len(data.cases) == 8
+    assert set(data.groups) == {"Somebody", "Another"}
+
+
+def test_a_pattern_sees_the_name_of_the_file(tmp_path: Path) -> None:
+    decathlon(tmp_path)
+    config = DataConfig(
+        root=str(tmp_path), sequences=parse_sequences("FLAIR"), group_pattern=r"(\d+)$"
+    )
+    assert scan(tmp_path, config).groups == ("001", "002", "003")
+
+
+def test_leaving_out_the_file_leaves_out_its_volumes(tmp_path: Path) -> None:
+    decathlon(tmp_path)
+    config = DataConfig(root=str(tmp_path), exclude=("imagesTr/BRATS_002.nii.gz",))
+    data = scan(tmp_path, config)
+    assert (data.excluded, len(data.cases)) == (4, 8)
+
+
+def test_an_outline_of_several_volumes_is_told(tmp_path: Path) -> None:
+    joined(tmp_path / "imagesTr" / "P1.nii.gz", volumes=1)
+    mask = joined(tmp_path / "labelsTr" / "P1.nii.gz", volumes=3)
+    with pytest.raises(DataError, match=r"P1\.nii\.gz holds 3 volumes.*an outline is one"):
+        load_pair(tmp_path / "imagesTr" / "P1.nii.gz", mask)

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 
 from several_factories import several_card
+from tumordesk.core.errors import ReadError
 from tumordesk.core.study import Sequence, Series
 from tumordesk.inference.companions import companions_of
+from tumordesk.io.import_mask import read_mask
 from tumordesk.io.nifti_write import build_nifti_header
 from tumordesk.io.reader import open_series
 from tumordesk.io.scan import scan_paths
 from tumordesk.io.volumes import MOST_VOLUMES
+from tumordesk.session.audit import study_uid
 from tumordesk.session.batch.plan import keys_of
 
 SHAPE = (3, 4, 5)
@@ -88,7 +91,12 @@ def test_dataset_json_names_numbered_files(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["[1]", "{", '{"modality": 3}', '{"modality": {"x": "T1"}}', ""])
+LONG = json.dumps({"modality": {"9" * 5000: "T1", "12345": "T1", "\u0663": "T1"}})
+
+
+@pytest.mark.parametrize(
+    "text", ["[1]", "{", '{"modality": 3}', '{"modality": {"x": "T1"}}', "", LONG]
+)
 def test_a_dataset_json_that_names_nothing_leaves_it_unknown(text: str, tmp_path: Path) -> None:
     (tmp_path / "dataset.json").write_text(text)
     series = numbered(joined(tmp_path / "P1.nii"))
@@ -107,3 +115,24 @@ def test_a_network_of_several_sequences_reads_the_volumes_of_one_file(tmp_path: 
         assert together.refusal == ""
         assert not together.names_differ
         assert {one.key for one in together.found.values()} <= {one.key for one in own}
+
+
+def test_dataset_json_is_not_told_as_left_out(tmp_path: Path) -> None:
+    joined(tmp_path / "P1.nii")
+    told = {"channel_names": {}, "modality": MODALITIES}
+    (tmp_path / "dataset.json").write_text(json.dumps(told))
+    found = scan_paths([tmp_path])
+    assert found.skipped == ()
+    assert {one.guess.sequence for one in found.series} > {Sequence.FLAIR, Sequence.T1C}
+
+
+def test_an_outline_of_several_volumes_is_refused_with_the_reason(tmp_path: Path) -> None:
+    scan = numbered(joined(tmp_path / "scan.nii", 1))
+    with pytest.raises(ReadError, match=r"seg\.nii holds 4 volumes.*an outline is one"):
+        read_mask(joined(tmp_path / "seg.nii"), scan)
+
+
+def test_the_audit_log_and_a_batch_know_a_file_by_one_code(tmp_path: Path) -> None:
+    series = numbered(joined(tmp_path / "P1.nii"))
+    (key,) = keys_of(scan_paths([tmp_path]))
+    assert {study_uid(one, None) for one in series} == {key[1]}

@@ -53,14 +53,14 @@ def main() -> None:
     patients = add_lgg(args.lgg, args.out)
     split = json.loads((CONFIGS / "t1c-tumour.split.json").read_text())
     flair = json.loads((CONFIGS / "flair-glioma.split.json").read_text())["parts"]
-    split["parts"]["train"] += _groups(patients, flair["train"])
-    kept = _groups(patients, flair["val"] + flair["test"])
+    split["parts"]["train"] += groups(patients, flair["train"])
+    kept = groups(patients, flair["val"] + flair["test"])
     lgg = {**split, "parts": {"train": [], "val": [], "test": kept}, "counts": {}}
     for name, content in (("split", split), ("lgg.split", lgg)):
         args.out.with_name(f"{args.out.name}.{name}.json").write_text(json.dumps(content, indent=2))
 
 
-def _groups(patients: set[str], wanted: list[str]) -> list[str]:
+def groups(patients: set[str], wanted: list[str]) -> list[str]:
     """The wanted patients that have post-contrast pictures, as the training program names them."""
     return [f"{GROUP}/{patient}" for patient in sorted(patients & set(wanted))]
 

@@ -16,9 +16,9 @@ import numpy as np
 
 from tumordesk.core.job import JobContext
 from tumordesk.core.paths import cache_dir
+from tumordesk.io.parts import stored_in
 from tumordesk.zoo.learned import CODE_BYTES, Codes, no_codes
 from tumordesk_training.cache_files import keep_arrays
-from tumordesk_training.stacked import stored_in
 from tumordesk_training.work import for_each
 
 _FOLDERS = 20

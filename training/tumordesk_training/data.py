@@ -11,6 +11,8 @@ from pathlib import Path
 from tumordesk.core.data_report import Severity
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig, IndexSpec
+from tumordesk.io.names import stem as stem_of
+from tumordesk.io.parts import stored_in
 from tumordesk_training.columns import grouping_columns, plain_name
 from tumordesk_training.folder_names import part_of_folder
 from tumordesk_training.patient_folders import KNOWN_PATTERN, Folders
@@ -150,8 +152,14 @@ class Grouper:
 
     def find(self, key: str, stem: str, label: str = "") -> tuple[str, str]:
         """(group, source): as :meth:`group`, and as ``Case.source``."""
+        whole, number = stored_in(self.root / key)
+        names: tuple[str, ...] = (key, stem)
+        if number is not None:
+            # Nobody names the volumes of a file: what is said of the file counts.
+            key, stem = whole.relative_to(self.root).as_posix(), stem_of(whole)
+            names = (*names, key, stem)
         for name, rows in self._maps:
-            for candidate in (key, stem):
+            for candidate in names:
                 value = rows.get(candidate)
                 if value:
                     return (value if len(self._maps) == 1 else f"{name}/{value}"), "csv"

@@ -17,11 +17,11 @@ from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
 from tumordesk.core.paths import cache_dir
 from tumordesk.core.training_run import DataConfig
+from tumordesk.io.parts import stored_in
 from tumordesk_training.cache_files import keep_arrays
 from tumordesk_training.data import Case
 from tumordesk_training.fingerprints import SIDE, Fingerprint, fingerprint
 from tumordesk_training.images import load_grey
-from tumordesk_training.stacked import stored_in
 from tumordesk_training.work import for_each
 
 _FOLDERS = 20

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
+from tumordesk.io.parts import stored_in
 from tumordesk_training.coco import scan_coco, unused_coco
 from tumordesk_training.coco_files import coco_files
 from tumordesk_training.data import (
@@ -68,7 +69,7 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     indexed = layout == "index"
     listed = scan_index(lists, config) if indexed else _SCANNERS[layout](root, config)
     cases, problems = listed.cases, listed.problems
-    cases, torn = _in_one_group(cases, torn_names(root, config), problems)
+    cases, torn = _in_one_group(root, cases, torn_names(root, config), problems)
     remarks = (*listed.remarks, *torn, *_unused(lists, config, layout))
     if layout != "coco" and config.layout == "auto":
         remarks = (*remarks, *unused_coco(root))
@@ -76,7 +77,12 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         raise _nothing(root, layout, problems, remarks)
     found = len(cases)
     left_out = frozenset(config.exclude)
-    cases = [case for case in cases if case.key not in left_out]
+    if left_out:
+        cases = [
+            case
+            for case in cases
+            if left_out.isdisjoint((case.key, key_of(root, stored_in(case.image)[0])))
+        ]
     if not cases:
         raise DataError(
             f"All {found} pictures of {root.name} are left out by decision.",
@@ -92,14 +98,18 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     )
 
 
+def _names_of(case: Case, root: Path) -> tuple[str, ...]:
+    """What a list may call a picture; of a volume also what the file is called that holds it."""
+    whole = stored_in(case.image)[0]
+    names = (case.key, case.image.name, case.image.stem)
+    return (*names, key_of(root, whole), whole.name, whole.stem) if whole != case.image else names
+
+
 def _in_one_group(
-    cases: list[Case], torn: dict[str, str], problems: list[tuple[str, str]]
+    root: Path, cases: list[Case], torn: dict[str, str], problems: list[tuple[str, str]]
 ) -> tuple[list[Case], tuple[Remark, ...]]:
     """The cases without those of two patients, which would be trained on and tested at once."""
-    notes = {
-        c.key: next((torn[n] for n in (c.key, c.image.name, c.image.stem) if n in torn), "")
-        for c in cases
-    }
+    notes = {c.key: next((torn[n] for n in _names_of(c, root) if n in torn), "") for c in cases}
     two = tuple((key, note) for key, note in notes.items() if note)
     if not two:
         return cases, ()

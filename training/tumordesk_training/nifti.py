@@ -12,13 +12,14 @@ import SimpleITK as sitk
 
 from tumordesk.core.errors import DataError, InputMismatch
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
+from tumordesk.io.parts import said, stored_in
 from tumordesk.io.registered import Found, lay
 from tumordesk_training.data import Case
 from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
 from tumordesk_training.grids import onto
 from tumordesk_training.images import class_numbers
-from tumordesk_training.stacked import stored_in
+from tumordesk_training.stacked import MOST
 
 _Volume = tuple[npt.NDArray[Any], Geometry]
 _COVERED = 0.5
@@ -41,11 +42,11 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
         image = _read(path)
     except RuntimeError as error:
         raise DataError(
-            f"{path.name} cannot be read as NIfTI.", "Remove or replace the file."
+            f"{said(path)} cannot be read as NIfTI.", "Remove or replace the file."
         ) from error
     array = sitk.GetArrayFromImage(image)
     if array.ndim != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise DataError(f"{path.name} is not a 3-D grey volume.")
+        raise DataError(f"{said(path)} is not a 3-D grey volume.")
     x_mm, y_mm, z_mm = image.GetSpacing()
     directions = np.asarray(image.GetDirection(), dtype=np.float64).reshape(3, 3)[:, ::-1]
     affine = affine_from(image.GetOrigin(), directions, (z_mm, y_mm, x_mm))
@@ -58,11 +59,15 @@ def _read(path: Path) -> Any:
     """The image, of several in a file the one that ``path`` names. RuntimeError, DataError."""
     reader, number = _header_of(path)
     size = reader.GetSize()
+    count = size[3] if len(size) == 4 else 1
+    if number is None and count > 1:
+        raise _together(path, count)
+    if number is not None and not (number < count and 1 < count <= MOST):
+        raise DataError(
+            f"{said(path)} is not there: the file holds {count}.",
+            "The file has changed since it was listed: check the folder again.",
+        )
     if len(size) == 4:
-        if number is None and size[3] > 1:
-            raise _together(path, size[3])
-        if (number or 0) >= size[3]:
-            raise DataError(f"{path.name}: there are only {size[3]} volumes in its file.")
         reader.SetExtractIndex((0, 0, 0, number or 0))
         reader.SetExtractSize((*size[:3], 0))
     return reader.Execute()
@@ -221,8 +226,21 @@ def _labels_on(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
     """Labels of a NIfTI file or DICOM SEG on ``grid``; None where they lie on other voxels."""
     if not is_nifti(mask):
         return load_segmentation(mask, grid)
+    _refuse_several(mask)
     labels, own = load_volume(mask)
     return onto(labels, own, grid)
+
+
+def _refuse_several(mask: Path) -> None:
+    try:
+        size = _header_of(mask)[0].GetSize()
+    except RuntimeError:
+        return  # told when it is read
+    if len(size) == 4 and size[3] > 1:
+        raise DataError(
+            f"{mask.name} holds {size[3]} volumes (4-D), and an outline is one.",
+            "Save it as one volume whose numbers are the classes.",
+        )
 
 
 def shares_grid(mask: Path, grid: Geometry) -> bool:

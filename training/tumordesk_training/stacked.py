@@ -1,23 +1,19 @@
-"""NIfTI files of several volumes (4-D), taken for the files that splitting them makes. No torch.
-
-The Medical Segmentation Decathlon keeps the sequences of a patient so: 'BRATS_001.nii.gz' with four
-volumes, named in dataset.json. It counts as 'BRATS_001_0000.nii.gz' to 'BRATS_001_0003.nii.gz',
-the names that nnU-Net gives to the parts.
-"""
+"""NIfTI files of several volumes (4-D), taken for the files that splitting them makes. No torch."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tumordesk.io.header import Unusable
 from tumordesk.io.nifti import read_nifti_header
+from tumordesk.io.parts import part_names, stored_in
+from tumordesk_training.data import Case
 from tumordesk_training.files import nifti_stem
 
 MOST = 16
 """A file of more volumes is a series in time, not sequences."""
-_PART = re.compile(r"_(00\d\d)$")
 
 
 def apart(paths: Iterable[Path]) -> list[Path]:
@@ -27,35 +23,44 @@ def apart(paths: Iterable[Path]) -> list[Path]:
     beside files of such names.
     """
     files = list(paths)
-    there = set(files)
+    there = {_name(path) for path in files}
     return [part for path in files for part in _parts(path, there)]
 
 
-def stored_in(path: Path) -> tuple[Path, int | None]:
-    """The file that holds a volume, and which of its volumes it is; None where it is the file."""
-    match = _PART.search(nifti_stem(path))
-    if match is None or path.is_file():
-        return path, None
-    whole = path.with_name(nifti_stem(path)[: match.start()] + _suffix(path))
-    return (whole, int(match[1])) if whole.is_file() else (path, None)
+def of_one_file(cases: Sequence[Case]) -> list[Case]:
+    """The cases, the volumes of one file in one group: that of a CSV before others."""
+    whose: dict[Path, Case] = {}
+    for case in cases:
+        whole, number = stored_in(case.image)
+        if number is not None:
+            first = whose.setdefault(whole, case)
+            if case.source == "csv" and first.source != "csv":
+                whose[whole] = case
+    if not whose:
+        return list(cases)
+    owners = (whose.get(stored_in(case.image)[0], case) for case in cases)
+    return [
+        replace(case, group=owner.group, source=owner.source)
+        for case, owner in zip(cases, owners, strict=True)
+    ]
 
 
-def _parts(path: Path, there: set[Path]) -> Iterator[Path]:
+def _parts(path: Path, there: set[tuple[Path, str]]) -> Iterator[Path]:
     count = _count(path)
-    names = [f"{nifti_stem(path)}_{number:04d}{_suffix(path)}" for number in range(count)]
-    parts = [path.with_name(name) for name in names]
-    if not 1 < count <= MOST or not there.isdisjoint(parts):
+    parts = part_names(path, count) if 1 < count <= MOST else []
+    if not parts or not there.isdisjoint(map(_name, parts)):
         yield path
     else:
         yield from parts
 
 
+def _name(path: Path) -> tuple[Path, str]:
+    return path.parent, nifti_stem(path)
+
+
 def _count(path: Path) -> int:
     try:
-        return read_nifti_header(path).volumes
+        header = read_nifti_header(path)
     except (Unusable, OSError):
         return 1  # told when the volume is read
-
-
-def _suffix(path: Path) -> str:
-    return path.name[len(nifti_stem(path)) :]
+    return header.volumes if header.axes == 4 else 1

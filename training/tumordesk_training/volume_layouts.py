@@ -30,7 +30,7 @@ from tumordesk_training.shared_outlines import (
     told_by_name,
     with_marks,
 )
-from tumordesk_training.stacked import apart
+from tumordesk_training.stacked import apart, of_one_file
 from tumordesk_training.volume_masks import MaskFinder, outlines_among, predicted_among
 
 _PREDICTED = "it lies in a folder of predictions: they are neither scans nor outlines"
@@ -74,7 +74,7 @@ def _cases(root: Path, gathered: Gathered, finder: MaskFinder, grouper: Grouper)
             Case(key, path, group, mask, part=part, volume=True, source=source, channels=channels)
         )
     _without_source(root, gathered, finder, found)
-    found.cases = one_person(found.cases)
+    found.cases = one_person(of_one_file(found.cases))
     return found
 
 

@@ -12,9 +12,9 @@ import sys
 
 from PySide6.QtCore import QObject, QTimer
 
-INTERVAL_MS = 250
+INTERVAL_MS = 100
 MANY_MODULES = 25
-"""So many modules read since the last time are a library: its objects stay for good."""
+"""So many modules read in one interval are a library: its objects stay for good."""
 
 
 class GarbageSearch(QObject):
@@ -45,9 +45,8 @@ class GarbageSearch(QObject):
 
     def turn(self) -> None:
         """Search one generation, where it is due by Python's own measure; at most one each turn."""
-        modules = len(sys.modules)
-        if modules - self._modules >= MANY_MODULES:
-            self._modules = modules
+        before, self._modules = self._modules, len(sys.modules)
+        if self._modules - before >= MANY_MODULES:
             gc.freeze()
             return
         counts, limits = gc.get_count(), gc.get_threshold()

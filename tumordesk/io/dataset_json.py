@@ -16,9 +16,10 @@ from tumordesk.core.study import MR_SEQUENCES, Sequence, SequenceGuess
 from tumordesk.imaging.sequence import guess_from_name
 from tumordesk.io.names import stem
 
-NAME = "dataset.json"
+DATASET_JSON = "dataset.json"
 _KEYS = ("channel_names", "modality")
 _NUMBERED = re.compile(r"_(00\d\d)$")
+_NUMBER = re.compile(r"[0-9]{1,4}")
 _MOST_BYTES = 16 << 20
 
 
@@ -40,7 +41,7 @@ def guess_from_dataset(path: Path, volume: int | None = None) -> SequenceGuess |
 
 def named_channels(folder: Path) -> dict[int, Sequence]:
     """{0: Sequence.FLAIR, ...} of the dataset.json of a folder; empty where it names none."""
-    path = folder / NAME
+    path = folder / DATASET_JSON
     try:
         facts = path.stat()
     except OSError:
@@ -56,6 +57,7 @@ def _read(path: Path, changed: int) -> dict[int, Sequence]:
         return {}  # nobody asked for this file: the sequence stays unknown without it
     told: dict[str, object] = {}
     if isinstance(plain, dict):
-        told = next((plain[key] for key in _KEYS if isinstance(plain.get(key), dict)), {})
+        said = (plain.get(key) for key in _KEYS)
+        told = next((one for one in said if isinstance(one, dict) and one), {})
     pairs = ((str(n), guess_from_name(str(name)).sequence) for n, name in told.items())
-    return {int(n): name for n, name in pairs if n.isdecimal() and name in MR_SEQUENCES}
+    return {int(n): name for n, name in pairs if _NUMBER.fullmatch(n) and name in MR_SEQUENCES}

@@ -60,8 +60,14 @@ def read_mask(path: Path, candidates: Sequence[Series], *, resample: bool = Fals
     if kind is None:
         return read_seg_mask(path, candidates)
     try:
+        facts = volume_facts(path, kind)
+        if facts.count > 1:
+            raise ReadError(
+                f"{path.name} holds {facts.count} volumes (4-D), and an outline is one.",
+                "Save the outline as one volume whose numbers are the classes.",
+            )
         collection = FileCollection()
-        collection.add_volume(path, path, volume_facts(path, kind))
+        collection.add_volume(path, path, facts)
         (mask,) = (s for p in collection.build() for study in p.studies for s in study.series)
     except Unusable as reason:
         raise ReadError(f"{path.name}: {reason}.") from reason

@@ -32,7 +32,8 @@ class NiftiHeader:
     """What matters of a header. ``affine`` maps (slice, row, column) to LPS mm, or is None.
 
     ``shape`` is (slices, rows, columns) of one volume, ``volumes`` how many there are;
-    ``spacing`` is in mm, or None where the units are not said. ``dtype`` is a name of DTYPES.
+    ``spacing`` is in mm, or None where the units are not said. ``dtype`` is a name of DTYPES,
+    ``axes`` how many the file has, of one voxel too.
     """
 
     shape: tuple[int, int, int]
@@ -46,6 +47,7 @@ class NiftiHeader:
     affine: FloatArray | None
     orientation_note: str
     description: str
+    axes: int = 3
 
     @property
     def voxel_bytes(self) -> int:
@@ -172,6 +174,7 @@ def _header(
         affine=affine,
         orientation_note=note,
         description=text.split(b"\0")[0].decode("latin-1").strip(),
+        axes=int(count),
     )
 
 

@@ -16,6 +16,7 @@ from tumordesk.core.study import ScanResult, Skipped
 from tumordesk.io import header as headers
 from tumordesk.io import pool
 from tumordesk.io.builder import DicomCollection
+from tumordesk.io.dataset_json import DATASET_JSON
 from tumordesk.io.files_builder import FileCollection
 from tumordesk.io.frames import slices_of
 from tumordesk.io.header import Unusable
@@ -96,7 +97,8 @@ class _Scan:
         self._skipped.append(Skipped(found.shown, reason, found.path))
 
     def _take_file(self, found: Found, prefix: bytes) -> None:
-        if belongs_to_volume(found.path):
+        tells = not found.named and found.path.name == DATASET_JSON
+        if tells or belongs_to_volume(found.path):
             return
         if not prefix:
             raise Unusable("empty file (0 bytes)")

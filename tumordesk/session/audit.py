@@ -148,7 +148,7 @@ def now() -> str:
 
 def study_uid(series: Series, study: Study | None) -> str:
     """What stands for the study of a series: a file that is no DICOM is a study of its own."""
-    return study.uid if study is not None and series.kind == "dicom" else series.uid
+    return study.uid if study is not None and series.kind == "dicom" else series.file_uid
 
 
 def run_entry(

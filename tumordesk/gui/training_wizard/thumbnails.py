@@ -16,6 +16,7 @@ from tumordesk.core.paths import cache_dir
 from tumordesk.core.sequence_sources import sequences_text
 from tumordesk.core.training_run import DataConfig
 from tumordesk.gui.training_process import Outcome, TrainerProcess
+from tumordesk.io.parts import stored_in
 
 if TYPE_CHECKING:
     from tumordesk.gui.training_wizard.context import WizardContext
@@ -178,7 +179,7 @@ def _kept(folder: Path, root: Path, keys: list[str]) -> dict[str, QImage]:
     for key in keys:
         try:
             made = (folder / file_name(key)).stat().st_mtime
-            source = root / key
+            source = stored_in(root / key)[0]
             fresh = not source.exists() or source.stat().st_mtime <= made
         except OSError:
             continue

@@ -17,6 +17,7 @@ from tumordesk.core.errors import ReadError, plain_reason
 from tumordesk.core.job import JobContext
 from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import Patient, ScanResult, Series, Study
+from tumordesk.io.names import without_volume
 from tumordesk.session.audit import AuditLog
 from tumordesk.session.batch.together import read_together
 from tumordesk.session.batch.types import MARK, BatchPlan, PlannedStudy
@@ -170,7 +171,8 @@ def _scan_unit(
             beside = {str(path) for path in together.beside.get(series.key, ())}
             entry.sources |= {archive} if archive else files | beside
             if archive:
-                entry.names.add(archive if entry.dicom else f"{archive}/{series.description}")
+                inside = f"{archive}/{without_volume(series.description)}"
+                entry.names.add(archive if entry.dicom else inside)
             else:
                 entry.names |= files
     for item in scan.skipped:
