@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,22 @@ def test_a_network_of_several_sequences_reads_the_volumes_of_one_file(tmp_path: 
         assert together.refusal == ""
         assert not together.names_differ
         assert {one.key for one in together.found.values()} <= {one.key for one in own}
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_dataset_json_of_an_archive_names_the_volumes(first: bool, tmp_path: Path) -> None:
+    volume = joined(tmp_path / "made" / "BRATS_001.nii.gz")
+    with zipfile.ZipFile(tmp_path / "Task01.zip", "w") as archive:
+        if not first:
+            archive.write(volume, "Task01/imagesTr/BRATS_001.nii.gz")
+        archive.writestr("Task01/dataset.json", json.dumps({"modality": MODALITIES}))
+        if first:
+            archive.write(volume, "Task01/imagesTr/BRATS_001.nii.gz")
+    found = scan_paths([tmp_path / "Task01.zip"])
+    assert [one.guess.sequence for one in found.series] == [
+        Sequence.FLAIR, Sequence.T1C, Sequence.T2, Sequence.T1,
+    ]  # fmt: skip
+    assert found.skipped == ()
 
 
 def test_dataset_json_is_not_told_as_left_out(tmp_path: Path) -> None:

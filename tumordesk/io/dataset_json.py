@@ -7,6 +7,7 @@ nnU-Net, and the Medical Segmentation Decathlon before it, number the sequences 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,20 +24,28 @@ _NUMBER = re.compile(r"[0-9]{1,4}")
 _MOST_BYTES = 16 << 20
 
 
-def guess_from_dataset(path: Path, volume: int | None = None) -> SequenceGuess | None:
+def guess_from_dataset(
+    name: str, folders: Iterable[Path], volume: int | None = None
+) -> SequenceGuess | None:
     """The sequence of a numbered file, or of one of its volumes, as dataset.json names it.
 
-    The file is looked for in the folder and in the one above. None where nothing is said.
+    Args:
+        name: of the file.
+        folders: where dataset.json is looked for: that of the file, and the one above.
+        volume: which volume of the file, from 0; None where it holds one.
+
+    Returns:
+        None where nothing is said.
     """
-    match = _NUMBERED.search(stem(path))
+    match = _NUMBERED.search(stem(Path(name)))
     number = int(match[1]) if volume is None and match else volume
     if number is None:
         return None
-    for folder in (path.parent, path.parent.parent):
-        sequence = named_channels(folder).get(number)
-        if sequence is not None:
-            return SequenceGuess(sequence, f"number {number} in dataset.json")
-    return None
+    told = (named_channels(folder).get(number) for folder in folders)
+    sequence = next(filter(None, told), None)
+    return (
+        None if sequence is None else SequenceGuess(sequence, f"number {number} in {DATASET_JSON}")
+    )
 
 
 def named_channels(folder: Path) -> dict[int, Sequence]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from tumordesk.core.geometry import Geometry, Verdict
 from tumordesk.core.study import Instance, Patient, Series, Study
 from tumordesk.imaging.sequence import guess_from_name
 from tumordesk.io.dataset_json import guess_from_dataset
-from tumordesk.io.names import made_up_uid, short_hash, stem, with_volume
+from tumordesk.io.names import made_up_uid, short_hash, stem, with_volume, without_volume
 from tumordesk.io.pictures import PictureFacts
 from tumordesk.io.relevance import sort_key
 from tumordesk.io.sidecar import sidecar_of
@@ -22,6 +23,7 @@ class FileCollection:
 
     def __init__(self) -> None:
         self._folders: dict[Path, list[Series]] = {}
+        self._datasets: dict[Path, Path] = {}
 
     def add_picture(self, path: Path, shown: Path, facts: PictureFacts) -> None:
         """Take a picture file."""
@@ -55,6 +57,20 @@ class FileCollection:
         for one in facts.apart():
             self._add(_volume_series(path, shown, one, of_several=len(facts.apart()) > 1), shown)
 
+    def add_dataset(self, path: Path, shown: Path) -> None:
+        """Take a dataset.json: in an archive only ``shown`` tells which files it is about."""
+        self._datasets[shown.parent] = path.parent
+
+    def _named(self, series: Series, folder: Path) -> Series:
+        """The series, its sequence as a dataset.json of its folder or the one above names it."""
+        facts: VolumeFacts | None = series.extra.get("volume")
+        places = [self._datasets[one] for one in (folder, folder.parent) if one in self._datasets]
+        if facts is None or not places:
+            return series
+        volume = facts.number if len(facts.apart()) > 1 else None
+        told = guess_from_dataset(without_volume(series.description), places, volume)
+        return series if told is None else replace(series, guess=told)
+
     def _add(self, series: Series, shown: Path) -> None:
         self._folders.setdefault(shown.parent, []).append(series)
 
@@ -69,7 +85,9 @@ class FileCollection:
                         uid=made_up_uid("folder", folder.absolute()),
                         date="",
                         description=folder.absolute().name,
-                        series=tuple(sorted(series, key=sort_key)),
+                        series=tuple(
+                            sorted((self._named(s, folder) for s in series), key=sort_key)
+                        ),
                     ),
                 ),
             )
@@ -83,7 +101,8 @@ def _volume_series(path: Path, shown: Path, facts: VolumeFacts, *, of_several: b
     place = (shown, facts.number) if facts.number else (shown,)
     whole = (shown.absolute(), *place[1:])
     name = with_volume(shown.name, facts.number + 1, facts.count) if of_several else shown.name
-    told = guess_from_dataset(path, facts.number if of_several else None)
+    near = (path.parent, path.parent.parent)
+    told = guess_from_dataset(shown.name, near, facts.number if of_several else None)
     return Series(
         key=short_hash("volume", *place),
         uid=made_up_uid("volume", *whole),

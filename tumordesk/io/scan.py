@@ -97,8 +97,10 @@ class _Scan:
         self._skipped.append(Skipped(found.shown, reason, found.path))
 
     def _take_file(self, found: Found, prefix: bytes) -> None:
-        tells = not found.named and found.path.name == DATASET_JSON
-        if tells or belongs_to_volume(found.path):
+        if belongs_to_volume(found.path):
+            return
+        if found.path.name == DATASET_JSON and not found.named:
+            self._files.add_dataset(found.path, found.shown)
             return
         if not prefix:
             raise Unusable("empty file (0 bytes)")
