@@ -109,6 +109,8 @@ def _in_one_group(
     root: Path, cases: list[Case], torn: dict[str, str], problems: list[tuple[str, str]]
 ) -> tuple[list[Case], tuple[Remark, ...]]:
     """The cases without those of two patients, which would be trained on and tested at once."""
+    if not torn:
+        return cases, ()
     notes = {c.key: next((torn[n] for n in _names_of(c, root) if n in torn), "") for c in cases}
     two = tuple((key, note) for key, note in notes.items() if note)
     if not two:
