@@ -15,6 +15,8 @@ from PySide6.QtCore import QObject, QTimer
 INTERVAL_MS = 100
 MANY_MODULES = 25
 """So many modules read in one interval are a library: its objects stay for good."""
+MANY_OBJECTS = 20_000
+"""So are modules that made so many; to search through these would take too long."""
 
 
 class GarbageSearch(QObject):
@@ -46,10 +48,11 @@ class GarbageSearch(QObject):
     def turn(self) -> None:
         """Search one generation, where it is due by Python's own measure; at most one each turn."""
         before, self._modules = self._modules, len(sys.modules)
-        if self._modules - before >= MANY_MODULES:
+        read = self._modules - before
+        counts, limits = gc.get_count(), gc.get_threshold()
+        if read >= MANY_MODULES or (read > 0 and counts[0] >= MANY_OBJECTS):
             gc.freeze()
             return
-        counts, limits = gc.get_count(), gc.get_threshold()
         for generation in (2, 1, 0):
             if counts[generation] > limits[generation]:
                 gc.collect(generation)
