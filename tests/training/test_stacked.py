@@ -16,12 +16,13 @@ from tumordesk.core.evaluation import Evaluation
 from tumordesk.core.jsonio import from_plain
 from tumordesk.core.sequence_sources import parse_sequences
 from tumordesk.core.training_run import DataConfig, write_config
+from tumordesk.io.volumes import MOST_VOLUMES
 from tumordesk_training.check import check_data
 from tumordesk_training.cli import main
 from tumordesk_training.data import DataSet
 from tumordesk_training.layouts import scan
 from tumordesk_training.nifti import count_slices, load_pair, load_volume
-from tumordesk_training.stacked import MOST, apart
+from tumordesk_training.stacked import apart
 from volume_factories import outline, stack
 
 MODALITIES = {"0": "FLAIR", "1": "T1w", "2": "t1gd", "3": "T2w"}
@@ -149,7 +150,7 @@ def test_a_file_of_one_volume_with_four_axes_is_read(tmp_path: Path) -> None:
 
 
 def test_a_series_in_time_says_what_to_do(tmp_path: Path) -> None:
-    path = joined(tmp_path / "imagesTr" / "P1.nii.gz", volumes=MOST + 1)
+    path = joined(tmp_path / "imagesTr" / "P1.nii.gz", volumes=MOST_VOLUMES + 1)
     on_grid(tmp_path / "labelsTr" / "P1.nii.gz", 0)
     with pytest.raises(DataError, match=r"17 volumes in one file.*fslsplit") as caught:
         load_volume(path)

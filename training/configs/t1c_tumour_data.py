@@ -51,16 +51,22 @@ def main() -> None:
     if not args.all:
         drop_masses(args.out)
     patients = add_lgg(args.lgg, args.out)
-    split = json.loads((CONFIGS / "t1c-tumour.split.json").read_text())
+    write_splits(args.out, "t1c-tumour", patients)
+
+
+def write_splits(out: Path, model: str, patients: set[str]) -> None:
+    """The split of a model with the LGG patients added to its training part, and one whose test
+    part are those that are kept apart: files beside OUT."""
+    split = json.loads((CONFIGS / f"{model}.split.json").read_text())
     flair = json.loads((CONFIGS / "flair-glioma.split.json").read_text())["parts"]
-    split["parts"]["train"] += groups(patients, flair["train"])
-    kept = groups(patients, flair["val"] + flair["test"])
+    split["parts"]["train"] += _groups(patients, flair["train"])
+    kept = _groups(patients, flair["val"] + flair["test"])
     lgg = {**split, "parts": {"train": [], "val": [], "test": kept}, "counts": {}}
     for name, content in (("split", split), ("lgg.split", lgg)):
-        args.out.with_name(f"{args.out.name}.{name}.json").write_text(json.dumps(content, indent=2))
+        out.with_name(f"{out.name}.{name}.json").write_text(json.dumps(content, indent=2))
 
 
-def groups(patients: set[str], wanted: list[str]) -> list[str]:
+def _groups(patients: set[str], wanted: list[str]) -> list[str]:
     """The wanted patients that have post-contrast pictures, as the training program names them."""
     return [f"{GROUP}/{patient}" for patient in sorted(patients & set(wanted))]
 
@@ -92,11 +98,16 @@ def add_lgg(lgg: Path, out: Path) -> set[str]:
         Image.fromarray(colours[..., 2]).save(folder / f"{row['stem']}.png")
         shutil.copyfile(lgg / "masks" / f"{row['stem']}.png", out / "masks" / f"{row['stem']}.png")
         kept.append({"stem": row["stem"], "patient": row["patient"]})
+    return write_index(out, kept)
+
+
+def write_index(out: Path, rows: list[dict[str, str]]) -> set[str]:
+    """Write the index of the LGG pictures; their patients."""
     with (out / "lgg_index.csv").open("w", newline="") as stream:
         writer = csv.DictWriter(stream, ["stem", "patient"])
         writer.writeheader()
-        writer.writerows(kept)
-    return {row["patient"] for row in kept}
+        writer.writerows(rows)
+    return {row["patient"] for row in rows}
 
 
 if __name__ == "__main__":

@@ -13,13 +13,12 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from t1c_tumour_data import CONFIGS, add_lgg, drop_masses, groups
+from t1c_tumour_data import add_lgg, drop_masses, write_index, write_splits
 
 LEAST_SHARE = 0.005
 """Of the picture's area; smaller outlines are neither class."""
@@ -35,20 +34,12 @@ def main() -> None:
     shutil.copytree(args.tumour_type, args.out, copy_function=shutil.copyfile)
     drop_masses(args.out)
     add_lgg(args.lgg, args.out)
-    patients = into_classes(args.out)
-    split = json.loads((CONFIGS / "tumour-type.split.json").read_text())
-    flair = json.loads((CONFIGS / "flair-glioma.split.json").read_text())["parts"]
-    split["parts"]["train"] += groups(patients, flair["train"])
-    kept = groups(patients, flair["val"] + flair["test"])
-    lgg = {**split, "parts": {"train": [], "val": [], "test": kept}, "counts": {}}
-    for name, content in (("split", split), ("lgg.split", lgg)):
-        args.out.with_name(f"{args.out.name}.{name}.json").write_text(json.dumps(content, indent=2))
+    write_splits(args.out, "tumour-type", into_classes(args.out))
 
 
 def into_classes(out: Path) -> set[str]:
     """Move the slices of ``lgg_glioma`` to the folders of their classes; the patients that stay."""
-    index = out / "lgg_index.csv"
-    with index.open(newline="") as stream:
+    with (out / "lgg_index.csv").open(newline="") as stream:
         rows = list(csv.DictReader(stream))
     kept = []
     for row in rows:
@@ -60,11 +51,7 @@ def into_classes(out: Path) -> set[str]:
         picture.rename(out / "images" / ("glioma" if share else "no_tumor") / picture.name)
         kept.append(row)
     (out / "images" / "lgg_glioma").rmdir()
-    with index.open("w", newline="") as stream:
-        writer = csv.DictWriter(stream, ["stem", "patient"])
-        writer.writeheader()
-        writer.writerows(kept)
-    return {row["patient"] for row in kept}
+    return write_index(out, kept)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ from tumordesk_training.data import (
     torn_names,
 )
 from tumordesk_training.dicom import is_dicom
-from tumordesk_training.files import aside, is_nifti, key_of, walk
+from tumordesk_training.files import aside, is_nifti, key_of, nifti_stem, walk
 from tumordesk_training.folder_names import is_technical, letters_of, part_of_folder
 from tumordesk_training.images import is_picture
 from tumordesk_training.index_layout import (
@@ -102,7 +102,11 @@ def _names_of(case: Case, root: Path) -> tuple[str, ...]:
     """What a list may call a picture; of a volume also what the file is called that holds it."""
     whole = stored_in(case.image)[0]
     names = (case.key, case.image.name, case.image.stem)
-    return (*names, key_of(root, whole), whole.name, whole.stem) if whole != case.image else names
+    return (
+        (*names, key_of(root, whole), whole.name, nifti_stem(whole))
+        if whole != case.image
+        else names
+    )
 
 
 def _in_one_group(

@@ -14,12 +14,12 @@ from tumordesk.core.errors import DataError, InputMismatch
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
 from tumordesk.io.parts import said, stored_in
 from tumordesk.io.registered import Found, lay
+from tumordesk.io.volumes import MOST_VOLUMES
 from tumordesk_training.data import Case
 from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
 from tumordesk_training.grids import onto
 from tumordesk_training.images import class_numbers
-from tumordesk_training.stacked import MOST
 
 _Volume = tuple[npt.NDArray[Any], Geometry]
 _COVERED = 0.5
@@ -27,11 +27,11 @@ _COVERED = 0.5
 _REACHED = 0.5
 
 
-def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
+def load_volume(path: Path, *, outline: bool = False) -> tuple[npt.NDArray[Any], Geometry]:
     """Voxels (slice, row, column) and geometry (LPS) of a 3-D NIfTI file.
 
     A DICOM file stands for the whole series that it is a slice of, and the name of a part for one
-    of the volumes of a file (see ``stacked``).
+    of the volumes of a file (see ``stacked``). ``outline``: it is a label map, for the error.
 
     Raises:
         DataError: unreadable, or not a 3-D grey volume.
@@ -39,7 +39,7 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     if not is_nifti(path):
         return load_series(path)
     try:
-        image = _read(path)
+        image = _read(path, outline)
     except RuntimeError as error:
         raise DataError(
             f"{said(path)} cannot be read as NIfTI.", "Remove or replace the file."
@@ -55,14 +55,14 @@ def load_volume(path: Path) -> tuple[npt.NDArray[Any], Geometry]:
     return array, geometry
 
 
-def _read(path: Path) -> Any:
+def _read(path: Path, outline: bool) -> Any:
     """The image, of several in a file the one that ``path`` names. RuntimeError, DataError."""
     reader, number = _header_of(path)
     size = reader.GetSize()
     count = size[3] if len(size) == 4 else 1
     if number is None and count > 1:
-        raise _together(path, count)
-    if number is not None and not (number < count and 1 < count <= MOST):
+        raise _together(path, count, outline)
+    if number is not None and not (number < count and 1 < count <= MOST_VOLUMES):
         raise DataError(
             f"{said(path)} is not there: the file holds {count}.",
             "The file has changed since it was listed: check the folder again.",
@@ -82,8 +82,13 @@ def _header_of(path: Path) -> tuple[Any, int | None]:
     return reader, number
 
 
-def _together(path: Path, count: int) -> DataError:
+def _together(path: Path, count: int, outline: bool) -> DataError:
     """The error of a file of several volumes that are not taken apart."""
+    if outline:
+        return DataError(
+            f"{path.name} holds {count} volumes (4-D), and an outline is one.",
+            "Save it as one volume whose numbers are the classes.",
+        )
     return DataError(
         f"{path.name} holds {count} volumes in one file (4-D): split it into a file each, with "
         "nnUNetv2_convert_MSD_dataset (nnU-Net), fslsplit -t (FSL) or mrconvert (MRtrix3)",
@@ -226,21 +231,8 @@ def _labels_on(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:
     """Labels of a NIfTI file or DICOM SEG on ``grid``; None where they lie on other voxels."""
     if not is_nifti(mask):
         return load_segmentation(mask, grid)
-    _refuse_several(mask)
-    labels, own = load_volume(mask)
+    labels, own = load_volume(mask, outline=True)
     return onto(labels, own, grid)
-
-
-def _refuse_several(mask: Path) -> None:
-    try:
-        size = _header_of(mask)[0].GetSize()
-    except RuntimeError:
-        return  # told when it is read
-    if len(size) == 4 and size[3] > 1:
-        raise DataError(
-            f"{mask.name} holds {size[3]} volumes (4-D), and an outline is one.",
-            "Save it as one volume whose numbers are the classes.",
-        )
 
 
 def shares_grid(mask: Path, grid: Geometry) -> bool:

@@ -9,18 +9,16 @@ from pathlib import Path
 from tumordesk.io.header import Unusable
 from tumordesk.io.nifti import read_nifti_header
 from tumordesk.io.parts import part_names, stored_in
+from tumordesk.io.volumes import MOST_VOLUMES
 from tumordesk_training.data import Case
 from tumordesk_training.files import nifti_stem
-
-MOST = 16
-"""A file of more volumes is a series in time, not sequences."""
 
 
 def apart(paths: Iterable[Path]) -> list[Path]:
     """The files; in place of one that holds several volumes the names of its parts.
 
-    A file stays itself where it holds one volume or more than ``MOST``, cannot be read, or lies
-    beside files of such names.
+    A file stays itself where it holds one volume or more than ``MOST_VOLUMES``, cannot be read, or
+    lies beside files of such names.
     """
     files = list(paths)
     there = {_name(path) for path in files}
@@ -47,7 +45,7 @@ def of_one_file(cases: Sequence[Case]) -> list[Case]:
 
 def _parts(path: Path, there: set[tuple[Path, str]]) -> Iterator[Path]:
     count = _count(path)
-    parts = part_names(path, count) if 1 < count <= MOST else []
+    parts = part_names(path, count) if 1 < count <= MOST_VOLUMES else []
     if not parts or not there.isdisjoint(map(_name, parts)):
         yield path
     else:

@@ -58,18 +58,18 @@ class FileCollection:
             self._add(_volume_series(path, shown, one, of_several=len(facts.apart()) > 1), shown)
 
     def add_dataset(self, path: Path, shown: Path) -> None:
-        """Take a dataset.json: in an archive only ``shown`` tells which files it is about."""
-        self._datasets[shown.parent] = path.parent
+        """Take a dataset.json: in an archive only ``shown`` tells which files it is about.
 
-    def _named(self, series: Series, folder: Path) -> Series:
-        """The series, its sequence as a dataset.json of its folder or the one above names it."""
-        facts: VolumeFacts | None = series.extra.get("volume")
-        places = [self._datasets[one] for one in (folder, folder.parent) if one in self._datasets]
-        if facts is None or not places:
-            return series
-        volume = facts.number if len(facts.apart()) > 1 else None
-        told = guess_from_dataset(without_volume(series.description), places, volume)
-        return series if told is None else replace(series, guess=told)
+        Elsewhere it was found beside these files.
+        """
+        if path != shown:
+            self._datasets[shown.parent] = path.parent
+
+    def _named(self, found: list[Series], folder: Path) -> list[Series]:
+        """The series, as the dataset.json of their folder or the one above names them."""
+        both = (folder, folder.parent)
+        places = [self._datasets[place] for place in both if place in self._datasets]
+        return [_told_by(series, places) for series in found] if places else found
 
     def _add(self, series: Series, shown: Path) -> None:
         self._folders.setdefault(shown.parent, []).append(series)
@@ -85,14 +85,21 @@ class FileCollection:
                         uid=made_up_uid("folder", folder.absolute()),
                         date="",
                         description=folder.absolute().name,
-                        series=tuple(
-                            sorted((self._named(s, folder) for s in series), key=sort_key)
-                        ),
+                        series=tuple(sorted(self._named(series, folder), key=sort_key)),
                     ),
                 ),
             )
             for folder, series in sorted(self._folders.items())
         )
+
+
+def _told_by(series: Series, places: list[Path]) -> Series:
+    facts: VolumeFacts | None = series.extra.get("volume")
+    if facts is None:
+        return series
+    volume = facts.number if len(facts.apart()) > 1 else None
+    told = guess_from_dataset(without_volume(series.description), places, volume)
+    return series if told is None else replace(series, guess=told)
 
 
 def _volume_series(path: Path, shown: Path, facts: VolumeFacts, *, of_several: bool) -> Series:
