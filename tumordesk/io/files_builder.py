@@ -55,7 +55,7 @@ class FileCollection:
     def add_volume(self, path: Path, shown: Path, facts: VolumeFacts) -> None:
         """Take a NIfTI, NRRD or MetaImage file; each of a few volumes in it is a series."""
         for one in facts.apart():
-            self._add(_volume_series(path, shown, one, of_several=len(facts.apart()) > 1), shown)
+            self._add(_volume_series(path, shown, one), shown)
 
     def add_dataset(self, path: Path, shown: Path) -> None:
         """Take a dataset.json: in an archive only ``shown`` tells which files it is about.
@@ -97,12 +97,13 @@ def _told_by(series: Series, places: list[Path]) -> Series:
     facts: VolumeFacts | None = series.extra.get("volume")
     if facts is None:
         return series
-    volume = facts.number if len(facts.apart()) > 1 else None
+    volume = facts.number if facts.several else None
     told = guess_from_dataset(without_volume(series.description), places, volume)
     return series if told is None else replace(series, guess=told)
 
 
-def _volume_series(path: Path, shown: Path, facts: VolumeFacts, *, of_several: bool) -> Series:
+def _volume_series(path: Path, shown: Path, facts: VolumeFacts) -> Series:
+    of_several = facts.several
     beside = sidecar_of(path)
     # The first volume is called as the file was before others were shown.
     place = (shown, facts.number) if facts.number else (shown,)

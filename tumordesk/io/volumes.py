@@ -37,9 +37,14 @@ class VolumeFacts:
     number: int = 0
     count: int = 1
 
+    @property
+    def several(self) -> bool:
+        """Whether the file holds a few volumes, which are all shown."""
+        return self.nifti is not None and 1 < self.count <= MOST_VOLUMES
+
     def apart(self) -> tuple[VolumeFacts, ...]:
         """Facts of each volume in the file that is shown: all of a few, else the first."""
-        shown = self.count if self.nifti is not None and self.count <= MOST_VOLUMES else 1
+        shown = self.count if self.several else 1
         return tuple(replace(self, number=number) for number in range(shown))
 
 
