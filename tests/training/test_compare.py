@@ -165,3 +165,18 @@ def test_what_events_tell_of_epochs() -> None:
     assert score_name(epochs, "segmentation") == "dice_by_image_mean"
     assert score_name((), "classification") == "balanced_accuracy"
     assert (device_of(events), device_of(events[:1]), device_of(())) == ("cuda", "2 x cpu", "")
+
+
+def test_trials_on_other_pictures_are_not_ranked(
+    outline_run: Path, copied: Copied, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = copied(outline_run, "one"), copied(outline_run, "two")
+    for run in (one, two):
+        assert main(["evaluate", str(run)]) == 0
+    path = two / "evaluation" / "test.json"
+    document = json.loads(path.read_text())
+    document["cases"][0]["key"] = "another.png"
+    path.write_text(json.dumps(document))
+    capsys.readouterr()
+    assert main(["compare", str(one), str(two)]) == 0
+    assert "one and two were measured on different pictures" in capsys.readouterr().out

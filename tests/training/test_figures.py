@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tumordesk.core.evaluation import Interval
 from tumordesk_training.evaluation import calibration, roc
-from tumordesk_training.evaluation.bootstrap import draw_groups, interval, medians, share_of
+from tumordesk_training.evaluation.bootstrap import (
+    draw_groups,
+    interval,
+    medians,
+    share_of,
+    sure_share,
+)
 from tumordesk_training.evaluation.classification import Answers, figures_of
 from tumordesk_training.evaluation.hausdorff import EdgeDistances, distances, edge, hd95_of
 from tumordesk_training.evaluation.segmentation import OutlineCount
@@ -248,3 +255,75 @@ def test_edges_of_several_slices_are_pooled() -> None:
     value = pool.value()
     assert value is not None
     assert 0.0 < value <= 3.0
+
+
+def test_hd95_tells_what_it_leaves_out() -> None:
+    one, other = squares()
+    nothing = np.zeros_like(one)
+    count = OutlineCount()
+    for key, found, true in (
+        ("1", one, one), ("2", nothing, one), ("3", nothing, one), ("4", other, nothing),
+        ("5", nothing, nothing),
+    ):  # fmt: skip
+        count.add(f"{key}.png", f"P{key}", found, true)
+    assert count.one_sided() == (2, 1)
+    (told,) = count.warnings()
+    assert "2 of 3 pictures with tumour that were missed altogether" in told
+    assert "1 of 2 without tumour that were outlined" in told
+    fine = OutlineCount()
+    fine.add("1.png", "a", other, one)
+    assert fine.warnings() == ()
+    empty = OutlineCount()
+    empty.add("1.png", "a", nothing, nothing)
+    assert empty.warnings() == ("No picture of this part shows a tumour: there is no Dice.",)
+
+
+def test_slices_of_a_volume_count_as_pictures_do() -> None:
+    """A volume of four slices: one outlined, one missed, one outlined though empty, one empty."""
+    one, _ = squares()
+    nothing = np.zeros_like(one)
+    found, true = np.stack([one, nothing, one, nothing]), np.stack([one, one, nothing, nothing])
+    volume, pictures = OutlineCount(), OutlineCount()
+    volume.add("a.nii.gz", "a", found, true)
+    for number in range(4):
+        pictures.add(f"{number}.png", "a", found[number], true[number])
+    for name, value in (("dice_by_image_mean", 0.5), ("false_positive_share", 0.5)):
+        assert volume.figures()[name].value == pytest.approx(value)
+        assert pictures.figures()[name].value == pytest.approx(value)
+    assert volume.figures()["dice_mean"] == pictures.figures()["dice_mean"]
+    assert len(volume.cases()) == 1
+
+
+def test_classes_taken_for_each_other_are_wrong() -> None:
+    one, other = squares()
+    true = np.where(one, 1, np.where(other, 2, 0))
+    swapped = np.where(true == 1, 2, np.where(true == 2, 1, 0))
+    count = OutlineCount(("background", "oedema", "core"))
+    for patient in ("a", "b"):
+        count.add(f"{patient}.png", patient, swapped, true)
+    count.add("c.png", "c", np.where(one, 1, 0), np.where(one, 1, 0))
+    figures = count.figures()
+    assert figures["dice_mean"].value == pytest.approx(1.0)
+    assert figures["dice_class_oedema"].value == pytest.approx(1 / 3)
+    assert figures["dice_class_core"].value == 0.0
+    assert figures["dice_classes_mean"].value == pytest.approx(1 / 6)
+    assert figures["dice_class_oedema"].low == 0.0
+    assert count.classes.summary()["dice_by_class"] == {
+        "oedema": pytest.approx(1 / 3), "core": 0.0
+    }  # fmt: skip
+    single = OutlineCount(("background", "tumour"))
+    single.add("a.png", "a", one, one)
+    assert not any("class" in name for name in single.figures())
+
+
+def test_where_all_are_right_the_range_is_that_of_so_few_patients() -> None:
+    truth = np.array([0, 1] * 20)
+    shares = np.eye(2)[truth]
+    found = figures_of(Answers(truth, shares, tuple(f"P{n}" for n in range(40))), ("a", "b"))
+    accuracy = found.figures["accuracy"]
+    assert (accuracy.value, accuracy.high) == (1.0, 1.0)
+    assert accuracy.low == pytest.approx(0.9119, abs=1e-4)  # Clopper-Pearson, 40 of 40
+    assert found.figures["balanced_accuracy"] == Interval(1.0)
+    assert sure_share(Interval(0.0), 3) == Interval(0.0, 0.0, pytest.approx(0.7076, abs=1e-4))
+    assert sure_share(Interval(0.5), 3) == Interval(0.5)
+    assert sure_share(Interval(1.0), 1) == Interval(1.0)

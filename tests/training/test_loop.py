@@ -17,7 +17,7 @@ from PIL import Image
 
 from training_factories import class_config, class_folder, mask_config, mask_folder
 from tumordesk.core.errors import DataError, WriteError
-from tumordesk.core.model_card import HeadSpec
+from tumordesk.core.model_card import HeadSpec, Postprocess
 from tumordesk.core.training_run import (
     AugmentConfig,
     OptimiserConfig,
@@ -27,6 +27,7 @@ from tumordesk.core.training_run import (
 )
 from tumordesk.networks.parts import backbone_parameters, head_parameters
 from tumordesk_training import batches, checkpoints, control, environment, events, loop
+from tumordesk_training.cli import main
 from tumordesk_training.distributed import Team
 from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR
 from tumordesk_training.loop import Trainer
@@ -35,6 +36,7 @@ from tumordesk_training.samples import drawn
 from tumordesk_training.setup import loader_workers, make_network, make_optimiser
 from tumordesk_training.speed import Speed
 from tumordesk_training.step import Stepper
+from tumordesk_training.validate import _decided
 
 
 @pytest.fixture(scope="module")
@@ -404,3 +406,41 @@ def test_a_gpu_gets_processes_that_prepare_pictures(scans: Path) -> None:
     assert loader_workers(replace(config, workers=3), gpu, Team()) == 3
     if sys.platform.startswith("linux"):
         assert 1 <= loader_workers(config, gpu, Team()) <= 8
+
+
+def test_each_class_of_an_outline_is_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = mask_folder(tmp_path / "scans", patients=6)
+    for path in root.glob("*_mask.png"):
+        mask = np.array(Image.open(path)) > 0
+        stripes = 1 + np.arange(mask.shape[1]) % 2
+        Image.fromarray((mask * stripes).astype(np.uint8)).save(path)
+    config = mask_config(root, classes=("background", "oedema", "core"), epochs=1)
+    assert start(tmp_path / "run", config) is RunState.FINISHED
+    values = told(tmp_path / "run", "epoch")[0].values
+    assert set(values["dice_by_class"]) == {"oedema", "core"}
+    known = [value for value in values["dice_by_class"].values() if value is not None]
+    assert values["best"] == pytest.approx(sum(known) / len(known))
+    assert main(["evaluate", str(tmp_path / "run"), "--json"]) == 0
+    figures = json.loads(capsys.readouterr().out)["figures"]
+    assert {"dice_class_oedema", "dice_class_core", "dice_classes_mean"} <= set(figures)
+
+
+def test_validation_without_a_tumour_is_refused(tmp_path: Path) -> None:
+    root = mask_folder(tmp_path / "scans", patients=6)
+    for path in root.glob("*_mask.png"):
+        Image.fromarray(np.zeros_like(np.array(Image.open(path)))).save(path)
+    with pytest.raises(DataError, match="No picture of the validation part shows a tumour"):
+        start(tmp_path / "run", mask_config(root))
+    assert start(tmp_path / "trial", mask_config(root, limit=8)) is RunState.FINISHED
+    warnings = [event.message for event in told(tmp_path / "trial", "warning")]
+    assert any("the best epoch cannot be chosen" in message for message in warnings)
+
+
+def test_an_epoch_is_judged_by_the_threshold_of_the_model() -> None:
+    logits = torch.log(torch.tensor([0.6, 0.3, 0.1])).reshape(1, 3, 1, 1)
+    config = mask_config(Path(), classes=("background", "oedema", "core"))
+    assert int(_decided(logits, config)) == 0
+    lower = replace(config, postprocess=Postprocess(threshold=0.35))
+    assert int(_decided(logits, lower)) == 1

@@ -12,6 +12,7 @@ from sklearn import metrics as sk
 from tumordesk.core.training_run import OptimiserConfig, Stage
 from tumordesk_training.ema import Average
 from tumordesk_training.metrics import (
+    ClassDice,
     DiceCount,
     classification_summary,
     confusion,
@@ -125,3 +126,17 @@ def test_the_moving_average_by_hand() -> None:
     with off.applied():
         assert float(layer.weight.detach()) == 3.0
     assert off.current()["weight"].data_ptr() == layer.weight.data_ptr()
+
+
+def test_the_best_epoch_of_several_classes_is_that_of_their_mean() -> None:
+    parts = [ClassDice(("background", "oedema", "core")) for _ in range(2)]
+    true = np.array([1, 1, 2, 2, 0, 0])
+    parts[0].add("a", np.array([1, 1, 2, 2, 0, 0]), true)
+    parts[1].add("a", np.array([2, 2, 1, 1, 0, 0]), true)  # the same patient, all swapped
+    parts[0].merge(parts[1])
+    found = parts[0].summary()
+    assert found["dice_by_class"] == {"oedema": 0.5, "core": 0.5}
+    values = {"dice_mean": 1.0, "dice_by_image_mean": 1.0, "false_positive_share": 0.2, **found}
+    assert score("segmentation", values, volumes=True) == pytest.approx(0.5)
+    assert score("segmentation", values, volumes=False) == pytest.approx(0.4)
+    assert ClassDice(("background", "tumour")).summary() == {}

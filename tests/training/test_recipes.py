@@ -19,9 +19,11 @@ from tumordesk.core.training_run import DataConfig, RunState, read_run
 from tumordesk.networks.parts import head_name
 from tumordesk_training import initial
 from tumordesk_training.cli import main
+from tumordesk_training.imagenet_scale import MEAN, STD
 from tumordesk_training.layouts import scan
 from tumordesk_training.recipe import from_recipe
 from tumordesk_training.run import start
+from tumordesk_training.starts import BACKBONES
 
 TINY = {"input": {"size": [64, 64]}, "epochs": 1, "threads": 1, "device": "cpu", "limit": 6}
 QUICK = {"batch_size": 3, "precision": "float32", "initial_weights": "", "samples": 0}
@@ -279,3 +281,32 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
     safetensors.torch.save_file({"x": torch.zeros(1)}, tmp_path / "b.safetensors")
     with pytest.raises((ModelError, ConfigError)):
         initial_network(config, str(tmp_path / "b.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "convolution"), [("mobilenet", "conv_stem"), ("xception", "conv1")]
+)
+def test_imagenet_weights_of_another_scale_see_what_they_learned(
+    architecture: str, convolution: str, tmp_path: Path
+) -> None:
+    import timm
+
+    name = BACKBONES[architecture][1]
+    torch.manual_seed(0)
+    foreign = timm.create_model(name).eval()
+    safetensors.torch.save_file(foreign.state_dict(), tmp_path / f"{name}.safetensors")
+    config = class_config(tmp_path, architecture=architecture)
+    config = replace(config, input=replace(config.input, channels=3))
+    network, messages = initial_network(config, str(tmp_path / f"{name}.safetensors"))
+    assert any("rescaled to those of ImageNet" in message for message in messages)
+    picture = torch.rand(1, 3, 32, 32)
+    norm = {"conv_stem": "bn1", "conv1": "bn1"}[convolution]
+    theirs = (picture - 0.5) / 0.5
+    mean, std = (torch.tensor(v).reshape(1, 3, 1, 1) for v in (MEAN, STD))
+    ours = (picture - mean) / std
+    first = [
+        model.get_submodule(norm)(model.get_submodule(convolution)(inputs))
+        for model, inputs in ((foreign, theirs), (network.eval().backbone, ours))
+    ]
+    inside = [found[..., 2:-2, 2:-2] for found in first]
+    torch.testing.assert_close(inside[1], inside[0], rtol=1e-3, atol=1e-3)

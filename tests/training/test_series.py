@@ -17,17 +17,30 @@ from training_factories import class_config, class_folder, mask_config, mask_fol
 from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.training_run import (
     AugmentConfig,
+    LossConfig,
     OptimiserConfig,
     RunState,
     SplitConfig,
     read_run,
     write_config,
 )
-from tumordesk_training import loop
+from tumordesk_training import loop, rate_finder
 from tumordesk_training.cli import main
+from tumordesk_training.dataset import build_cache
+from tumordesk_training.layouts import scan
+from tumordesk_training.plan import plan_split
 from tumordesk_training.preview import preview
 from tumordesk_training.rate_finder import find_rate, suggestion
-from tumordesk_training.series import Planned, by_fold, by_network, run_series, table
+from tumordesk_training.series import (
+    Done,
+    Planned,
+    _series,
+    by_fold,
+    by_network,
+    run_series,
+    table,
+)
+from tumordesk_training.split import select
 
 
 @pytest.fixture(scope="module")
@@ -288,3 +301,29 @@ def test_folds_of_which_none_could_be_trained_are_no_success(
     told = capsys.readouterr().err
     assert "tumordesk-train: Not one of 5 folds could be trained." in told
     assert "Choose fewer folds" in told
+
+
+def test_find_rate_learns_from_the_training_part_alone(
+    pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[str] = []
+
+    def watched(cases: Any, *rest: Any) -> Any:
+        seen.extend(case.key for case in cases)
+        return build_cache(cases, *rest)
+
+    monkeypatch.setattr(rate_finder, "build_cache", watched)
+    config = class_config(pictures, loss=LossConfig(balanced=True))
+    find_rate(config, steps=5)
+    data = scan(pictures, config.data)
+    split = plan_split(data, config.data, config.split)
+    assert set(seen) == {case.key for case in select(data, split, "train")}
+
+
+def test_one_fold_alone_has_no_deviation() -> None:
+    done = Done("fold-0", "unet", "finished", part="test", figures={"dice_mean": 0.5})
+    series = _series("kfold", [done], planned=5)
+    assert series.summary == {"dice_mean": {"mean": 0.5, "runs": 1.0}}
+    assert "dice_mean: 0.5000 (mean over 1 of 5 folds)" in table(series)
+    two = _series("kfold", [done, replace(done, figures={"dice_mean": 0.7})], planned=5)
+    assert "dice_mean: 0.6000 +- 0.1414 (mean over 2 of 5 folds)" in table(two)

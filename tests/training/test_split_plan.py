@@ -347,3 +347,34 @@ def test_the_command(leaky: Path, tmp_path: Path, capsys: pytest.CaptureFixture[
     assert read_split(tmp_path / "out.json").counts == report["counts"]
     assert main(order) == 0
     assert "test: 17 of 17 groups" in capsys.readouterr().out
+
+
+def test_a_large_patient_does_not_leave_a_part_nearly_empty() -> None:
+    rows = [("P00", "", "")] * 60 + [(f"P{n:03d}", "", "") for n in range(1, 201)]
+    for seed in range(40):
+        split = make_split(dataset(rows), SplitConfig(validation=0.1, test=0.1, seed=seed))
+        for part in ("val", "test"):
+            assert sum(split.counts[part].values()) >= 13, (seed, part)
+
+
+def test_near_copies_that_nobody_looked_for_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = class_folder(tmp_path / "pictures", 10)
+    kept = DataConfig(root=str(root), near_duplicates="keep")
+    data = scan(root, kept)
+    told = "Nearly identical pictures were not looked for"
+    assert not any(told in s for s in plan_split(data, kept, SplitConfig()).warnings)
+    monkeypatch.setattr("tumordesk_training.plan._COMPARED", 5)
+    assert any(told in s for s in plan_split(data, kept, SplitConfig()).warnings)
+
+
+def test_a_rare_class_is_told() -> None:
+    rows = [(f"P{n:02d}", "common", "") for n in range(20)] + [("Q1", "rare", "")] * 9
+    data = dataset(rows)
+    split = Split(1, {"test": tuple({case.group for case in data.cases})}, {})
+    config = class_config(ROOT, classes=("common", "rare"))
+    assert any(
+        sentence.startswith("Few groups (patients) of rare (1) in this part")
+        for sentence in caveats(data, data.cases, split, "test", config)
+    )

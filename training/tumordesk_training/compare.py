@@ -190,9 +190,19 @@ def _other_pictures(runs: Sequence[Run], found: Sequence[Evaluation | None]) -> 
     for run, item in measured:
         if item.split_id != split_id(run.split):
             return f"{run.folder.name} was evaluated on another split: evaluate it again."
-        if item.pictures != measured[0][1].pictures:
+        first = measured[0][1]
+        if item.pictures == first.pictures and _measured(item) != _measured(first):
+            return (
+                f"{measured[0][0].folder.name} and {run.folder.name} were measured on different "
+                f"pictures of the {item.part} part (trials that take some of them?)."
+            )
+        if item.pictures != first.pictures:
             return (
                 f"{measured[0][0].folder.name} was measured on {measured[0][1].pictures} pictures, "
                 f"{run.folder.name} on {item.pictures}."
             )
     return ""
+
+
+def _measured(found: Evaluation) -> frozenset[str]:
+    return frozenset(case.key for case in found.cases)

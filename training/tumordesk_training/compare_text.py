@@ -11,8 +11,8 @@ from tumordesk_training.compare import Comparison, Row
 
 FIGURES = (
     "accuracy", "balanced_accuracy", "macro_f1", "auc", "ece",
-    "dice_mean", "dice_by_image_mean", "iou_mean", "hd95_mm_median", "hd95_px_median",
-    "false_positive_share",
+    "dice_mean", "dice_classes_mean", "dice_by_image_mean", "iou_mean", "hd95_mm_median",
+    "hd95_px_median", "false_positive_share",
 )  # fmt: skip
 """In the order of tables."""
 

@@ -65,7 +65,10 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         over patient volumes with tumour), ``dice_by_patient``, ``dice_by_image_mean`` (pictures
         with tumour), ``dice_by_label`` (the same by class folder),
         ``false_positive_share`` (empty pictures with more than 50 px outlined), ``hd95_mm_median``
-        (over groups; ``hd95_px_median`` where the voxel size of one is not known);
+        (over groups; ``hd95_px_median`` where the voxel size of one is not known) and what has
+        none (``hd95_left_out``: pictures or scans "missed" altogether, "false": outlined without a
+        tumour), of several classes ``dice_by_class`` (mean over groups that have it) and their
+        mean ``dice_classes_mean``;
         for classification ``accuracy``, ``balanced_accuracy``, ``recall``, ``confusion`` (rows:
         truth), ``ece`` (expected calibration error) and its bins ``calibration``. What does not
         apply is null. ``known`` counts the pictures that it learned from ("train"), that were used
@@ -116,6 +119,9 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
         "dice_by_label": None,
         "hd95_mm_median": None,
         "hd95_px_median": None,
+        "hd95_left_out": None,
+        "dice_by_class": None,
+        "dice_classes_mean": None,
         "accuracy": None,
         "balanced_accuracy": None,
         "classes": [c.name for c in card.classes],
@@ -294,7 +300,8 @@ def answered(
 
 
 def _segmentation(cases: Sequence[Case], config: DataConfig, work: Work) -> dict[str, Any]:
-    dice, kinds, outlines = DiceCount(), LabelDice(), OutlineCount()
+    names = tuple(c.name for c in work.card.classes)
+    dice, kinds, outlines = DiceCount(), LabelDice(), OutlineCount(names)
     for stack, found, true in outlined(cases, config, work):
         outlines.add_stack(stack, found, true)
         for case, labels, mask in zip(stack.cases, found, true, strict=True):
@@ -305,6 +312,8 @@ def _segmentation(cases: Sequence[Case], config: DataConfig, work: Work) -> dict
         "dice_by_patient": dice.by_group(),
         "dice_by_label": kinds.summary(),
         **outlines.apart(),
+        "hd95_left_out": dict(zip(("missed", "false"), outlines.one_sided(), strict=True)),
+        **outlines.classes.summary(),
         **dice.summary(),
     }
 

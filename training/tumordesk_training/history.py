@@ -9,7 +9,7 @@ from typing import Any
 
 from tumordesk.core.training_run import TrainingEvent
 
-SCORES = ("balanced_accuracy", "dice_mean", "dice_by_image_mean")
+SCORES = ("balanced_accuracy", "dice_classes_mean", "dice_mean", "dice_by_image_mean")
 """Validation figures of an epoch, the one to show first."""
 
 

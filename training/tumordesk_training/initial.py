@@ -17,6 +17,7 @@ from tumordesk.core.policy import policy
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.networks.weights import adapt_state, load_pretrained, read_state
 from tumordesk.zoo import ModelEntry, Zoo
+from tumordesk_training.imagenet_scale import to_imagenet_scale
 from tumordesk_training.starts import BACKBONES, IMAGENET, WEIGHTS_SUFFIXES, model_of, resolved
 
 SCRATCH = "The weights start from scratch."
@@ -90,7 +91,7 @@ def _plain(name: str) -> str:
 
 def _load_file(network: nn.Module, path: Path, config: TrainingConfig) -> tuple[str, ...]:
     if path.suffix == ".safetensors":
-        return _load_all_or_backbone(network, path, config)
+        return _load_foreign(network, read_state(path), path.name, config)
     if not path.is_file():
         raise ModelError(f"There is no file {path.name}.", "Check the path.")
     try:
@@ -121,10 +122,13 @@ def _load_foreign(
     """Load a library's state dict; it goes through a safetensors file like all others."""
     if not isinstance(state, dict) or not all(isinstance(v, torch.Tensor) for v in state.values()):
         raise ModelError(f"{name} holds no table of weights.", "Use a state dict.")
+    state = dict(state)
+    rescaled = to_imagenet_scale(config.architecture, state)
     with tempfile.TemporaryDirectory(prefix="tumordesk-weights-") as folder:
         path = Path(folder) / f"{Path(name).stem.replace(' ', '-')}.safetensors"
         safetensors.torch.save_file({k: v.contiguous() for k, v in state.items()}, path)
-        return _load_all_or_backbone(network, path, config)
+        told = _load_all_or_backbone(network, path, config)
+    return (*told, rescaled) if rescaled else told
 
 
 def _download(architecture: str) -> dict[str, torch.Tensor]:

@@ -30,7 +30,7 @@ from tumordesk_training.distributed import Team
 from tumordesk_training.ema import Average
 from tumordesk_training.events import EventLog
 from tumordesk_training.failures import diverged, in_plain_words
-from tumordesk_training.losses import Loss, class_weights
+from tumordesk_training.losses import Loss, weights_for
 from tumordesk_training.metrics import score
 from tumordesk_training.presets import train_transform
 from tumordesk_training.samples import Samples
@@ -91,7 +91,8 @@ class Trainer:
             self._precision.device.type, enabled=self._precision.dtype is torch.float16
         )
         self._learner = Learner(self._network, self._average, self._optimiser, self._grad_scaler)
-        self._loss = Loss(config.loss, self._weights()).to(self._precision.device)
+        weights = weights_for(config.loss, train.targets, len(config.classes))
+        self._loss = Loss(config.loss, weights).to(self._precision.device)
         self._scale = Scaler(config.input, self._precision.device, layout)
         self._sampler = EpochSampler(
             train, config.seed, config.data.empty_share, team.rank, team.world
@@ -108,15 +109,6 @@ class Trainer:
         self._samples = Samples(val, config)
         self._started = 0.0
         self._frozen = config.optimiser.freeze_backbone
-
-    def _weights(self) -> torch.Tensor | None:
-        if not self._config.loss.balanced:
-            return None
-        counts = torch.bincount(
-            torch.from_numpy(self._train.targets.reshape(-1).astype("int64")),
-            minlength=len(self._config.classes),
-        )
-        return class_weights([int(c) for c in counts])
 
     def run(self) -> RunState:
         """Train to the end, to the STOP file or Ctrl+C, or until nothing gets better.
@@ -279,7 +271,10 @@ class Trainer:
         if folder:
             where = {"epoch": self._now.epoch, "folder": folder}
             self._log.write("samples", epoch=self._now.epoch, values=where)
-        names = ("loss", "dice_mean", "dice_by_image_mean", "balanced_accuracy", "accuracy")
+        names = (
+            *("loss", "dice_classes_mean", "dice_mean", "dice_by_image_mean"),
+            *("balanced_accuracy", "accuracy"),
+        )
         figures = [f"{n} {values[n]:.4f}" for n in names if values.get(n) is not None]
         best = " (best so far)" if self._now.best_epoch == self._now.epoch else ""
         self._say(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -71,6 +74,18 @@ class Loss(nn.Module):
             dice = picture_dice_loss if self._config.dice_over == "picture" else dice_loss
             return entropy + self._config.dice_weight * dice(logits, target)
         return entropy
+
+
+def weights_for(config: LossConfig, targets: npt.NDArray[Any], classes: int) -> torch.Tensor | None:
+    """:func:`class_weights` of what the training part holds; None unless ``config.balanced``.
+
+    Args:
+        targets: class numbers of pictures (n,) or pixels (n, H, W).
+    """
+    if not config.balanced:
+        return None
+    numbers = torch.from_numpy(targets.reshape(-1).astype("int64"))
+    return class_weights(torch.bincount(numbers, minlength=classes).tolist())
 
 
 def class_weights(counts: list[int]) -> torch.Tensor:

@@ -66,6 +66,47 @@ class DiceCount:
 
 
 @dataclass
+class ClassDice:
+    """Dice of each class of a label map over groups; of a single class there is nothing to say.
+
+    ``names``: of the labels 0, 1, ...; 0 is the background.
+    """
+
+    names: tuple[str, ...] = ()
+    counts: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+
+    def add(self, group: str, found: npt.NDArray[Any], true: npt.NDArray[Any]) -> None:
+        """Count label maps of one shape: a picture, or a volume."""
+        for label, name in enumerate(self.names) if len(self.names) > 2 else ():
+            if label:
+                inside, wanted = found == label, true == label
+                row = self.counts.setdefault(name, {}).setdefault(group, [0.0, 0.0, 0.0])
+                for index, mask in enumerate((inside & wanted, inside, wanted)):
+                    row[index] += float(np.count_nonzero(mask))
+
+    def merge(self, other: ClassDice) -> None:
+        """Add the counts of another process."""
+        for name, groups in other.counts.items():
+            for group, values in groups.items():
+                row = self.counts.setdefault(name, {}).setdefault(group, [0.0, 0.0, 0.0])
+                for index, value in enumerate(values):
+                    row[index] += value
+
+    def by_group(self, name: str) -> dict[str, float]:
+        """Dice of one class over each group's pixels; groups without it are left out."""
+        return {g: dice(*row) for g, row in sorted(self.counts[name].items()) if row[2] > 0}
+
+    def summary(self) -> dict[str, Any]:
+        """``dice_by_class``: of each class the mean over groups that have it, None without any;
+        ``dice_classes_mean``: their mean. Nothing of a single class."""
+        if not self.counts:
+            return {}
+        by_class = {name: mean(self.by_group(name).values()) for name in self.counts}
+        known = [value for value in by_class.values() if value is not None]
+        return {"dice_by_class": by_class, "dice_classes_mean": mean(known)}
+
+
+@dataclass
 class LabelDice:
     """Dice of pictures with tumour, by the name of the folder of their kind."""
 
@@ -126,12 +167,13 @@ def score(task: str, values: Mapping[str, Any], *, volumes: bool) -> float:
     """The one number by which the best checkpoint is chosen; larger is better.
 
     Segmentation of volumes: mean Dice of the volumes; of single pictures: mean Dice of pictures
-    with tumour minus half the share of empty pictures falsely outlined. Else balanced accuracy.
+    with tumour minus half the share of empty pictures falsely outlined. Where several classes are
+    outlined, their mean Dice takes the place of that of all together. Else balanced accuracy.
     """
     if task == "classification":
         return float(values["balanced_accuracy"] or 0.0)
-    if volumes:
-        return float(values["dice_mean"] or 0.0)
-    return float(values["dice_by_image_mean"] or 0.0) - 0.5 * float(
-        values["false_positive_share"] or 0.0
-    )
+    name = "dice_mean" if volumes else "dice_by_image_mean"
+    by_class = values.get("dice_classes_mean")
+    overlap = values[name] if by_class is None else by_class
+    false = 0.0 if volumes else float(values["false_positive_share"] or 0.0)
+    return float(overlap or 0.0) - 0.5 * false

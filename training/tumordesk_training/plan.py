@@ -24,8 +24,8 @@ from tumordesk_training.split import (
 from tumordesk_training.words import many, together
 from tumordesk_training.work import Share
 
-_COMPARED = 5000
-"""Pictures; of more, near copies are looked for only where they are to be kept together."""
+_COMPARED = 20_000
+"""Pictures; of more, near copies are looked for only where something is to be done with them."""
 
 _FEW = 5
 _LOOKING = 0.9
@@ -55,15 +55,18 @@ def plan_split(
     places = split.places(data.cases)
     split = replace(split, counts=count(data.cases, places))
     context.progress(1.0, "Splitting")
-    columns = other_columns(data.root, how)
-    return replace(split, warnings=tuple(_warnings(data, config, split, copies, columns)))
+    return replace(split, warnings=tuple(_warnings(data, how, config, split, copies)))
 
 
 def _copies(data: DataSet, how: DataConfig, context: JobContext) -> Copies:
     prints = prints_of(data.root, data.cases, how, Share(context, 0.0, _LOOKING))
-    near = how.near_duplicates != "keep" or len(data.cases) <= _COMPARED
+    near = _near_wanted(data, how.near_duplicates)
     comparing = Share(context, _LOOKING, 1.0)
     return find_copies(prints, known_patients(data), near=near, context=comparing)
+
+
+def _near_wanted(data: DataSet, near: str) -> bool:
+    return near != "keep" or len(data.cases) <= _COMPARED
 
 
 def _together(how: DataConfig, copies: Copies) -> list[tuple[str, ...]]:
@@ -94,9 +97,10 @@ def dropped(data: DataSet, how: DataConfig, copies: Copies, *, given: bool) -> f
 
 
 def _warnings(
-    data: DataSet, config: SplitConfig, split: Split, copies: Copies, columns: Sequence[str]
+    data: DataSet, how: DataConfig, config: SplitConfig, split: Split, copies: Copies
 ) -> Iterator[str]:
     """Sentences on what flatters the figures, then on what was changed."""
+    columns = other_columns(data.root, how)
     places = split.places(data.cases)
     yield from _by_picture(data, split, places)
     if columns and any(case.source == "csv" for case in data.cases):
@@ -105,8 +109,13 @@ def _warnings(
             f"({together([repr(c) for c in columns])}): one patient may lie in more than one part."
         )
     yield from _shared(data, places)
-    for sets, how in ((copies.exact, "exact"), (copies.near, "near")):
-        yield from _leaks(sets, places, how)
+    for sets, kind in ((copies.exact, "exact"), (copies.near, "near")):
+        yield from _leaks(sets, places, kind)
+    if not _near_wanted(data, how.near_duplicates):
+        yield (
+            f"Nearly identical pictures were not looked for: there are more than {_COMPARED}, and "
+            "nothing is to be done with them. They may lie in several parts."
+        )
     yield from _thin(data, split, places)
     yield from _changed(data, config, split, places)
 

@@ -26,6 +26,7 @@ from tumordesk_training.usable import usable
 _TEXTS = ("name", "version", "summary", "licence", "limits", "training_data", "classes")
 FIGURES = (
     "dice_mean",
+    "dice_classes_mean",
     "dice_by_image_mean",
     "hd95_mm_median",
     "hd95_px_median",
@@ -36,6 +37,7 @@ FIGURES = (
 )
 FIGURE_NAMES = {
     "dice_mean": "Dice, mean over groups",
+    "dice_classes_mean": "Dice, mean over classes",
     "dice_by_image_mean": "Dice, mean over pictures with tumour",
     "hd95_mm_median": "HD95 in mm, median over groups",
     "hd95_px_median": "HD95 in pixels, median over groups",

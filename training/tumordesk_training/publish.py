@@ -103,13 +103,13 @@ def publish(
 def described(card: ModelCard, config: TrainingConfig, split: Split) -> ModelCard:
     """Facts that no person needs to type."""
     pictures = sum(split.counts.get("train", {}).values())
+    patients = len(split.parts.get("train", ())) if _of_patients(config, split) else None
     images = min(pictures, config.limit or pictures)  # of a trial, what it took
-    groups = len(split.parts.get("train", ()))
     data = TrainingData(
         name=Path(config.data.root).resolve().name,
         licence="",
         citation="",
-        patients=groups if config.data.volumes and images == pictures else None,
+        patients=patients if images == pictures else None,
         images=images,
         note=split_words(split),
     )
@@ -119,6 +119,12 @@ def described(card: ModelCard, config: TrainingConfig, split: Split) -> ModelCar
         date=dt.datetime.now(tz=dt.UTC).date().isoformat(),
         software=software_words(),
     )
+
+
+def _of_patients(config: TrainingConfig, split: Split) -> bool:
+    """Whether the names in the parts of the split stand for patients, not for pictures."""
+    unknown = any(sentence.startswith("Patients are not known") for sentence in split.warnings)
+    return config.data.volumes and not split.by_picture and not unknown
 
 
 def record_learned(

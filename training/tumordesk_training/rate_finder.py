@@ -18,7 +18,8 @@ from tumordesk.core.training_run import TrainingConfig
 from tumordesk_training.batches import automatic, free_memory
 from tumordesk_training.dataset import Cache, EpochSampler, Slices, build_cache
 from tumordesk_training.layouts import scan
-from tumordesk_training.losses import Loss
+from tumordesk_training.losses import Loss, weights_for
+from tumordesk_training.plan import plan_split
 from tumordesk_training.presets import train_transform
 from tumordesk_training.setup import (
     choose_precision,
@@ -29,6 +30,7 @@ from tumordesk_training.setup import (
     set_threads,
     to_training,
 )
+from tumordesk_training.split import select
 from tumordesk_training.usable import limited, usable
 from tumordesk_training.validate import Scaler
 
@@ -109,9 +111,11 @@ def suggestion(rates: Sequence[float], losses: Sequence[float]) -> tuple[float |
 
 
 def _cache(config: TrainingConfig) -> Cache:
+    """Pictures of the training part alone: neither validation nor test choose a rate."""
     data, _ = usable(scan(Path(config.data.root), config.data), config)
+    split = plan_split(data, config.data, config.split)
     order = replace(config, limit=min(config.limit or PICTURES, PICTURES))
-    cases = limited(data.cases, order)
+    cases = limited(select(data, split, "train"), order)
     return build_cache(cases, config.data, config.input, config.classes, config.task)
 
 
@@ -126,7 +130,8 @@ def _steps(config: TrainingConfig, cache: Cache, steps: int) -> Iterator[tuple[f
     layout = torch.channels_last if config.channels_last else torch.contiguous_format
     network = network.to(precision.device, memory_format=layout)  # type: ignore[call-overload]
     optimiser = make_optimiser(network, config.optimiser)
-    loss_of = Loss(config.loss).to(precision.device)
+    weights = weights_for(config.loss, cache.targets, len(config.classes))
+    loss_of = Loss(config.loss, weights).to(precision.device)
     scale = Scaler(config.input, precision.device, layout)
     size = config.batch_size or automatic(
         network, config, len(cache), free_memory(precision.device)

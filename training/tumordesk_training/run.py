@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from tumordesk.core.errors import ConfigError, WriteError
+from tumordesk.core.errors import ConfigError, DataError, WriteError
 from tumordesk.core.training_run import (
     CHECKPOINTS,
     CONFIG_NAME,
@@ -144,12 +144,27 @@ def load_parts(
     train = build_cache(parts.pop("train"), *order)
     rest = max(0, config.data.cache_mb - train.memory_mb)
     val = build_cache(parts["val"], *order, limit_mb=rest)
+    unseen = _without_tumour(val, config)
     known = team.lead(lambda: _known(folder, config, parts))
     used = {case.key for case in data.cases}
     unused = tuple(item for item in data.problems if item[0] not in used)
     left_out = (*_told(unused), *_told(train.unread + val.unread))
     moved = _moved(train.moved + val.moved)
-    return train, val, (*notes, *split.warnings, *known, *left_out, *moved)
+    return train, val, (*notes, *split.warnings, *unseen, *known, *left_out, *moved)
+
+
+def _without_tumour(val: Cache, config: TrainingConfig) -> tuple[str, ...]:
+    """Refuse a validation part that cannot choose an epoch; of a trial a sentence is enough.
+
+    Raises:
+        DataError: no picture of the validation part has an outline.
+    """
+    if config.task != "segmentation" or not len(val) or val.targets.any():
+        return ()
+    told = "No picture of the validation part shows a tumour: the best epoch cannot be chosen."
+    if config.limit:
+        return (told,)
+    raise DataError(told, "Give validation a larger share, or take another seed for the split.")
 
 
 def _known(

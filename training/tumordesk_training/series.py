@@ -59,13 +59,17 @@ class Done:
 
 @dataclass(frozen=True)
 class Series:
-    """All runs of a series. ``summary``: mean and standard deviation of each figure;
-    ``warnings``: those of all runs, each once, to stand beside figures and means."""
+    """All runs of a series, of so many that are ``planned``.
+
+    ``summary``: of each figure its "mean", in how many "runs", and (of several) their standard
+    "deviation"; ``warnings``: those of all runs, each once, to stand beside figures and means.
+    """
 
     kind: str
     runs: tuple[Done, ...]
     summary: dict[str, dict[str, float]] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    planned: int = 0
     schema: int = 1
 
 
@@ -132,23 +136,23 @@ def _run_all(
 ) -> tuple[Series, RunState]:
     _prepare(out)
     done: list[Done] = []
-    series = Series(kind, ())
+    series = Series(kind, (), planned=len(planned))
     for index, item in enumerate(planned):
         if (out / STOP_NAME).exists():
             return series, RunState.STOPPED
         say(f"{item.name} ({index + 1} of {len(planned)})")
         done.append(_one(_on_split(item, out, done) if same_split else item, out, say))
-        series = _series(kind, done)
+        series = _series(kind, done, len(planned))
         write_json(path, series)
         if done[-1].state == RunState.STOPPED:
             return series, RunState.STOPPED
     return series, RunState.FINISHED
 
 
-def _series(kind: str, done: Sequence[Done]) -> Series:
+def _series(kind: str, done: Sequence[Done], planned: int) -> Series:
     summary = _summary(done) if kind == "kfold" else {}
     warnings = told_together([(run.name, run.warnings) for run in done if run.figures])
-    return Series(kind, tuple(done), summary, warnings)
+    return Series(kind, tuple(done), summary, warnings, planned)
 
 
 def _prepare(out: Path) -> None:
@@ -224,17 +228,14 @@ def _told(item: Planned, folder: Path, state: RunState) -> Done:
 
 
 def _summary(done: Sequence[Done]) -> dict[str, dict[str, float]]:
-    """Mean, standard deviation and number of runs for each figure."""
+    """See :class:`Series`. One run says nothing of how far the figure varies: no deviation."""
     names = sorted({name for run in done for name in run.figures})
     result = {}
     for name in names:
         values = [run.figures[name] for run in done if name in run.figures]
-        deviation = statistics.stdev(values) if len(values) > 1 else 0.0
-        result[name] = {
-            "mean": statistics.fmean(values),
-            "deviation": deviation,
-            "runs": float(len(values)),
-        }
+        result[name] = {"mean": statistics.fmean(values), "runs": float(len(values))}
+        if len(values) > 1:
+            result[name]["deviation"] = statistics.stdev(values)
     return result
 
 
@@ -247,6 +248,8 @@ def table(series: Series) -> list[str]:
         part = f" on {run.part}: {figures}" if figures else ""
         lines.append(f"{run.name:22} {run.state}{part}; {rest}")
     for name, value in series.summary.items():
-        lines.append(f"{name}: {value['mean']:.4f} +- {value['deviation']:.4f}")
+        spread = f" +- {value['deviation']:.4f}" if "deviation" in value else ""
+        of = f"{value['runs']:.0f} of {series.planned} folds"
+        lines.append(f"{name}: {value['mean']:.4f}{spread} (mean over {of})")
     lines += [f"Note: {sentence}" for sentence in series.warnings]
     return lines

@@ -188,7 +188,9 @@ def _move(
         got = 0
         for unit in alike[:-1]:
             if got + size[unit] / 2 > wanted[name]:
-                break
+                if got >= wanted[name] / 2:
+                    break
+                continue  # one large patient does not leave the part nearly empty
             taken.add(unit)
             got += size[unit]
     # Of few groups a small share may be none: one is taken all the same, and of two or less none

@@ -50,7 +50,8 @@ class Stepper:
     ) -> float:
         """One step; where the memory does not hold the batch, it is computed in more parts.
 
-        The step stays the same: gradients of the parts are added up.
+        Gradients of the parts are added up: the same step where each picture has a loss of its own
+        and no batch normalisation learns; Dice over the batch becomes that of each part.
 
         Args:
             progress: of the run, 0 to 1; the learning rate follows from it.

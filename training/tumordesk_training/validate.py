@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -11,7 +12,12 @@ from tumordesk.core.model_card import InputSpec
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk_training.dataset import Cache
 from tumordesk_training.distributed import Team
-from tumordesk_training.metrics import DiceCount, classification_summary, confusion
+from tumordesk_training.metrics import (
+    ClassDice,
+    DiceCount,
+    classification_summary,
+    confusion,
+)
 from tumordesk_training.setup import Precision
 
 
@@ -42,34 +48,51 @@ def validate(
     """Figures of ``network`` on ``cache``. Every rank takes every world-th picture, unpadded."""
     network.eval()
     own = range(team.rank, len(cache), team.world)
-    dice = DiceCount()
-    wanted: list[int] = []
-    said: list[int] = []
+    counted = _Counted(DiceCount(), ClassDice(config.classes))
     for first in range(0, len(own), config.batch_size):
         rows = own[first : first + config.batch_size]
         images = torch.from_numpy(cache.channels(rows, config.input.neighbours)).float() / 255
         with precision.autocast():
             logits = network(scale(images))
-        found = logits.float().argmax(dim=1).cpu().numpy()
+        found = _decided(logits.float(), config).cpu().numpy()
         for row, label in zip(rows, found, strict=True):
             if config.task == "segmentation":
-                dice.add(cache.groups[row], label > 0, cache.targets[row] > 0)
+                counted.dice.add(cache.groups[row], label > 0, cache.targets[row] > 0)
+                counted.classes.add(cache.groups[row], label, cache.targets[row])
             else:
-                wanted.append(int(cache.targets[row]))
-                said.append(int(label))
-    return _together(config, team, dice, wanted, said)
+                counted.wanted.append(int(cache.targets[row]))
+                counted.said.append(int(label))
+    return _together(config, team, counted)
 
 
-def _together(
-    config: TrainingConfig, team: Team, dice: DiceCount, wanted: list[int], said: list[int]
-) -> dict[str, Any]:
-    parts = team.gather((dice, wanted, said))
+@dataclass
+class _Counted:
+    """What one process counted."""
+
+    dice: DiceCount
+    classes: ClassDice
+    wanted: list[int] = field(default_factory=list)
+    said: list[int] = field(default_factory=list)
+
+
+def _decided(logits: torch.Tensor, config: TrainingConfig) -> torch.Tensor:
+    """Class numbers (n,) or label maps (n, H, W), decided as inference does (``LabelMaker``)."""
+    if config.task == "classification":
+        return logits.argmax(dim=1)
+    probabilities = logits.softmax(dim=1)
+    inside = 1.0 - probabilities[:, 0] >= config.postprocess.threshold
+    return (probabilities[:, 1:].argmax(dim=1) + 1) * inside
+
+
+def _together(config: TrainingConfig, team: Team, counted: _Counted) -> dict[str, Any]:
+    parts: list[_Counted] = team.gather(counted)
     if config.task == "segmentation":
-        total = DiceCount()
+        dice, classes = DiceCount(), ClassDice(config.classes)
         for part in parts:
-            total.merge(part[0])
-        return total.summary()
-    truth = [v for part in parts for v in part[1]]
-    answers = [v for part in parts for v in part[2]]
+            dice.merge(part.dice)
+            classes.merge(part.classes)
+        return {**dice.summary(), **classes.summary()}
+    truth = [v for part in parts for v in part.wanted]
+    answers = [v for part in parts for v in part.said]
     table = confusion(truth, answers, len(config.classes))
     return classification_summary(table, config.classes)

@@ -12,8 +12,11 @@ from tumordesk.core.calibration import CalibrationBin
 from tumordesk.core.model_card import Task
 
 SCHEMA = 1
+CLASS_DICE = "dice_class_"
+"""With the name of a class: the figure that is the Dice of that class alone."""
 
 __all__ = [
+    "CLASS_DICE",
     "SCHEMA",
     "CalibrationBin",
     "CaseResult",
@@ -74,7 +77,9 @@ class Evaluation:
 
     ``figures``: "accuracy", "balanced_accuracy", "macro_f1", "auc", "ece" / "dice_mean" (over
     groups), "dice_by_image_mean", "iou_mean", "hd95_mm_median" (where the voxel size of all groups
-    is known, else "hd95_px_median"), "false_positive_share".
+    is known, else "hd95_px_median"), "false_positive_share", which take all classes as one; where
+    several are outlined also "dice_class_<name>" (over groups that have it) and their mean
+    "dice_classes_mean". "Pictures" are slices where volumes were measured.
     ``groups``: the same by group (patient): name -> "dice", "iou", "hd95_mm" or "hd95_px",
     "pictures".
     ``warnings``: sentences that must stand beside every headline figure (copies in several parts,

@@ -114,7 +114,11 @@ def read_summary(run: Path) -> FoldSummary | None:
         runs: list[Any] = document["runs"]
         finished = sum(1 for one in runs if one["figures"])
         figures = {
-            str(name): (float(value["mean"]), float(value["deviation"]), int(value["runs"]))
+            str(name): (
+                float(value["mean"]),
+                float(value.get("deviation", 0.0)),  # of one fold there is none
+                int(value["runs"]),
+            )
             for name, value in document["summary"].items()
         }
         if not all(math.isfinite(value) for three in figures.values() for value in three):

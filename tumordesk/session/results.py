@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
-from tumordesk.core.evaluation import CaseResult, Evaluation, Interval
+from tumordesk.core.evaluation import CLASS_DICE, CaseResult, Evaluation, Interval
 from tumordesk.core.jsonio import from_plain, read_json
 from tumordesk.core.training_run import CHECKPOINTS, CONFIG_NAME, EVALUATION, read_config
 from tumordesk.session.folds import FoldSummary, read_summary
@@ -23,12 +23,17 @@ NAMES = {
     "auc": "AUC",
     "ece": "Calibration error",
     "dice_mean": "Dice per patient",
+    "dice_classes_mean": "Dice, mean of classes",
     "dice_by_image_mean": "Dice per picture",
     "iou_mean": "IoU per patient",
     "hd95_px_median": "HD95, median",
     "hd95_mm_median": "HD95, median",
     "false_positive_share": "Empty, outlined",
 }
+_HD95 = (
+    "95 % of the outline lies nearer to the truth than this; smaller is better. Tumours that were "
+    "missed altogether, and outlines where there is none, do not count in it"
+)
 TIPS = {
     "accuracy": "Share of pictures whose class was said right",
     "balanced_accuracy": "Mean over the classes of the share that was said right: rare classes "
@@ -38,17 +43,21 @@ TIPS = {
     "ece": "How far the stated probabilities are from the share that is right; smaller is better",
     "dice_mean": "Overlap of outline and truth over all pictures of a patient (1: the same), "
     "mean over patients",
+    "dice_classes_mean": "Mean over the classes of their Dice: a class taken for another one is "
+    "wrong here, and right in the figures of all classes together",
     "dice_by_image_mean": "Overlap of outline and truth in single pictures, mean over pictures "
     "with tumour",
     "iou_mean": "Shared area by joint area, mean over patients",
-    "hd95_px_median": "95 % of the outline lies nearer to the truth than this; smaller is better",
-    "hd95_mm_median": "95 % of the outline lies nearer to the truth than this; smaller is better",
-    "false_positive_share": "Share of pictures without tumour in which something was outlined",
+    "hd95_px_median": _HD95,
+    "hd95_mm_median": _HD95,
+    "false_positive_share": "Share of pictures without tumour in which more than 50 pixels were "
+    "outlined",
 }
 HEADLINES = {
     "classification": ("accuracy", "balanced_accuracy", "macro_f1", "auc", "ece"),
     "segmentation": (
         "dice_mean",
+        "dice_classes_mean",
         "dice_by_image_mean",
         "iou_mean",
         "hd95_px_median",
@@ -139,10 +148,10 @@ def read_evaluation(path: Path) -> Evaluation:
 
 
 def headline(found: Evaluation) -> tuple[Figure, ...]:
-    """The figures to show first, in words."""
-    return tuple(
-        figure_of(key, found.figures[key]) for key in HEADLINES[found.task] if key in found.figures
-    )
+    """The figures to show first, in words; of several outlined classes each one's Dice last."""
+    keys = [key for key in HEADLINES[found.task] if key in found.figures]
+    keys += [key for key in found.figures if key.startswith(CLASS_DICE)]
+    return tuple(figure_of(key, found.figures[key]) for key in keys)
 
 
 def figure_of(key: str, figure: Interval) -> Figure:
@@ -151,6 +160,9 @@ def figure_of(key: str, figure: Interval) -> Figure:
     low, high = figure.low, figure.high
     known = low is not None and high is not None
     text = f"{shown(key, low)[0]} to {shown(key, high)[0]}" if known else ""
+    if key.startswith(CLASS_DICE):
+        tip = "Overlap of outline and truth of this class alone, mean over patients who have it"
+        return Figure(key, f"Dice, {key.removeprefix(CLASS_DICE)}", value, unit, text, tip)
     return Figure(key, NAMES.get(key, key), value, unit, text, TIPS.get(key, ""))
 
 

@@ -110,6 +110,14 @@ def _evaluate_run(args: argparse.Namespace) -> int:
 def _figures_text(figures: dict[str, Any]) -> str:
     lines = [f"{figures['model']['id']} on {figures['data']} ({figures['n']} pictures or slices)"]
     lines += [f"  {key}: {value:.4f}" for key, value in figures.items() if isinstance(value, float)]
+    for name, value in (figures["dice_by_class"] or {}).items():
+        lines.append(f"  class {name}: " + ("not there" if value is None else f"Dice {value:.4f}"))
+    left_out = figures["hd95_left_out"] or {}
+    if any(left_out.values()):
+        lines.append(
+            f"  Note: HD95 does not count {left_out['missed']} pictures or scans whose tumour was "
+            f"missed altogether, nor {left_out['false']} without tumour that were outlined"
+        )
     for label, found in (figures["dice_by_label"] or {}).items():
         missed = f"{100 * found['missed']:.0f} % of them missed"
         rest = f"{found['n']} pictures with tumour, {missed}"

@@ -16,6 +16,7 @@ from tumordesk.core.evaluation import Interval
 DRAWS = 1000
 SEED = 1
 LOW, HIGH = 2.5, 97.5
+_SAME = 1e-9
 
 
 def draw_groups(groups: int, draws: int = DRAWS, seed: int = SEED) -> npt.NDArray[np.int64]:
@@ -27,7 +28,9 @@ def draw_groups(groups: int, draws: int = DRAWS, seed: int = SEED) -> npt.NDArra
 def interval(value: float | None, drawn: npt.NDArray[Any] | None) -> Interval | None:
     """The figure with the 95 % range of its redrawn values; None where there is no figure.
 
-    Draws without the figure (NaN) do not count; below half of them left there is no range.
+    Draws without the figure (NaN) do not count; below half of them left there is no range. Where
+    every draw gives the same (all groups alike), drawing says nothing of how far off it may be:
+    no range (see :func:`sure_share` for shares).
     """
     if value is None:
         return None
@@ -35,7 +38,21 @@ def interval(value: float | None, drawn: npt.NDArray[Any] | None) -> Interval | 
     if drawn is None or len(known) < max(2, len(drawn) // 2):
         return Interval(float(value))
     low, high = np.percentile(known, (LOW, HIGH))
+    if high - low < _SAME:
+        return Interval(float(value))
     return Interval(float(value), float(low), float(high))
+
+
+def sure_share(found: Interval | None, groups: int) -> Interval | None:
+    """A share of exactly 0 or 1 with the exact range of as many independent groups.
+
+    Clopper and Pearson 1934 at the ends: where n of n are right, 0.025 ** (1 / n) to 1. What is
+    neither, has a range, or is of one group alone, stays as it is.
+    """
+    if found is None or found.low is not None or groups < 2 or found.value not in (0.0, 1.0):
+        return found
+    low = (LOW / 100.0) ** (1.0 / groups)
+    return Interval(1.0, low, 1.0) if found.value else Interval(0.0, 0.0, 1.0 - low)
 
 
 def share_of(

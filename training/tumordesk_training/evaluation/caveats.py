@@ -9,8 +9,11 @@ from tumordesk.core.training_run import TrainingConfig
 from tumordesk_training.data import Case, DataSet
 from tumordesk_training.patients import known_patients, may_share_patients
 from tumordesk_training.split import Split, copies_across_parts
+from tumordesk_training.words import together
 
 FEW_GROUPS = 10
+RARE_GROUPS = 5
+"""So many groups of a class, at least, or it is told."""
 
 
 def caveats(
@@ -32,6 +35,7 @@ def caveats(
         found.append(_of_groups(cases))
     if not any("no picture of" in sentence for sentence in known):
         found.append(_of_classes(cases, config))
+    found.append(_of_rare_classes(cases, config))
     return tuple(sentence for sentence in found if sentence)
 
 
@@ -92,3 +96,15 @@ def _of_classes(cases: Sequence[Case], config: TrainingConfig) -> str:
     if not missing:
         return ""
     return f"There is no picture of {', '.join(missing)} in this part."
+
+
+def _of_rare_classes(cases: Sequence[Case], config: TrainingConfig) -> str:
+    """Classes with few groups in a part that has enough of them."""
+    if config.task == "segmentation" or len({case.group for case in cases}) < FEW_GROUPS:
+        return ""
+    groups = {name: {c.group for c in cases if c.label == name} for name in config.classes}
+    few = {name: len(found) for name, found in groups.items() if 0 < len(found) < RARE_GROUPS}
+    if not few:
+        return ""
+    told = together([f"{name} ({number})" for name, number in few.items()])
+    return f"Few groups (patients) of {told} in this part: figures of it may be far off."

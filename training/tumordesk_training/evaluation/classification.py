@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from tumordesk.core.evaluation import CalibrationBin, ClassFigures, Interval
 from tumordesk_training.evaluation import calibration, roc
-from tumordesk_training.evaluation.bootstrap import draw_groups, interval
+from tumordesk_training.evaluation.bootstrap import draw_groups, interval, sure_share
 
 Float = npt.NDArray[np.float64]
 _CHUNK = 100
@@ -68,6 +68,7 @@ def figures_of(answers: Answers, names: Sequence[str], *, draws: int = 1000) -> 
     values["ece"] = calibration.error(found)
     drawn = _drawn(answers, draws)
     bounded = {k: interval(v, drawn.get(k)) for k, v in values.items()}
+    bounded["accuracy"] = sure_share(bounded["accuracy"], len(set(answers.groups)))
     return Figures(
         {k: v for k, v in bounded.items() if v is not None},
         tuple(tuple(int(n) for n in row) for row in table),

@@ -40,6 +40,7 @@ class _Counted:
 
     pictures: int
     fields: dict[str, Any]
+    warnings: tuple[str, ...] = ()
 
 
 def evaluate_run(
@@ -83,7 +84,7 @@ def evaluate_run(
         used = engine.device.text
     refuse_nothing(counted.pictures, run.root.name, unread)
     context.progress(1.0, "Evaluated")
-    told = [*caveats(data, cases, run.split, part, config)]
+    told = [*caveats(data, cases, run.split, part, config), *counted.warnings]
     if part != "train":
         told += told_of_start(config, part, cases, known)
         told += told_of_others(config, cases, counted.fields["cases"], known)
@@ -170,7 +171,7 @@ def _answers(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
 
 
 def _outlines(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
-    count = OutlineCount()
+    count = OutlineCount(run.config.classes)
     pictures = 0
     for stack, found, true in outlined(cases, run.config.data, work):
         pictures += len(found)
@@ -178,4 +179,4 @@ def _outlines(cases: Sequence[Case], run: Run, work: Work) -> _Counted:
     if not pictures:
         return _Counted(0, {"figures": {}})
     fields = {"figures": count.figures(), "groups": count.by_group(), "cases": count.cases()}
-    return _Counted(pictures, fields)
+    return _Counted(pictures, fields, count.warnings())

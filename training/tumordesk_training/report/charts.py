@@ -17,6 +17,7 @@ Make = type[Canvas]
 
 TITLES = {
     "balanced_accuracy": "Balanced accuracy on validation",
+    "dice_classes_mean": "Dice on validation, mean over classes",
     "dice_mean": "Dice on validation, mean over groups",
     "dice_by_image_mean": "Dice on validation, mean over pictures",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tumordesk.core.evaluation import CaseResult, Evaluation, Interval
+from tumordesk.core.evaluation import CLASS_DICE, CaseResult, Evaluation, Interval
 from tumordesk.core.model_card import NOTICE
 from tumordesk_training.environment import packages
 from tumordesk_training.history import seconds_per_epoch
@@ -19,11 +19,12 @@ NAMES = {
     "auc": "Area under the ROC curve",
     "ece": "Calibration error (ECE)",
     "dice_mean": "Dice, mean over groups",
+    "dice_classes_mean": "Dice, mean over classes",
     "dice_by_image_mean": "Dice, mean over pictures",
     "iou_mean": "IoU, mean over groups",
     "hd95_mm_median": "HD95, median, mm",
     "hd95_px_median": "HD95, median, pixels",
-    "false_positive_share": "Empty pictures outlined",
+    "false_positive_share": "Empty pictures with more than 50 px outlined",
 }
 """Figures in plain words, in the order in which they are shown."""
 
@@ -58,6 +59,11 @@ def report_html(content: Content, *, simple: bool = False) -> str:
 def _headline(page: Page, content: Content) -> None:
     found = content.found
     shown = [(name, found.figures[key]) for key, name in NAMES.items() if key in found.figures]
+    shown += [
+        (f"Dice of {key.removeprefix(CLASS_DICE)}, mean over groups", figure)
+        for key, figure in found.figures.items()
+        if key.startswith(CLASS_DICE)
+    ]
     page.add(heading(f"Figures on the {PARTS[found.part]} part"))
     if page.simple:
         rows = [[name, _value(figure), _range(figure)] for name, figure in shown]
@@ -70,7 +76,8 @@ def _headline(page: Page, content: Content) -> None:
     page.add(
         paragraph(
             f"{found.pictures} pictures or slices of {found.group_count} groups (patients, where "
-            f"they are known). Intervals: 1000 draws of groups with replacement. "
+            f"they are known). Intervals: 1000 draws of groups with replacement; "
+            f"exact (Clopper-Pearson) for shares where all groups are alike. "
             f"Measured by the code that the program itself runs models with, on {found.device}.",
             quiet=True,
         )

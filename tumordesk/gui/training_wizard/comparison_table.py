@@ -22,6 +22,7 @@ _SHORT = {
     "auc": "AUC",
     "ece": "ECE",
     "dice_mean": "Dice/patient",
+    "dice_classes_mean": "Dice/class",
     "dice_by_image_mean": "Dice/picture",
     "iou_mean": "IoU",
     "hd95_px_median": "HD95",

@@ -18,16 +18,25 @@ STEPS_KEPT = 4000
 # (key in an epoch's values, words for a person): the first decides which epoch is best.
 _CLASSES = (("balanced_accuracy", "Balanced accuracy"), ("accuracy", "Accuracy"))
 _VOLUMES = (("dice_mean", "Dice by patient"), ("dice_by_image_mean", "Dice by picture"))
+_SEVERAL = (
+    ("dice_classes_mean", "Dice, mean of classes"),
+    ("dice_mean", "Dice, all classes as one"),
+)
 _PICTURES = (
     ("dice_by_image_mean", "Dice by picture"),
     ("false_positive_share", "Outlined though empty"),
 )
 
 
-def scores(task: Task, volumes: bool) -> tuple[tuple[str, str], tuple[str, str]]:
-    """The two figures drawn: (key in an epoch's values, words for a person) each."""
+def scores(task: Task, volumes: bool, classes: int = 2) -> tuple[tuple[str, str], tuple[str, str]]:
+    """The two figures drawn: (key in an epoch's values, words for a person) each.
+
+    ``classes``: of the outlines, with the background.
+    """
     if task == "classification":
         return _CLASSES
+    if classes > 2:
+        return _SEVERAL
     return _VOLUMES if volumes else _PICTURES
 
 
@@ -69,8 +78,8 @@ class Curve:
 class CurveBook:
     """All curves of one run, fed event by event in the order of events.jsonl."""
 
-    def __init__(self, task: Task, *, volumes: bool = False) -> None:
-        self._scores = scores(task, volumes)
+    def __init__(self, task: Task, *, volumes: bool = False, classes: int = 2) -> None:
+        self._scores = scores(task, volumes, classes)
         self._best: tuple[int, float | None] | None = None
         self._highest = -math.inf
         self.curves: dict[CurveName, Curve] = {

@@ -67,9 +67,10 @@ class CurvesView(QWidget):
     def _plots(self) -> tuple[Plot, ...]:
         return self.score, self.loss, self.rate
 
-    def clear(self, task: Task, *, volumes: bool = False) -> None:
-        """Empty charts for a run of that task; ``volumes``: its pictures are slices of patients."""
-        self.book = CurveBook(task, volumes=volumes)
+    def clear(self, task: Task, *, volumes: bool = False, classes: int = 2) -> None:
+        """Empty charts for a run of that task; ``volumes``: its pictures are slices of patients;
+        ``classes``: of outlines, with the background."""
+        self.book = CurveBook(task, volumes=volumes, classes=classes)
         first, second = self.book.score_names()
         self.score.title.setText(first)
         self.score.set_keys(f"- - {second.lower()}")

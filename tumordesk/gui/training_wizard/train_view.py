@@ -134,7 +134,7 @@ class TrainView(QWidget):
         self._waiting.clear()
         self.progress = TrainingProgress(epochs=config.epochs if config is not None else 0)
         if config is not None:
-            self.curves.clear(config.task, volumes=config.data.volumes)
+            self.curves.clear(config.task, volumes=config.data.volumes, classes=len(config.classes))
         self.samples.clear()
         self._show()
 
