@@ -10,8 +10,10 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from training_factories import class_config, class_folder, mask_config, mask_folder, save
 from tumordesk.core.errors import ConfigError, DataError, ModelError, WriteError
@@ -292,7 +294,12 @@ def test_fine_tuning_says_what_was_adapted(
 
     publish(Publication(finished, "blobs", {"name": "Blobs"}))
     classes = ("background", "tumour", "other")
-    config = mask_config(data, initial_weights="blobs", classes=classes, epochs=1)
+    numbered = Path(shutil.copytree(data, tmp_path / "numbered"))
+    with pytest.raises(DataError, match=r"could not be read; .*_mask.png"):
+        start(tmp_path / "grey", mask_config(numbered, classes=classes, epochs=1))
+    for path in numbered.glob("*_mask.png"):
+        Image.fromarray((np.array(Image.open(path)) > 0).astype(np.uint8)).save(path)
+    config = mask_config(numbered, initial_weights="blobs", classes=classes, epochs=1)
     config = replace(config, input=replace(config.input, channels=3))
     said: list[str] = []
     start(tmp_path / "run", config, say=said.append)

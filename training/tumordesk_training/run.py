@@ -164,6 +164,12 @@ def _without_tumour(val: Cache, config: TrainingConfig) -> tuple[str, ...]:
     told = "No picture of the validation part shows a tumour: the best epoch cannot be chosen."
     if config.limit:
         return (told,)
+    if val.unread:
+        key, reason = val.unread[0]
+        raise DataError(
+            f"{told} {len(val.unread)} could not be read; {key}: {reason}",
+            "See 'tumordesk-train check-data' for all of it.",
+        )
     raise DataError(told, "Give validation a larger share, or take another seed for the split.")
 
 
