@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import SimpleITK
 import torch
 from PIL import Image
 
@@ -128,6 +129,25 @@ def test_parts_of_masks_that_are_not_read_are_told(tmp_path: Path) -> None:
         "images/ccc.png": "it is drawn in its transparency only",
         "images/dddd.png": "its numbers have black colours",
     }
+
+
+def test_label_maps_of_several_numbers_are_told(tmp_path: Path) -> None:
+    ring = np.zeros((40, 36), np.uint8)
+    ring[10:20, 10:20], ring[12:18, 12:18] = 1, 2
+    masked(tmp_path, "a", Image.fromarray(ring))
+    masked(tmp_path, "bb", Image.fromarray((ring > 0).astype(np.uint8)))
+    found = finding(checked(tmp_path), "label_numbers")
+    assert "1 (in 2 of them) and 2 (in 1 of them): all are learned as one class" in found.title
+    assert found.examples[0].note == "1 and 2"
+    grey = tmp_path / "grey"
+    masked(grey, "a", Image.fromarray(ring * 100))
+    assert "label_numbers" not in [one.code for one in checked(grey).findings]
+    volumes = tmp_path / "volumes"
+    for name, values in (("p1_flair", ring * 3.5 + 1.0), ("p1_seg", ring)):
+        image = SimpleITK.GetImageFromArray(np.stack([np.asarray(values, np.float32)] * 3))
+        volumes.mkdir(exist_ok=True)
+        SimpleITK.WriteImage(image, str(volumes / f"{name}.nii.gz"))
+    assert "1 (in 1 of them) and 2" in finding(checked(volumes), "label_numbers").title
 
 
 def test_classes_that_differ_in_case_only_are_told(tmp_path: Path) -> None:

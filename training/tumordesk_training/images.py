@@ -185,6 +185,30 @@ def _palette_numbers(path: Path) -> Grey | None:
         return None  # load_grey tells what is wrong with it
 
 
+MOST_CLASSES = 20
+"""A label map with higher numbers, or more of them, is a mask in shades of grey."""
+
+
+def mask_numbers(path: Path) -> tuple[int, ...]:
+    """The class numbers that a mask holds beside 0, where they look like such; else nothing.
+
+    Raises:
+        DataError: unreadable.
+    """
+    numbers = _palette_numbers(path)
+    return numbers_in(load_grey(path) if numbers is None else numbers)
+
+
+def numbers_in(values: npt.NDArray[Any]) -> tuple[int, ...]:
+    """Whole numbers from 1 to ``MOST_CLASSES`` that occur in a label map; () where others do."""
+    if not values.size or values.min() < 0 or values.max() > MOST_CLASSES:
+        return ()
+    found = np.unique(values)
+    if not np.array_equal(found, np.round(found)):
+        return ()
+    return tuple(int(number) for number in found if number)
+
+
 def class_numbers(name: str, values: Grey, classes: int) -> npt.NDArray[np.uint8]:
     """``values`` as class numbers, uint8. Raises DataError where they are not below ``classes``."""
     low, top = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)

@@ -19,7 +19,7 @@ from tumordesk_training.data import Case
 from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
 from tumordesk_training.grids import onto
-from tumordesk_training.images import class_numbers
+from tumordesk_training.images import class_numbers, numbers_in
 
 _Volume = tuple[npt.NDArray[Any], Geometry]
 _COVERED = 0.5
@@ -182,6 +182,16 @@ def load_together(
     if classes == 2:
         return channels, np.asarray(labels > 0.5, dtype=np.uint8), grid
     return channels, class_numbers(mask.name, labels, classes), grid
+
+
+def labels_in(mask: Path, grid: Geometry) -> tuple[int, ...]:
+    """The class numbers of a label map on ``grid`` (see :func:`images.numbers_in`).
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    labels = _labels_or_none(mask, grid)
+    return () if labels is None else numbers_in(labels)
 
 
 def _labels_or_none(mask: Path, grid: Geometry) -> npt.NDArray[Any] | None:

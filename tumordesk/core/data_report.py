@@ -45,9 +45,9 @@ class DataFinding:
     "empty_masks", "rectangles", "category_without_pictures", "duplicates", "near_duplicates",
     "duplicates_across_parts", "near_duplicates_across_parts", "conflicting_labels",
     "patients_across_parts", "patients_unknown", "few_groups", "pages", "mask_size", "mask_levels",
-    "class_names", "closed_folders", "linked_folders", "odd_names", "index_conflicts",
-    "group_conflicts", "unknown_part", "part_not_given", "csv_unused", "outlines_lost",
-    "outlines_scaled", "outlines_unread", "same_id", "listed_twice", "coloured",
+    "label_numbers", "class_names", "closed_folders", "linked_folders", "odd_names",
+    "index_conflicts", "group_conflicts", "unknown_part", "part_not_given", "csv_unused",
+    "outlines_lost", "outlines_scaled", "outlines_unread", "same_id", "listed_twice", "coloured",
     "boxes", "coco_unused", "columns_unread", "shared_outlines", "unlabelled_class",
     "class_in_some_parts", "patients_from_pattern").
     ``count``: pictures (or sets, see ``title``); ``examples``: at most 50 of them.

@@ -25,6 +25,7 @@ def label_findings(seen: Seen, categories: dict[str, int]) -> Iterator[DataFindi
     yield from _rectangles(seen)
     yield from _huge(seen)
     yield from _doubts(seen)
+    yield from _numbers(seen)
     yield from _alike(seen)
 
 
@@ -43,6 +44,26 @@ def _doubts(seen: Seen) -> Iterator[DataFinding]:
             ("ignore", "exclude"),
             tuple(key for key, _ in found),
         )
+
+
+def _numbers(seen: Seen) -> Iterator[DataFinding]:
+    """Label maps of several classes, which are learned as one unless the classes are named."""
+    counts = Counter(number for x in seen.good for number in x.numbers)
+    if len(counts) < 2:
+        return
+    told = together([f"{number} (in {counts[number]} of them)" for number in sorted(counts)])
+    yield DataFinding(
+        "label_numbers",
+        "warning",
+        f"Label maps hold several numbers, {told}: all are learned as one class",
+        "See that each of them is tumour. To learn every number as a class of its own, name them "
+        "as 'classes' of a configuration (docs/training.md); the numbers must follow each other.",
+        len(counts),
+        singles(
+            (x.case.key, together([str(n) for n in x.numbers])) for x in seen.good if x.numbers
+        ),
+        ("ignore",),
+    )
 
 
 def _alike(seen: Seen) -> Iterator[DataFinding]:

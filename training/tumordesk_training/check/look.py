@@ -20,6 +20,7 @@ from tumordesk_training.images import (
     grey_of,
     load_mask,
     load_pixels,
+    mask_numbers,
     read_mask,
     stored_mode,
 )
@@ -38,6 +39,7 @@ class Look:
     ``mask_pixels``: object pixels of its mask, None without one. ``mask_digest``: the same for
     the same mask. ``mode``: how it is stored, in words. ``other_size``: its mask has other rows and
     columns. ``pages``: of the file. ``doubt``: what of its mask is not read, in words.
+    ``numbers``: the class numbers in its label map.
     """
 
     case: Case
@@ -51,6 +53,7 @@ class Look:
     other_size: bool = False
     pages: int = 1
     doubt: str = ""
+    numbers: tuple[int, ...] = ()
 
     @property
     def size(self) -> str:
@@ -69,9 +72,9 @@ def look(case: Case, config: DataConfig) -> Look:
 
 
 def _volume(case: Case) -> Look:
-    from tumordesk_training.nifti import load_case
+    from tumordesk_training.nifti import labels_in, load_case
 
-    (grey, *_), labels, _ = load_case(case)
+    (grey, *_), labels, grid = load_case(case)
     full = [m for m in labels if m.any()] if labels is not None else []
     return Look(
         case,
@@ -81,6 +84,7 @@ def _volume(case: Case) -> Look:
         _count(labels),
         digest(labels) if labels is not None else "",
         bool(full) and all(is_rectangle(m) for m in full),
+        numbers=labels_in(case.mask, grid) if case.mask is not None and full else (),
     )
 
 
@@ -110,6 +114,7 @@ def _picture(case: Case, config: DataConfig) -> Look:
         box,
         pages=count_pages(case.image),
         doubt=doubt,
+        numbers=mask_numbers(case.mask) if case.mask is not None and _count(mask) else (),
     )
 
 
