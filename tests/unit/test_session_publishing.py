@@ -86,6 +86,22 @@ def test_pictures_that_stand_alone_are_not_called_patients(run: Path) -> None:
     )
 
 
+def test_one_scan_of_each_patient_is_split_by_patient(run: Path) -> None:
+    facts = publishing.read_facts(run)
+    scans = replace(facts.config, data=replace(facts.config.data, volumes=True))
+    facts = replace(facts, config=scans, groups={"train": 50, "test": 6})
+    assert publishing.method_words(facts).startswith("by patient")
+    document = publishing.document_of(publishing.suggested(facts), facts)
+    assert document["training_data"][0]["patients"] == 50
+    told = {"warnings": ["Patients are not known: scans of one person may lie in several parts."]}
+    split = {"parts": {"train": ["a"]}, "counts": {"train": {"x": 1}}, "method": "group", **told}
+    write_json(run / "split.json", split)
+    unknown = replace(publishing.read_facts(run), config=scans)
+    assert "patients are not known" in publishing.method_words(unknown)
+    document = publishing.document_of(publishing.suggested(unknown), unknown)
+    assert document["training_data"][0]["patients"] is None
+
+
 def test_names_that_are_taken_are_not_suggested(run: Path) -> None:
     make_model_folder(user_models_dir(), id="blob-or-ring")
     facts = publishing.read_facts(run)

@@ -29,11 +29,16 @@ MAX_ID = 60
 _FIGURES = 3
 
 
+_STRANGERS = "Patients are not known"
+"""How a split warns of it."""
+
+
 @dataclass(frozen=True)
 class RunFacts:
     """What a run folder says of itself. ``counts``: part -> pictures; ``groups``: part -> groups.
 
-    ``given``: the data folder said itself which pictures are for testing. ``own_ids`` and
+    ``given``: the data folder said itself which pictures are for testing. ``strangers``: nobody
+    knows whose pictures these are. ``own_ids`` and
     ``bundled_ids``: models that have a name already. ``folds``: what came of the whole
     cross-validation, where the run is a fold of one that is finished. ``networks``: see
     :func:`joined`.
@@ -48,6 +53,7 @@ class RunFacts:
     own_ids: tuple[str, ...] = ()
     bundled_ids: tuple[str, ...] = ()
     given: bool = False
+    strangers: bool = False
     folds: FoldSummary | None = None
     networks: int = 1
 
@@ -98,6 +104,7 @@ def read_facts(run: Path) -> RunFacts:
         own_ids=tuple(e.card.id for e in entries if e.origin == "user"),
         bundled_ids=tuple(e.card.id for e in entries if e.origin != "user"),
         given=split.get("origin") == "given",
+        strangers=any(str(one).startswith(_STRANGERS) for one in split.get("warnings") or ()),
         folds=_whole(run),
     )
 
@@ -245,22 +252,29 @@ def document_of(texts: CardTexts, facts: RunFacts) -> dict[str, Any]:
 
 
 def _learned_from(facts: RunFacts) -> dict[str, Any]:
-    known = facts.config.data.volumes or facts.method == "group"
     groups, pictures = facts.groups.get("train"), facts.counts.get("train")
     whole = facts.used("train") == pictures
     return {
-        "patients": groups if whole and known and groups and groups != pictures else None,
+        "patients": groups if whole and _of_patients(facts, "train") else None,
         "images": facts.used("train") or None,
         "note": split_words(facts),
     }
+
+
+def _of_patients(facts: RunFacts, part: str) -> bool:
+    """Whether the groups of a part stand for patients: one picture each may be, if it is a scan."""
+    groups, pictures = facts.groups.get(part), facts.counts.get(part)
+    if facts.method != "group" or not groups or facts.strangers:
+        return False
+    return facts.config.data.volumes or groups != pictures
 
 
 def method_words(facts: RunFacts) -> str:
     """How the data were parted; a 'group' of one picture each is no patient."""
     if facts.given:
         return "as the folder gives it"
-    pictures, groups = facts.counts.get(facts.learned), facts.groups.get(facts.learned)
-    if facts.method == "group" and pictures and groups == pictures:
+    known = _of_patients(facts, facts.learned) or not facts.counts.get(facts.learned)
+    if facts.method == "group" and not known:
         return "by picture, patients are not known"
     return _METHODS.get(facts.method, facts.method)
 

@@ -23,7 +23,7 @@ NAMES = {
     "auc": "AUC",
     "ece": "Calibration error",
     "dice_mean": "Dice per patient",
-    "dice_classes_mean": "Dice, mean of classes",
+    "dice_classes_mean": "Dice of classes",
     "dice_by_image_mean": "Dice per picture",
     "iou_mean": "IoU per patient",
     "hd95_px_median": "HD95, median",
