@@ -466,3 +466,18 @@ def test_closing_while_it_checks_ends_the_process(
     until(qtbot, lambda: wizard.context.check.share > 0)
     wizard.close()
     assert not wizard.isVisible()
+
+
+def test_a_folder_that_is_not_there_leads_nowhere(
+    qtbot: QtBot, make: MakeWizard, folder: Path
+) -> None:
+    gone = folder.parent / "gone"
+    wizard = make(choices=TrainingChoices(recent=(str(folder),)))
+    data, *_ = _pages(wizard)
+    drop(data, [gone])
+    assert wizard.context.draft.data.root == str(gone)
+    until(qtbot, lambda: "is no folder" in data.chosen.found.text())
+    assert not wizard.next.isEnabled()
+    assert wizard.context.choices.recent == (str(folder),)
+    drop(data, [folder])
+    until(qtbot, wizard.next.isEnabled)

@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 import evaluation_fakes
 import training_factories
+from tumordesk.core.evaluation import Interval
 from tumordesk.core.jsonio import write_json
 from tumordesk.core.training_run import RunState, write_config
 from tumordesk.gui.jobs import JobRunner
@@ -382,3 +383,51 @@ def test_free_names(tmp_path: Path) -> None:
     (tmp_path / "a.csv").touch()
     (tmp_path / "a (2).csv").touch()
     assert free_path(tmp_path / "a.csv").name == "a (3).csv"
+
+
+def test_what_was_measured_stays_where_measuring_again_fails(qtbot: QtBot, make: Make) -> None:
+    page = make("classification", "--fail", "evaluate")
+    until(qtbot, page.wait.start.isVisible)
+    (page.run / "mended").touch()
+    qtbot.mouseClick(page.wait.start, LEFT)
+    shown(qtbot, page)
+    (page.run / "mended").unlink()
+    qtbot.mouseClick(page.again, LEFT)
+    banner = page.window().banner
+    until(qtbot, lambda: banner.message is not None)
+    assert "could not be measured" in banner.message.title
+    assert page.figures.isVisible()
+    assert page.save.isVisible()
+
+
+def test_what_no_patient_has_cannot_be_chosen(qtbot: QtBot, make: Make) -> None:
+    page = shown(qtbot, make("segmentation"))
+    found = evaluation_fakes.segmentation()
+    groups = {name: {**row, "hd95_px": None} for name, row in found.groups.items()}
+    page.outliner.show_evaluation(replace(found, groups=groups))
+    assert not page.outliner.figure.button(2).isEnabled()
+    assert page.outliner.figure.button(1).isEnabled()
+
+
+def test_figures_of_several_classes_stand_in_rows_that_can_be_read(
+    qtbot: QtBot, make: Make
+) -> None:
+    page = shown(qtbot, make("segmentation"))
+    found = evaluation_fakes.segmentation()
+    figures = {
+        **found.figures,
+        "dice_classes_mean": Interval(0.44, 0.41, 0.47),
+        "dice_class_oedema": Interval(0.46, 0.41, 0.49),
+        "dice_class_core": Interval(0.42, 0.38, 0.47),
+    }
+    several = replace(found, classes=("background", "oedema", "core"), figures=figures)
+    page.window().resize(910, 512)
+    page.figures.show_evaluation(several)
+    page.outliner.show_evaluation(several)
+    until(qtbot, lambda: len({card.y() for card in page.figures.cards}) > 1)
+    names = [card.accessibleName() for card in page.figures.cards]
+    assert names[1].startswith("Dice of classes 0.440")
+    assert [name.partition(" 0.")[0] for name in names[-2:]] == ["Dice, oedema", "Dice, core"]
+    for card in page.figures.cards:
+        assert card.range.text() == card.range.full
+    assert "all classes as one" in page.outliner.box.accessibleName()

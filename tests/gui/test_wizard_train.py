@@ -418,3 +418,34 @@ def test_folds_are_found_again_at_the_one_that_trains(qtbot: QtBot, make: Make) 
     page = _page(other)
     until(qtbot, lambda: page.view.kept)
     assert other.context.training.running
+
+
+def test_another_choice_than_the_shown_training_is_told(qtbot: QtBot, make: Make) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    (_folder(wizard) / "FINISH").touch()
+    until(qtbot, wizard.next.isEnabled)
+    wizard.show_stage("model")
+    wizard.show_stage("train")
+    assert not page.view.other.isVisible()
+    wizard.context.draft.settings = {**wizard.context.draft.settings, "epochs": 77}
+    wizard.show_stage("model")
+    wizard.show_stage("train")
+    assert "not what is chosen now" in page.view.other.text()
+    assert page.view.other.isVisible()
+    assert "New training begins with what is chosen now" in page.next_sentence()
+    _click(qtbot, page.view.anew)
+    assert page.start.config is not None
+    assert page.start.config.epochs == 77
+
+
+def test_a_training_of_another_folder_is_told(qtbot: QtBot, make: Make, tmp_path: Path) -> None:
+    wizard = make()
+    page = _start(qtbot, wizard)
+    (_folder(wizard) / "FINISH").touch()
+    until(qtbot, wizard.next.isEnabled)
+    other = training_factories.class_folder(tmp_path / "other", each=8)
+    _draft(wizard.context, other)
+    wizard.show_stage("model")
+    wizard.show_stage("train")
+    assert page.view.other.isVisible()

@@ -286,3 +286,19 @@ def test_the_document_of_the_card_is_whole(qtbot: QtBot, window: MainWindow, run
     document = use_page.publishing.document_of(page.form.texts(), page._facts)
     assert json.loads(json.dumps(document)) == document
     assert document["training_data"][0]["patients"] == 3
+
+
+def test_in_a_small_window_the_published_model_comes_into_sight(
+    qtbot: QtBot, window: MainWindow, run: Path
+) -> None:
+    page = page_of(qtbot, window, run)
+    page.window().resize(910, 512)
+    qtbot.mouseClick(page.publish, LEFT)
+    until(qtbot, lambda: bool(page.model_id) and not page.export.busy)
+    until(qtbot, lambda: not page.use.visibleRegion().isEmpty())
+    assert not page.publish.isEnabled()
+    assert page.words.text().startswith("To publish it again")
+    page.form.exchange.setFocus()
+    qtbot.keyClick(page.form.exchange, Qt.Key.Key_Space)
+    assert page.publish.isEnabled()
+    assert not page.words.isVisible()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tumordesk.core.errors import ConfigError
-from tumordesk.core.evaluation import Evaluation
+from tumordesk.core.evaluation import CLASS_DICE, Evaluation
 from tumordesk.core.fold_names import without_fold
 from tumordesk.core.jsonio import read_json
 from tumordesk.core.model_card import MAX_MEMBERS
@@ -27,8 +28,6 @@ _METHODS = {
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 MAX_ID = 60
 _FIGURES = 3
-
-
 _STRANGERS = "Patients are not known"
 """How a split warns of it."""
 
@@ -178,10 +177,16 @@ def figure_rows(facts: RunFacts) -> tuple[tuple[str, str], ...]:
         return results.fold_rows(facts.folds, facts.config.task)[:_FIGURES]
     found = facts.evaluation
     rows = []
-    for figure in results.headline(found)[:_FIGURES] if found is not None else ():
+    for figure in _shown(results.headline(found)) if found is not None else ():
         value = f"{figure.value}\N{NO-BREAK SPACE}{figure.unit}" if figure.unit else figure.value
         rows.append((figure.name, f"{value} ({figure.range_text})" if figure.range_text else value))
     return tuple(rows)
+
+
+def _shown(figures: Sequence[results.Figure]) -> tuple[results.Figure, ...]:
+    """The first ones, and the Dice of each class."""
+    classes = tuple(one for one in figures if one.key.startswith(CLASS_DICE))
+    return (*figures[:_FIGURES], *(one for one in classes if one not in figures[:_FIGURES]))
 
 
 def caveats(facts: RunFacts) -> tuple[str, ...]:
@@ -222,8 +227,10 @@ def problem_of(texts: CardTexts, facts: RunFacts) -> str:
     """What keeps the model from being published, in a sentence; "" where nothing does."""
     if not texts.name.strip():
         return "Give the model a name."
-    if not _ID.fullmatch(texts.model_id) or len(texts.model_id) > MAX_ID:
-        return "The identifier may hold letters a to z, digits, '-', '_' and '.' only."
+    if len(texts.model_id) > MAX_ID:
+        return f"The identifier may hold at most {MAX_ID} characters."
+    if not _ID.fullmatch(texts.model_id):
+        return "The identifier may hold letters A to Z and a to z, digits, '-', '_' and '.' only."
     if texts.model_id in facts.bundled_ids:
         return f"{texts.model_id} comes with TumorDesk. Choose another identifier."
     return ""
@@ -298,11 +305,17 @@ def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:
     ]
     for part, words in results.PARTS.items():
         if facts.counts.get(part):
-            table.append((f"{words.capitalize()} pictures", _counted(facts, part)))
+            what = "scans" if _is_scans(facts, part) else "pictures"
+            table.append((f"{words.capitalize()} {what}", _counted(facts, part)))
     if facts.networks > 1:
         table.append(("Pictures of all folds", _counted(facts, "all")))
     table.append(("Split", method_words(facts)))
     return tuple(table)
+
+
+def _is_scans(facts: RunFacts, part: str) -> bool:
+    """Whether what is counted are whole volumes, each a group of its own."""
+    return facts.config.data.volumes and facts.groups.get(part) == facts.counts.get(part)
 
 
 def _network(facts: RunFacts) -> str:

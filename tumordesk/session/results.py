@@ -185,9 +185,12 @@ def percent(value: float | None) -> str:
 def subject(found: Evaluation) -> str:
     """One line: what was measured on what."""
     groups = found.group_count
-    of = f" of {groups} patients or groups" if groups and groups != found.pictures else ""
+    whose = "patient or group" if groups == 1 else "patients or groups"
+    of = f" of {groups} {whose}" if groups and groups != found.pictures else ""
     part = PARTS.get(found.part, found.part)
-    pictures = "picture" if found.pictures == 1 else "pictures"
+    slices = found.task == "segmentation" and len(found.cases) < found.pictures
+    pictures = "slice" if slices else "picture"
+    pictures += "" if found.pictures == 1 else "s"
     network = network_words(found.architecture)
     return f"{found.model} · {network} · {found.pictures} {pictures}{of}, {part} part"
 
@@ -270,8 +273,13 @@ def case_line(found: Evaluation, case: CaseResult) -> str:
         sure = _sureness(case, found.classes.index(case.said)) if case.said in found.classes else 0
         return f"{case.said} {percent(sure)}"
     if case.dice is not None:
-        return f"Dice {case.dice:.2f}"
+        return f"{case_dice(found)} {case.dice:.2f}"
     return "Empty, and right"
+
+
+def case_dice(found: Evaluation) -> str:
+    """What a case's Dice is called: several outlined classes count as one in it."""
+    return "Dice, all as one" if len(found.classes) > 2 else "Dice"
 
 
 def case_facts(found: Evaluation, case: CaseResult) -> tuple[tuple[str, str], ...]:
@@ -284,7 +292,7 @@ def case_facts(found: Evaluation, case: CaseResult) -> tuple[tuple[str, str], ..
     hd95 = (f"{case.hd95_px:.1f} px",) if case.hd95_px is not None else ()
     if case.hd95_mm is not None:
         hd95 = (f"{case.hd95_mm:.1f} mm",)
-    for name, value in (("Dice", case.dice), ("IoU", case.iou)):
+    for name, value in ((case_dice(found), case.dice), ("IoU", case.iou)):
         facts.append((name, UNKNOWN if value is None else f"{value:.3f}"))
     facts += [("HD95", text) for text in hd95]
     for name, count in (("True area", case.true_px), ("Outlined", case.found_px)):

@@ -19,7 +19,7 @@ NAMES = {
     "auc": "Area under the ROC curve",
     "ece": "Calibration error (ECE)",
     "dice_mean": "Dice, mean over groups",
-    "dice_classes_mean": "Dice, mean over classes",
+    "dice_classes_mean": "Dice of classes, mean",
     "dice_by_image_mean": "Dice, mean over pictures",
     "iou_mean": "IoU, mean over groups",
     "hd95_mm_median": "HD95, median, mm",
@@ -174,7 +174,8 @@ def _picture(page: Page, content: Content, picture: Picture) -> str:
         said = f"said {case.said} ({max(case.probabilities):.2f})"
         lines = [said if case.said == case.truth else f"{said}, is {case.truth}"]
     else:
-        lines = [f"Dice {case.dice or 0.0:.3f}{_apart(case)}"]
+        name = "Dice, all as one" if len(content.found.classes) > 2 else "Dice"
+        lines = [f"{name} {case.dice or 0.0:.3f}{_apart(case)}"]
     width = 192 if page.simple else 208
     image = image_html(picture.png, width, case.said or "outlines") if picture.png else ""
     return page.picture(image, [*lines, content.name(case.key)])

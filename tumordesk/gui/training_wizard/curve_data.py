@@ -19,8 +19,8 @@ STEPS_KEPT = 4000
 _CLASSES = (("balanced_accuracy", "Balanced accuracy"), ("accuracy", "Accuracy"))
 _VOLUMES = (("dice_mean", "Dice by patient"), ("dice_by_image_mean", "Dice by picture"))
 _SEVERAL = (
-    ("dice_classes_mean", "Dice, mean of classes"),
-    ("dice_mean", "Dice, all classes as one"),
+    ("dice_classes_mean", "Dice of classes"),
+    ("dice_mean", "all as one"),
 )
 _PICTURES = (
     ("dice_by_image_mean", "Dice by picture"),

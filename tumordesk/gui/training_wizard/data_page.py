@@ -37,6 +37,7 @@ class DataPage(Page):
     def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self.setAcceptDrops(True)
+        self._missing = False
         self.field = DropField()
         self.chosen = ChosenFolder(context)
         self.goal = GoalCard(context)
@@ -87,9 +88,7 @@ class DataPage(Page):
         """Take a folder: look into it at once, and have it checked meanwhile."""
         draft = self.context.draft
         draft.use_folder(folder.absolute())
-        recent = self.context.choices.recent
-        kept = (str(folder), *(name for name in recent if name != str(folder)))[:RECENT_KEPT]
-        self.context.remember(recent=kept)
+        self._missing = False
         self.options.load()
         self.sequences.forget()
         self.chosen.show_folder(folder)
@@ -97,18 +96,24 @@ class DataPage(Page):
             "io",
             "peek",
             lambda job: peek(folder, job),
-            done=self._peeked,
+            done=lambda seen: self._peeked(folder, seen),
             failed=self._not_readable,
         )
         self.context.check.ensure()
         self._show()
         self.changed.emit()
 
-    def _peeked(self, seen: Peek) -> None:
+    def _peeked(self, folder: Path, seen: Peek) -> None:
+        recent = self.context.choices.recent
+        kept = (str(folder), *(name for name in recent if name != str(folder)))[:RECENT_KEPT]
+        self.context.remember(recent=kept)
+        self.recent.show_folders(kept)
         self.chosen.show_peek(seen)
         self._keep_in_sight()
 
     def _not_readable(self, failure: Failure) -> None:
+        self._missing = True
+        self.changed.emit()
         self.chosen.show_problem(f"{failure.message} {failure.hint}".strip())
 
     def _read_otherwise(self) -> None:
@@ -162,8 +167,8 @@ class DataPage(Page):
         self.earlier.load()
 
     def complete(self) -> bool:
-        """Once a folder is chosen."""
-        return bool(self.context.draft.data.root)
+        """Once a folder is chosen that can be read."""
+        return bool(self.context.draft.data.root) and not self._missing
 
     def next_sentence(self) -> str:
         """What Next does."""
@@ -205,4 +210,4 @@ def _dropped(event: QDropEvent) -> Path | None:
     paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
     if not paths:
         return None
-    return paths[0] if paths[0].is_dir() else paths[0].parent
+    return paths[0].parent if paths[0].is_file() else paths[0]

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from tumordesk.core.evaluation import Evaluation
 from tumordesk.gui import tokens
@@ -15,6 +23,8 @@ from tumordesk.gui.panels.rows import amount
 from tumordesk.gui.training_wizard.beside import words
 from tumordesk.session.results import Figure, headline
 
+_CARD_W = 124
+"""Room for the longest interval."""
 _LEAST_W = tokens.DIALOG_W - 4 * tokens.SPACE_32
 
 
@@ -66,12 +76,15 @@ class Caveats(QFrame):
 
 
 class FiguresView(QWidget):
-    """The figures in a row, the warnings right below them."""
+    """The figures in a row, or several where there is no room; the warnings right below them."""
 
     def __init__(self) -> None:
         super().__init__()
         column = tight(QVBoxLayout(self), tokens.SPACE_8)
-        self._cards = tight(QHBoxLayout(), tokens.SPACE_8)
+        self._cards = QGridLayout()
+        self._cards.setContentsMargins(0, 0, 0, 0)
+        self._cards.setSpacing(tokens.SPACE_8)
+        self._columns = 0
         column.addLayout(self._cards)
         self.caveats = Caveats()
         column.addWidget(self.caveats)
@@ -80,12 +93,31 @@ class FiguresView(QWidget):
     @property
     def cards(self) -> tuple[FigureCard, ...]:
         """The cards from left to right."""
-        items = (self._cards.itemAt(i).widget() for i in range(self._cards.count()))
-        return tuple(w for w in items if isinstance(w, FigureCard))
+        items = (self._cards.itemAt(i) for i in range(self._cards.count()))
+        widgets = (item.widget() for item in items if item is not None)
+        return tuple(w for w in widgets if isinstance(w, FigureCard))
 
     def show_evaluation(self, found: Evaluation) -> None:
         """Show the figures of an evaluation."""
         clear(self._cards)
-        for figure in headline(found):
-            self._cards.addWidget(FigureCard(figure), 1)
+        self._place([FigureCard(figure) for figure in headline(found)])
         self.caveats.show_sentences(found.warnings)
+
+    def _place(self, cards: Sequence[FigureCard]) -> None:
+        """In rows of the same length, as few as the width allows."""
+        fit = max(1, self.width() // _CARD_W)
+        rows = max(1, -(-len(cards) // fit))
+        columns = max(1, -(-len(cards) // rows))
+        for number in range(max(self._columns, columns)):
+            self._cards.setColumnStretch(number, int(number < columns))
+        for number, card in enumerate(cards):
+            self._cards.addWidget(card, number // columns, number % columns)
+        self._columns = columns
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Break the rows anew."""
+        super().resizeEvent(event)
+        cards = self.cards
+        for card in cards:
+            self._cards.removeWidget(card)
+        self._place(cards)

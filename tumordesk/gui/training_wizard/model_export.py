@@ -56,7 +56,7 @@ class ModelExport(QObject):
         args = ["publish", str(run), "--id", model_id, "--card", str(texts), *options]
 
         def over(outcome: Outcome) -> None:
-            self._job("publish-tidy", lambda: shutil.rmtree(work, ignore_errors=True), _nothing)
+            shutil.rmtree(work, ignore_errors=True)  # one small file
             self._was_published(outcome, model_id)
 
         self._job(

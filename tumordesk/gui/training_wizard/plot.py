@@ -99,6 +99,8 @@ class Plot(QWidget):
         if lone and values[0] and not self._log[1]:
             around = sorted((0.8 * values[0], 1.2 * values[0]))
             box.setYRange(*around, padding=0)
+        elif lone and not self._log[1]:
+            box.setYRange(0.0, 1.0, padding=0)  # nothing yet: a score of 0, not 0.4 around it
         elif not box.autoRangeEnabled()[1]:
             box.enableAutoRange(axis=box.YAxis)
 

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import Evaluation
 from tumordesk.gui import tokens
+from tumordesk.gui.banner import Message
 from tumordesk.gui.icons import icon
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import ElidedLabel, label, tight
@@ -257,6 +258,9 @@ class ResultsPage(Page):
             self._show(self.found)
         elif outcome.kind == "cancelled":
             self._say("Not measured yet", "You stopped it. Nothing was changed.", "idle")
+        elif self.found is not None:  # what was measured before still stands
+            self._show(self.found)
+            self.context.say(Message("error", "The model could not be measured", outcome.message))
         else:
             self._say("The model could not be measured", outcome.message, "failed")
 

@@ -184,6 +184,9 @@ class OutlinerView(TabbedView):
     def show_evaluation(self, found: Evaluation) -> None:
         """Show a model that outlines."""
         self._found = found
+        there = {name for _, name in results.group_figures(found)}
+        for place, name in enumerate(_FIGURES):
+            self.figure.button(place).setEnabled(place == 0 or name in there)
         self.figure.set_index(0)
         self._draw_box(0)
         self.patient.clear(_PATIENT_HINT)
@@ -206,11 +209,12 @@ class OutlinerView(TabbedView):
         if found is None:
             return
         name = _FIGURES[place]
-        key = next((k for k, n in results.group_figures(found) if n == name), "dice")
-        values = results.group_values(found, key)
+        key = next((k for k, n in results.group_figures(found) if n == name), "")
+        values = results.group_values(found, key) if key else ()
         top = results.axis_top([v for _, v in values]) if name == "HD95" else 1.0
         unit = {"hd95_mm": ", mm", "hd95_px": ", pixels"}.get(key, "")
-        title = f"{name} per patient{unit}"
+        together = ", all classes as one" if len(found.classes) > 2 else ""
+        title = f"{name} per patient{unit}{together}"
         self._box_title.setText(title)
         self.box.show_values(values, title, top)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
+from tumordesk.core.errors import ConfigError
 from tumordesk.core.training_run import RunState, TrainingConfig, TrainingEvent
 from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import Failure
@@ -31,6 +33,9 @@ class TrainPage(Page):
     def __init__(self, context: WizardContext, parent: QWidget | None = None) -> None:
         super().__init__(context, parent)
         self._run: Path | None = None
+        self._starting: TrainingConfig | None = None
+        self._ordered: TrainingConfig | None = None
+        self._other = False
         self._early: list[TrainingEvent] = []
         self._ready = False
         self._stack = QStackedWidget(self)
@@ -70,9 +75,21 @@ class TrainPage(Page):
         return self._stack.currentWidget() is self.view
 
     def enter(self) -> None:
-        """Read the draft again, unless a run is shown."""
+        """Read the draft again, unless a run is shown; then say whether it is another one."""
         if not self.training:
             self.start.show_draft(self.context.draft)
+        self._show_other()
+
+    def _show_other(self) -> None:
+        """Whether what is chosen now is not what the run that is shown was made with."""
+        shown, draft = self.view.config, self.context.draft
+        self._other = False
+        if self.training and self.view.over and shown is not None and draft.data.root:
+            self._other = Path(shown.data.root) != Path(draft.data.root)
+            if not self._other and self._ordered is not None:
+                with suppress(ConfigError):
+                    self._other = draft.config() != self._ordered
+        self.view.show_other(chosen=self._other)
 
     def set_expert(self, expert: bool) -> None:
         """The run folder is shown to experts."""
@@ -108,6 +125,8 @@ class TrainPage(Page):
             return f"This fold is over and is being measured; {then}."
         if self.context.draft.kept_best:
             return "It failed, but its best epoch was kept: Next measures it. Or go on from there."
+        if self._other and self.complete():
+            return "Next measures this training. New training begins with what is chosen now."
         if self.complete():
             return "Next measures the best epoch on pictures it has never seen."
         if self.view.kept:
@@ -121,6 +140,7 @@ class TrainPage(Page):
         config = self.start.config
         if config is not None and self.start.ready:
             folder = Path(self.start.folder.text().strip())
+            self._starting = config
             self.context.training.start(config, folder, all_folds=self.start.all_folds)
         return False
 
@@ -131,9 +151,12 @@ class TrainPage(Page):
     # Run -----------------------------------------------------------------------------------
 
     def _begun(self, folder: Path) -> None:
+        self._ordered, self._starting = self._starting, None
         self._run, self._ready, self._early = folder, False, []
         self.view.show_folds(waits=False, left=0)
         self.view.begin(folder, None)
+        self._other = False
+        self.view.show_other(chosen=False)
         self._stack.setCurrentWidget(self.view)
         self.changed.emit()
         self.context.runner.submit(
@@ -151,6 +174,7 @@ class TrainPage(Page):
         self._ready = True
         early, self._early = self._early, []
         self._take(early)
+        self._show_other()
 
     def _batch(self, events: Sequence[TrainingEvent]) -> None:
         if self._ready:
@@ -205,7 +229,7 @@ class TrainPage(Page):
             self.context.show_stage("data")
             return
         self.context.training.detach()
-        self._run = None
+        self._run = self._ordered = self._starting = None
         self._stack.setCurrentWidget(self.start)
         self.enter()
         self.changed.emit()

@@ -72,6 +72,8 @@ class TrainView(QWidget):
         self.curves = CurvesView()
         self.samples = SamplesView(runner)
         self.notes = label("", "secondary", wrap=True)
+        self.other = label("", "small", "warning", wrap=True)
+        self.other.hide()
         self._facts: dict[str, Fact] = {name: Fact("–", name) for name in _FACTS}
         self._buttons()
         self._build()
@@ -110,6 +112,7 @@ class TrainView(QWidget):
         words = tight(QVBoxLayout(told), tokens.SPACE_4)
         words.addWidget(self.headline)
         words.addWidget(self.explanation)
+        words.addWidget(self.other)
         row = tight(QHBoxLayout(buttons), tokens.SPACE_8)
         for button in (self.pause, self.stop, self.resume, self.anew, self.save):
             row.addWidget(button)
@@ -230,6 +233,19 @@ class TrainView(QWidget):
         self.resume.setText(_OTHERS if others else _ON)
         self.anew.setVisible(over and not self.waits)
         self.save.setEnabled(bool(self.curves.book.rows))
+
+    def show_other(self, *, chosen: bool) -> None:
+        """``chosen``: something else is chosen now than what this run was made with."""
+        config = self.config
+        if chosen and config is not None:
+            data = Path(config.data.root).name
+            self.other.setText(
+                f"This is the training '{config.name}' on {data}: not what is chosen now."
+            )
+        self.other.setVisible(chosen and config is not None)
+        self.anew.setProperty("role", "primary" if chosen else "")
+        self.anew.style().unpolish(self.anew)
+        self.anew.style().polish(self.anew)
 
     def show_folds(self, *, waits: bool, left: int) -> None:
         """``waits``: this fold is over, and the process goes on with others; ``left``: so many are

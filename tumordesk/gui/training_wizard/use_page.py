@@ -31,6 +31,7 @@ from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.widgets import Card
 from tumordesk.session import publishing
 
+_AGAIN = "To publish it again, tick that your model of that identifier is exchanged."
 _NO_RUN = "Nothing is trained yet."
 _ARCHIVE = "TumorDesk model (*.tdmodel)"
 _ONNX = "ONNX (*.onnx)"
@@ -279,7 +280,9 @@ class UsePage(Page):
         own = bool(self.model_id) and self.form.texts().model_id == self.model_id
         if problem and not busy and not own:
             self._say(problem, "" if self._facts is None else "warning")
-        elif self.words.property("tone") == "warning":
+        elif problem and not busy:
+            self._say(_AGAIN)
+        elif self.words.property("tone") == "warning" or self.words.text() == _AGAIN:
             self._say("")
         self.changed.emit()
 
