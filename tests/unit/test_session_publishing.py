@@ -11,6 +11,7 @@ import evaluation_fakes
 import training_factories
 from model_factories import make_model_folder
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.evaluation import Interval
 from tumordesk.core.jsonio import from_plain, write_json
 from tumordesk.core.model_card import TrainingData
 from tumordesk.core.paths import user_models_dir
@@ -136,3 +137,22 @@ def test_a_run_without_figures_says_so(run: Path) -> None:
     (run / "split.json").write_text("[]")
     with pytest.raises(ConfigError, match=r"split\.json"):
         publishing.read_facts(run)
+
+
+def test_the_dice_of_every_class_stands_on_the_card(run: Path) -> None:
+    figures = {
+        "dice_mean": Interval(0.9), "dice_classes_mean": Interval(0.4),
+        "dice_by_image_mean": Interval(0.8), "iou_mean": Interval(0.7),
+        "dice_class_oedema": Interval(0.5), "dice_class_core": Interval(0.3),
+    }  # fmt: skip
+    found = replace(evaluation_fakes.segmentation(), figures=figures)
+    rows = publishing.figure_rows(replace(publishing.read_facts(run), evaluation=found))
+    assert [name for name, _ in rows] == [
+        "Dice per patient", "Dice of classes", "Dice per picture", "Dice, oedema", "Dice, core",
+    ]  # fmt: skip
+
+
+def test_a_long_identifier_is_refused_for_its_length(run: Path) -> None:
+    facts = publishing.read_facts(run)
+    texts = replace(publishing.suggested(facts), model_id="x" * 61)
+    assert "at most 60 characters" in publishing.problem_of(texts, facts)
