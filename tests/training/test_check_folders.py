@@ -133,15 +133,20 @@ def test_parts_of_masks_that_are_not_read_are_told(tmp_path: Path) -> None:
 
 def test_label_maps_of_several_numbers_are_told(tmp_path: Path) -> None:
     ring = np.zeros((40, 36), np.uint8)
-    ring[10:20, 10:20], ring[12:18, 12:18] = 1, 2
+    ring[4:28, 4:28], ring[10:18, 10:18] = 1, 2
     masked(tmp_path, "a", Image.fromarray(ring))
     masked(tmp_path, "bb", Image.fromarray((ring > 0).astype(np.uint8)))
     found = finding(checked(tmp_path), "label_numbers")
-    assert "1 (in 2 of them) and 2 (in 1 of them): all are learned as one class" in found.title
+    assert found.title == "Label maps hold several numbers: 1 (in 2 of them) and 2 (in 1 of them)"
+    assert checked(tmp_path).labels == {"1": 2, "2": 1}
     assert found.examples[0].note == "1 and 2"
     grey = tmp_path / "grey"
     masked(grey, "a", Image.fromarray(ring * 100))
-    assert "label_numbers" not in [one.code for one in checked(grey).findings]
+    assert checked(grey).labels == {"100": 1, "200": 1}
+    soft = tmp_path / "soft"
+    edges = Image.fromarray((ring > 0).astype(np.uint8) * 255)
+    masked(soft, "a", edges.rotate(20, Image.Resampling.BILINEAR))
+    assert "label_numbers" not in [one.code for one in checked(soft).findings]
     volumes = tmp_path / "volumes"
     for name, values in (("p1_flair", ring * 3.5 + 1.0), ("p1_seg", ring)):
         image = SimpleITK.GetImageFromArray(np.stack([np.asarray(values, np.float32)] * 3))

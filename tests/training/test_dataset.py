@@ -22,7 +22,8 @@ from tumordesk.imaging.preprocess import Preparer
 from tumordesk_training import dataset
 from tumordesk_training.data import Case
 from tumordesk_training.dataset import Cache, EpochSampler, Slices, build_cache
-from tumordesk_training.images import class_numbers, load_grey, load_mask
+from tumordesk_training.images import load_grey, load_mask
+from tumordesk_training.label_map import LabelMap
 from tumordesk_training.layouts import scan
 from tumordesk_training.losses import Loss, class_weights, dice_loss, picture_dice_loss
 from tumordesk_training.presets import PRESETS, plain_transform, train_transform
@@ -207,14 +208,16 @@ def test_masks_of_two_classes_in_the_ways_people_write_them(
 
 def test_masks_of_more_classes(tmp_path: Path) -> None:
     numbers = np.array([[0, 1], [2, 1]], dtype=np.uint8)
-    np.testing.assert_array_equal(load_mask(save(tmp_path / "m.png", numbers), 3), numbers)
+    np.testing.assert_array_equal(
+        load_mask(save(tmp_path / "m.png", numbers), LabelMap(3)), numbers
+    )
     picture = Image.new("P", (2, 2))
     picture.putdata(numbers.reshape(-1).tolist())
     picture.putpalette([0, 0, 0, 200, 0, 0, 0, 0, 200] + [0] * 759)
     picture.save(tmp_path / "p.png")
-    np.testing.assert_array_equal(load_mask(tmp_path / "p.png", 3), numbers)
-    with pytest.raises(DataError, match="value 2, but there are only 2"):
-        class_numbers("m", numbers, 2)
+    np.testing.assert_array_equal(load_mask(tmp_path / "p.png", LabelMap(3)), numbers)
+    with pytest.raises(DataError, match="value 3, but there are only 3"):
+        LabelMap(3).read("m", numbers + np.uint8(1))
 
 
 def test_pictures_are_read_as_the_program_reads_them(tmp_path: Path) -> None:

@@ -87,6 +87,7 @@ def test_picture_mask_and_provenance_lie_side_by_side(tmp_path: Path) -> None:
 
 def test_the_training_program_reads_it_with_the_patients(tmp_path: Path) -> None:
     from tumordesk_training.dataset import read_stack
+    from tumordesk_training.label_map import ANY
     from tumordesk_training.layouts import scan
 
     add_to_training_set(JobContext(), _order(tmp_path))
@@ -100,7 +101,7 @@ def test_the_training_program_reads_it_with_the_patients(tmp_path: Path) -> None
     from training_factories import SPEC
 
     unread: list[tuple[str, str]] = []
-    stack = read_stack(data.cases[:1], DataConfig(), SPEC, 2, unread)[0]
+    stack = read_stack(data.cases[:1], DataConfig(), SPEC, ANY, unread)[0]
     assert stack.masks[0] is not None
     assert stack.masks[0].sum() == 16
     assert unread == []

@@ -24,6 +24,7 @@ from tumordesk.core.training_run import DataConfig
 from tumordesk.imaging.preprocess import Preparer
 from tumordesk_training.data import Case
 from tumordesk_training.images import draw_polygons, load_grey, load_mask, load_sequences
+from tumordesk_training.label_map import LabelMap, label_map
 from tumordesk_training.nifti import count_slices, load_case
 
 UInt8 = npt.NDArray[np.uint8]
@@ -69,7 +70,11 @@ def stacks_of(cases: Sequence[Case], config: DataConfig) -> list[tuple[Case, ...
 
 
 def read_stack(
-    cases: tuple[Case, ...], config: DataConfig, spec: InputSpec, classes: int, unread: Unread
+    cases: tuple[Case, ...],
+    config: DataConfig,
+    spec: InputSpec,
+    labels: LabelMap | None,
+    unread: Unread,
 ) -> list[Stack]:
     """Decode one stack; slices of several sizes in a group make one stack for each size.
 
@@ -77,15 +82,15 @@ def read_stack(
     is left out and told in ``unread``.
 
     Args:
-        classes: of the label maps; 0 leaves masks unread.
+        labels: how label maps are read; None leaves masks unread.
     """
     shown = shown_channel(config, spec)
     if cases[0].volume:
-        volumes = (_try(c, lambda c: _read_volume(c, spec, classes, shown), unread) for c in cases)
+        volumes = (_try(c, lambda c: _read_volume(c, spec, labels, shown), unread) for c in cases)
         return [volume for volume in volumes if volume is not None]
     shaped: dict[tuple[int, ...], list[tuple[Case, Any, UInt8 | None]]] = {}
     for case in cases:
-        item = _try(case, lambda c: _read_slice(c, config, classes), unread)
+        item = _try(case, lambda c: _read_slice(c, config, labels), unread)
         if item is not None:
             shaped.setdefault(item[1].shape, []).append(item)
     stacks = []
@@ -115,20 +120,22 @@ def _try(case: Case, read: Callable[[Case], T], unread: Unread) -> T | None:
 
 
 def _read_slice(
-    case: Case, config: DataConfig, classes: int
+    case: Case, config: DataConfig, labels: LabelMap | None
 ) -> tuple[Case, npt.NDArray[Any], UInt8 | None]:
     if config.channel_sources:
         channels = [source.channel for source in config.channel_sources]
         grey = load_sequences(case.image, channels)
     else:
         grey = load_grey(case.image, config.channel)
-    return case, grey, _mask_of(case, grey.shape[:2], classes) if classes else None
+    return case, grey, _mask_of(case, grey.shape[:2], labels) if labels is not None else None
 
 
-def _read_volume(case: Case, spec: InputSpec, classes: int, shown: int) -> Stack:
+def _read_volume(case: Case, spec: InputSpec, labels: LabelMap | None, shown: int) -> Stack:
     notes: list[str] = []
-    volumes, mask, geometry = load_case(
-        case, masked=classes > 0, classes=classes, first=shown, notes=notes
+    volumes, mask, geometry = (
+        load_case(case, masked=False, first=shown, notes=notes)
+        if labels is None
+        else load_case(case, labels=labels, first=shown, notes=notes)
     )
     preparer, slices = Preparer(volumes, geometry, spec), len(volumes[0])
     masks = tuple(mask) if mask is not None else (None,) * slices
@@ -136,10 +143,10 @@ def _read_volume(case: Case, spec: InputSpec, classes: int, shown: int) -> Stack
     return Stack(cases, case.group, preparer, masks, shown, geometry.spacing_mm, tuple(notes))
 
 
-def _mask_of(case: Case, shape: tuple[int, ...], classes: int) -> UInt8 | None:
+def _mask_of(case: Case, shape: tuple[int, ...], labels: LabelMap) -> UInt8 | None:
     size = (int(shape[0]), int(shape[1]))
     if case.mask is not None:
-        mask = load_mask(case.mask, classes)
+        mask = load_mask(case.mask, labels)
         if mask.shape != size:
             raise DataError(
                 f"The mask of {case.key} has {mask.shape} pixels, the picture {size}.",
@@ -273,12 +280,13 @@ def build_cache(
     """
     segment = task == "segmentation"
     _check_cases(cases, classes, segment)
+    labels = label_map(config.labels, classes) if segment else None
     unread: Unread = []
     moved: list[tuple[str, str]] = []
 
     def read(group: tuple[Case, ...]) -> list[tuple[UInt8, Any, Case, int]]:
         rows: list[tuple[UInt8, Any, Case, int]] = []
-        stacks = read_stack(group, config, spec, len(classes) if segment else 0, unread)
+        stacks = read_stack(group, config, spec, labels, unread)
         for number, stack in enumerate(stacks):
             moved.extend((stack.cases[0].key, note) for note in stack.notes)
             for index, case in enumerate(stack.cases):

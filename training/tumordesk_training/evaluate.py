@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from tumordesk.core.errors import DataError
+from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import to_plain
+from tumordesk.core.label_numbers import LabelNumber
 from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import MR_SEQUENCES
-from tumordesk.core.training_run import DataConfig, SequenceSource
+from tumordesk.core.training_run import CONFIG_NAME, DataConfig, SequenceSource, read_config
 from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
 from tumordesk.inference.passes import run_batches
@@ -32,6 +33,7 @@ from tumordesk_training.dataset import Stack, Unread, read_stack, stacks_of
 from tumordesk_training.evaluation import calibration
 from tumordesk_training.evaluation.known import known_cases
 from tumordesk_training.evaluation.segmentation import OutlineCount
+from tumordesk_training.label_map import LabelMap, label_map
 from tumordesk_training.layouts import VOLUMES, layout_of, scan
 from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
@@ -86,6 +88,8 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     context = context or JobContext()
     card = entry.card
     config = config_for(order, card)
+    if card.task == "segmentation" and not config.labels:
+        config = replace(config, labels=own_labels(entry))
     cases, problems = labelled_cases(order, config, card)
     known = known_cases(entry, order.root, cases, Share(context, 0.0, 0.1))
     context = Share(context, 0.1, 1.0)
@@ -155,6 +159,15 @@ def refuse_nothing(read: int, name: str, unread: Unread) -> None:
             f"Nothing in {name} can be read.{first}",
             "See 'tumordesk-train check-data' for all of it.",
         )
+
+
+def own_labels(entry: ModelEntry) -> tuple[LabelNumber, ...]:
+    """What the label numbers stood for in the data that a model learned from; () where nobody
+    said so, or the model came without its configuration."""
+    try:
+        return read_config(entry.folder / CONFIG_NAME).data.labels
+    except ConfigError:
+        return ()
 
 
 def config_for(order: Order, card: ModelCard) -> DataConfig:
@@ -266,20 +279,21 @@ def grouped_by_patient(cases: Sequence[Case], root: Path, config: DataConfig) ->
 
 
 def stacks_for(
-    cases: Sequence[Case], config: DataConfig, work: Work, classes: int
+    cases: Sequence[Case], config: DataConfig, work: Work, labels: LabelMap | None
 ) -> Iterator[Stack]:
-    """Decoded pictures, stack by stack, with progress; ``classes`` of their masks, 0 for none."""
+    """Decoded pictures, stack by stack, with progress; masks as ``labels`` reads them, or none."""
     groups = stacks_of(cases, config)
     for number, group in enumerate(groups):
         work.context.progress(number / len(groups), f"Evaluating {number + 1} of {len(groups)}")
-        yield from read_stack(group, config, work.card.input, classes, work.unread)
+        yield from read_stack(group, config, work.card.input, labels, work.unread)
 
 
 def outlined(
     cases: Sequence[Case], config: DataConfig, work: Work
 ) -> Iterator[tuple[Stack, npt.NDArray[np.uint8], npt.NDArray[np.uint8]]]:
     """Stacks with the labels found and the true ones, uint8 (slices, rows, columns) each."""
-    for stack in stacks_for(cases, config, work, len(work.card.classes)):
+    labels = label_map(config.labels, [one.name for one in work.card.classes])
+    for stack in stacks_for(cases, config, work, labels):
         true = np.stack([m for m in stack.masks if m is not None])
         geometry = Geometry((len(true), *true[0].shape))
         found = segment_slices(
@@ -293,7 +307,7 @@ def answered(
     cases: Sequence[Case], config: DataConfig, work: Work
 ) -> Iterator[tuple[Stack, npt.NDArray[np.float32]]]:
     """Stacks with the probabilities of their pictures, float32 (n, classes)."""
-    for stack in stacks_for(cases, config, work, 0):
+    for stack in stacks_for(cases, config, work, None):
         indices = range(len(stack.cases))
         batches = run_batches(work.engine, stack.preparer, indices, JobContext(), verb="Reading")
         yield stack, np.concatenate([batch.probabilities[0] for batch in batches])

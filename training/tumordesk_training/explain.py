@@ -22,6 +22,7 @@ from tumordesk.inference.segmenter import segment_slices
 from tumordesk_training.data import Case
 from tumordesk_training.dataset import Stack, Unread, read_stack
 from tumordesk_training.drawing import FOUND_COLOUR, TRUE_COLOUR, with_heat, with_outlines
+from tumordesk_training.label_map import label_map
 from tumordesk_training.layouts import scan
 from tumordesk_training.run_model import Run, best_network, run_card
 from tumordesk_training.usable import usable
@@ -90,8 +91,10 @@ def _stack_of(case: Case, cases: Sequence[Case], run: Run, card: ModelCard) -> t
     if run.config.data.volumes and not case.volume:
         together = tuple(other for other in cases if other.group == case.group)
     unread: Unread = []
-    classes = len(card.classes) if card.task == "segmentation" else 0
-    for stack in read_stack(together, run.config.data, card.input, classes, unread):
+    config = run.config
+    masked = config.task == "segmentation"
+    labels = label_map(config.data.labels, config.classes) if masked else None
+    for stack in read_stack(together, config.data, card.input, labels, unread):
         keys = [other.key for other in stack.cases]
         if case.key in keys:
             return stack, len(keys) // 2 if case.volume else keys.index(case.key)

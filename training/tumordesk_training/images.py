@@ -14,6 +14,7 @@ from tumordesk.core.errors import DataError, ReadError
 from tumordesk.io.header import Unusable
 from tumordesk.io.pictures import picture_facts, read_picture
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
+from tumordesk_training.label_map import ANY, LabelMap, numbers_in
 
 PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
 _ERRORS: tuple[type[Exception], ...] = (
@@ -37,6 +38,7 @@ _PAGED = frozenset({".tif", ".tiff"})
 _LOSSY = frozenset({".jpg", ".jpeg"})
 _FAINT = 16
 _FAINT_SHARE = 0.1
+_ROUNDING = 1e-3
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 Grey = npt.NDArray[Any]
@@ -116,20 +118,18 @@ def stored_mode(path: Path) -> str:
     return _MODES.get(mode, "16-bit grey" if mode.startswith("I;16") else mode)
 
 
-def load_mask(path: Path, classes: int = 2) -> npt.NDArray[np.uint8]:
+def load_mask(path: Path, labels: LabelMap = ANY) -> npt.NDArray[np.uint8]:
     """Label map (rows, columns), uint8, 0 = background.
 
-    With two classes anything brighter than half of 255 is the object (1 where the values are
-    small numbers). With more classes the values themselves, or the palette's numbers, are the
-    class numbers.
+    Of one object anything brighter than half of 255 is the object (1 where the values are small
+    numbers). Else the values themselves, or the palette's numbers, are what ``labels`` reads.
 
     Raises:
-        DataError: unreadable, or class numbers that the task does not have.
+        DataError: unreadable, or numbers that ``labels`` does not know.
     """
-    if classes == 2:
+    if labels.plain:
         return read_mask(path)[0]
-    numbers = _palette_numbers(path)
-    return class_numbers(path.name, load_grey(path) if numbers is None else numbers, classes)
+    return labels.read(path.name, _stored_numbers(path))
 
 
 def count_pages(path: Path) -> int:
@@ -185,40 +185,26 @@ def _palette_numbers(path: Path) -> Grey | None:
         return None  # load_grey tells what is wrong with it
 
 
-MOST_CLASSES = 20
-"""A label map with higher numbers, or more of them, is a mask in shades of grey."""
-
-
 def mask_numbers(path: Path) -> tuple[int, ...]:
-    """The class numbers that a mask holds beside 0, where they look like such; else nothing.
+    """The numbers of parts that a mask holds beside 0, where they look like such; else nothing.
 
     Raises:
         DataError: unreadable.
     """
-    numbers = _palette_numbers(path)
-    return numbers_in(load_grey(path) if numbers is None else numbers)
+    return numbers_in(_stored_numbers(path))
 
 
-def numbers_in(values: npt.NDArray[Any]) -> tuple[int, ...]:
-    """Whole numbers from 1 to ``MOST_CLASSES`` that occur in a label map; () where others do."""
-    if not values.size or values.min() < 0 or values.max() > MOST_CLASSES:
-        return ()
-    found = np.unique(values)
-    if not np.array_equal(found, np.round(found)):
-        return ()
-    return tuple(int(number) for number in found if number)
+def _stored_numbers(path: Path) -> Grey:
+    """A mask's values as numbers: entries of its palette, or its grey levels.
 
-
-def class_numbers(name: str, values: Grey, classes: int) -> npt.NDArray[np.uint8]:
-    """``values`` as class numbers, uint8. Raises DataError where they are not below ``classes``."""
-    low, top = (float(values.min()), float(values.max())) if values.size else (0.0, 0.0)
-    if not (low >= 0 and top < classes):
-        raise DataError(
-            f"{name} holds the value {top if low >= 0 else low:g}, "
-            f"but there are only {classes} classes.",
-            "A mask holds class numbers from 0.",
-        )
-    return np.asarray(values, dtype=np.uint8)
+    The brightness of three equal colours is their level but for rounding.
+    """
+    entries = _palette_numbers(path)
+    if entries is not None:
+        return entries
+    values = load_grey(path)
+    whole = np.rint(values)
+    return whole if np.allclose(values, whole, rtol=0.0, atol=_ROUNDING) else values
 
 
 def draw_polygons(

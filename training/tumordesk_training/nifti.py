@@ -19,7 +19,7 @@ from tumordesk_training.data import Case
 from tumordesk_training.dicom import load_segmentation, load_series, series_of
 from tumordesk_training.files import is_nifti
 from tumordesk_training.grids import onto
-from tumordesk_training.images import class_numbers, numbers_in
+from tumordesk_training.label_map import ANY, LabelMap, numbers_in
 
 _Volume = tuple[npt.NDArray[Any], Geometry]
 _COVERED = 0.5
@@ -97,32 +97,30 @@ def _together(path: Path, count: int, outline: bool) -> DataError:
 
 
 def load_pair(
-    path: Path, mask: Path | None, classes: int = 2
+    path: Path, mask: Path | None, labels: LabelMap = ANY
 ) -> tuple[npt.NDArray[Any], npt.NDArray[np.uint8] | None, Geometry]:
     """A volume and its label map, which must lie on the same grid.
 
     Raises:
-        DataError: unreadable, the grids differ, or the labels are not class numbers.
+        DataError: unreadable, the grids differ, or ``labels`` does not know a number.
     """
     grey, geometry = load_volume(path)
     if mask is None:
         return grey, None, geometry
-    labels = _labels_on(mask, geometry)
-    if labels is None:
+    values = _labels_on(mask, geometry)
+    if values is None:
         raise DataError(
             f"{mask.name} does not lie on the grid of {path.name}.",
             "Resample the mask onto the volume first.",
         )
-    if classes == 2:
-        return grey, np.asarray(labels > 0.5, dtype=np.uint8), geometry
-    return grey, class_numbers(mask.name, labels, classes), geometry
+    return grey, labels.read(mask.name, values), geometry
 
 
 def load_case(
     case: Case,
     *,
     masked: bool = True,
-    classes: int = 2,
+    labels: LabelMap = ANY,
     first: int = 0,
     notes: list[str] | None = None,
 ) -> tuple[tuple[npt.NDArray[Any], ...], npt.NDArray[np.uint8] | None, Geometry]:
@@ -135,15 +133,15 @@ def load_case(
     """
     mask = case.mask if masked else None
     if case.channels:
-        return load_together(case.channels, mask, classes, first, notes)
-    grey, labels, geometry = load_pair(case.image, mask, classes)
-    return (grey,), labels, geometry
+        return load_together(case.channels, mask, labels, first, notes)
+    grey, drawn, geometry = load_pair(case.image, mask, labels)
+    return (grey,), drawn, geometry
 
 
 def load_together(
     paths: Sequence[Path],
     mask: Path | None,
-    classes: int = 2,
+    labels: LabelMap = ANY,
     first: int = 0,
     notes: list[str] | None = None,
 ) -> tuple[tuple[npt.NDArray[Any], ...], npt.NDArray[np.uint8] | None, Geometry]:
@@ -155,14 +153,14 @@ def load_together(
     ``notes`` then tells.
 
     Raises:
-        DataError: unreadable, the label map lies on the voxels of none of them, its labels are
-            not class numbers, or a volume does not reach most of the slices.
+        DataError: unreadable, the label map lies on the voxels of none of them, ``labels``
+            does not know a number of it, or a volume does not reach most of the slices.
     """
     volumes = [load_volume(path) for path in paths]
     for path, (grey, _) in zip(paths, volumes, strict=True):
         _refuse_blank(path, grey)
     order = [first, *(n for n in range(len(paths)) if n != first)]
-    grid, labels = volumes[first][1], None
+    grid, values = volumes[first][1], None
     if mask is not None:
         found = ((volumes[n][1], _labels_or_none(mask, volumes[n][1])) for n in order)
         fitting = next(((own, drawn) for own, drawn in found if drawn is not None), None)
@@ -171,21 +169,19 @@ def load_together(
                 f"{mask.name} does not lie on the grid of {paths[first].name}, or of any other.",
                 "Resample the mask onto one of the volumes first.",
             )
-        grid, labels = fitting
+        grid, values = fitting
     fixed = next(grey for grey, own in volumes if own is grid)
     channels = tuple(
         fixed if own is grid else _on_grid(path, (grey, own), (fixed, grid), notes)
         for path, (grey, own) in zip(paths, volumes, strict=True)
     )
-    if labels is None or mask is None:
+    if values is None or mask is None:
         return channels, None, grid
-    if classes == 2:
-        return channels, np.asarray(labels > 0.5, dtype=np.uint8), grid
-    return channels, class_numbers(mask.name, labels, classes), grid
+    return channels, labels.read(mask.name, values), grid
 
 
 def labels_in(mask: Path, grid: Geometry) -> tuple[int, ...]:
-    """The class numbers of a label map on ``grid`` (see :func:`images.numbers_in`).
+    """The numbers in a label map on ``grid`` (see :func:`label_map.numbers_in`).
 
     Raises:
         DataError: it cannot be read.

@@ -86,7 +86,7 @@ def look(entry: ModelEntry, order: Order, context: JobContext | None = None) -> 
     choice = choose_device(order.device)
     with Engine(network, choice.device, card.input.size) as engine, tapped(network) as tap:
         work = Work(card, engine, False, context, [])
-        for stack in stacks_for(cases, config, work, 0):
+        for stack in stacks_for(cases, config, work, None):
             indices = range(len(stack.cases))
             for first in range(0, len(indices), engine.batch_size):
                 chunk = indices[first : first + engine.batch_size]

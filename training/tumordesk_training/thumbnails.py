@@ -19,6 +19,7 @@ from tumordesk.core.training_run import DataConfig
 from tumordesk_training.check.look import mask_of
 from tumordesk_training.data import Case
 from tumordesk_training.images import load_grey
+from tumordesk_training.label_map import counted
 from tumordesk_training.work import for_each
 
 UInt8 = npt.NDArray[np.uint8]
@@ -71,7 +72,7 @@ def thumbnail(case: Case, config: DataConfig, size: int) -> Image.Image:
     Raises:
         DataError, OSError: it cannot be read. A mask that cannot be read is not drawn.
     """
-    grey, mask = _volume(case) if case.volume else _picture(case, config)
+    grey, mask = _volume(case, config) if case.volume else _picture(case, config)
     small = Image.fromarray(_eight_bit(grey))
     small.thumbnail((size, size), Image.Resampling.BILINEAR)
     if mask is None or mask.shape != grey.shape or not mask.any():
@@ -87,15 +88,15 @@ def thumbnail(case: Case, config: DataConfig, size: int) -> Image.Image:
 def _picture(case: Case, config: DataConfig) -> tuple[npt.NDArray[Any], UInt8 | None]:
     grey = load_grey(case.image, config.channel)
     try:
-        return grey, mask_of(case, (int(grey.shape[0]), int(grey.shape[1])))
+        return grey, mask_of(case, (int(grey.shape[0]), int(grey.shape[1])), counted(config.labels))
     except DataError:
         return grey, None
 
 
-def _volume(case: Case) -> tuple[npt.NDArray[Any], UInt8 | None]:
+def _volume(case: Case, config: DataConfig) -> tuple[npt.NDArray[Any], UInt8 | None]:
     from tumordesk_training.nifti import load_case
 
-    (grey, *_), labels, _ = load_case(case)
+    (grey, *_), labels, _ = load_case(case, labels=counted(config.labels))
     index = len(grey) // 2
     if labels is not None and labels.any():
         index = int(np.argmax(labels.reshape(len(labels), -1).sum(axis=1)))

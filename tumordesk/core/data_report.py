@@ -114,3 +114,11 @@ class DataReport:
     """Whole volumes (NIfTI, DICOM) and not single pictures."""
     sequences: tuple[str, ...] = ()
     """What can be chosen of scans of several sequences, as ``core.sequence_sources`` writes it."""
+    labels: dict[str, int] = field(default_factory=dict)
+    """Numbers in the label maps, and in how many of them each is; empty where they are one."""
+    label_names: dict[str, str] = field(default_factory=dict)
+    """What a dataset.json of the folder says that these numbers stand for."""
+
+    def many(self, count: int) -> str:
+        """What is counted, for people: 'pictures', or 'scans' where they are whole volumes."""
+        return ("scan" if self.volumes else "picture") + ("" if count == 1 else "s")

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from tumordesk.core.errors import ConfigError, plain_reason
 from tumordesk.core.jsonio import from_plain, read_json, to_plain, write_json
+from tumordesk.core.label_numbers import LabelNumber, label_names, refuse_doubles
 from tumordesk.core.model_card import COLOURS, HeadSpec, InputSpec, Postprocess, Task
 from tumordesk.core.study import MR_SEQUENCES
 
@@ -92,7 +93,9 @@ class DataConfig:
     ``label_from_mask``: classes are made from the masks: a picture whose mask is not empty is
     "tumour", any other "no_tumour". ``sequences``: several sequences of each case are the channels
     of the network's input, in this order; a single one only chooses: scans of other sequences are
-    not listed. Empty: every scan is a case of its own, whatever it shows.
+    not listed. Empty: every scan is a case of its own, whatever it shows. ``labels``: what the
+    numbers of label maps stand for, where they are more than the one object or do not follow each
+    other; a number that has no entry is an error of its file.
     """
 
     root: str = ""
@@ -110,8 +113,10 @@ class DataConfig:
     decisions: tuple[Decision, ...] = ()
     label_from_mask: bool = False
     sequences: tuple[SequenceSource, ...] = ()
+    labels: tuple[LabelNumber, ...] = ()
 
     def __post_init__(self) -> None:
+        refuse_doubles(self.labels)
         names = [source.sequence for source in self.sequences]
         colours = [source for source in self.sequences if source.channel is not None]
         if len(set(names)) < len(names):
@@ -322,6 +327,17 @@ class TrainingConfig:
             raise ValueError("budget_minutes must be above 0, or null")
         if self.data.sequences:
             self._check_sequences([source.sequence for source in self.data.sequences])
+        if self.data.labels:
+            self._check_labels(label_names(self.data.labels))
+
+    def _check_labels(self, names: tuple[str, ...]) -> None:
+        if self.task != "segmentation":
+            raise ValueError("only the label maps of a segmentation have data.labels")
+        if set(names) != set(self.classes[1:]):
+            raise ValueError(
+                "data.labels must name each of the classes behind the first, and no other: "
+                f"{', '.join(self.classes[1:])}"
+            )
 
     def _check_sequences(self, names: list[str]) -> None:
         several = len(names) > 1

@@ -1,7 +1,8 @@
-"""Names of sequences in the dataset.json of a training set.
+"""Names of sequences, and of label numbers, in the dataset.json of a training set.
 
 nnU-Net, and the Medical Segmentation Decathlon before it, number the sequences of a patient (files
-'P1_0000', 'P1_0001' or the volumes of one file) and say in dataset.json what each number is.
+'P1_0000', 'P1_0001' or the volumes of one file) and say in dataset.json what each number is. The
+Decathlon writes labels as {"1": "edema"}, nnU-Net as {"edema": 1}.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import read_json
@@ -50,6 +52,30 @@ def guess_from_dataset(
 
 def named_channels(folder: Path) -> dict[int, Sequence]:
     """{0: Sequence.FLAIR, ...} of the dataset.json of a folder; empty where it names none."""
+    facts = _facts(folder)
+    said = (facts.get(key) for key in _KEYS)
+    told: dict[str, object] = next((one for one in said if isinstance(one, dict) and one), {})
+    pairs = ((str(n), guess_from_name(str(name)).sequence) for n, name in told.items())
+    return {int(n): name for n, name in pairs if _NUMBER.fullmatch(n) and name in MR_SEQUENCES}
+
+
+def named_labels(folder: Path) -> dict[str, str]:
+    """{"1": "edema", ...} of the dataset.json of a folder; empty where it names none.
+
+    Regions of several numbers, as nnU-Net has them, are none of them.
+    """
+    told = _facts(folder).get("labels")
+    pairs = told.items() if isinstance(told, dict) else ()
+    turned = (sorted((str(a), str(b)), key=_is_name) for a, b in pairs)
+    return {n: name for n, name in turned if not _is_name(n) and _is_name(name)}
+
+
+def _is_name(text: str) -> bool:
+    return _NUMBER.fullmatch(text) is None
+
+
+def _facts(folder: Path) -> dict[str, Any]:
+    """What the dataset.json of a folder holds; nothing where there is none."""
     path = folder / DATASET_JSON
     try:
         facts = path.stat()
@@ -59,14 +85,9 @@ def named_channels(folder: Path) -> dict[int, Sequence]:
 
 
 @lru_cache(maxsize=16)
-def _read(path: Path, changed: int) -> dict[int, Sequence]:
+def _read(path: Path, changed: int) -> dict[str, Any]:
     try:
         plain = read_json(path)
     except ConfigError:
-        return {}  # nobody asked for this file: the sequence stays unknown without it
-    told: dict[str, object] = {}
-    if isinstance(plain, dict):
-        said = (plain.get(key) for key in _KEYS)
-        told = next((one for one in said if isinstance(one, dict) and one), {})
-    pairs = ((str(n), guess_from_name(str(name)).sequence) for n, name in told.items())
-    return {int(n): name for n, name in pairs if _NUMBER.fullmatch(n) and name in MR_SEQUENCES}
+        return {}  # nobody asked for this file: what it names stays unknown without it
+    return plain if isinstance(plain, dict) else {}

@@ -144,7 +144,8 @@ def suggested(facts: RunFacts) -> CardTexts:
     what = "Outlines" if facts.config.task == "segmentation" else "Tells apart"
     classes = [c for c in facts.config.classes if c != "background"]
     pictures = facts.used("train")
-    trained = f", trained on {pictures} pictures" if pictures else ""
+    noun = "scans" if _is_scans(facts, "train") else "pictures"
+    trained = f", trained on {pictures} {noun}" if pictures else ""
     if facts.networks > 1:
         trained = f": the mean of {facts.networks} networks"
     return CardTexts(
@@ -290,7 +291,8 @@ def split_words(facts: RunFacts) -> str:
     """How the data were parted: method and pictures of each part."""
     method = method_words(facts)
     parts = [f"{facts.counts[p]} {results.PARTS[p]}" for p in results.PARTS if facts.counts.get(p)]
-    return f"Split {method}: {', '.join(parts)} pictures." if parts else f"Split {method}."
+    noun = "scans" if _is_scans(facts, facts.learned) else "pictures"
+    return f"Split {method}: {', '.join(parts)} {noun}." if parts else f"Split {method}."
 
 
 def facts_table(facts: RunFacts) -> tuple[tuple[str, str], ...]:

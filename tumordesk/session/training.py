@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from tumordesk.core.data_report import CHANNELS, READ_ANEW, DataFinding, DataReport
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.label_numbers import LabelNumber, label_classes
 from tumordesk.core.model_card import Task
 from tumordesk.core.paths import data_dir
 from tumordesk.core.recipes import find_recipe, with_settings
@@ -112,7 +113,8 @@ class Draft:
     def use_report(self, report: DataReport) -> None:
         """Take what the check found; the split then starts from the safest choice.
 
-        What was decided on some classes is forgotten where the finding is about others now.
+        What was decided on some classes is forgotten where the finding is about others now, and
+        what label numbers stand for where there are others.
         """
         self.report = report
         self.split_report = None
@@ -120,6 +122,8 @@ class Draft:
         self.data = replace(self.data, decisions=kept)
         if self.goal not in goals(self.kept or report):
             self.goal = None
+        if {str(one.number) for one in self.data.labels} != set(report.labels):
+            self.data = replace(self.data, labels=())
         self._act_on_decisions()
 
     def decide(self, finding: str, action: str, reason: str = "") -> None:
@@ -147,6 +151,12 @@ class Draft:
         else:
             pattern = pattern if action == "pattern" else ""
             self.data = replace(self.data, group_pattern=pattern)
+
+    def name_labels(self, labels: tuple[LabelNumber, ...]) -> None:
+        """Learn the parts of these names; none is one outline of all numbers."""
+        if labels != self.data.labels:
+            self.data = replace(self.data, labels=labels)
+            self.split_report = None
 
     def read_as(self, data: DataConfig) -> None:
         """Read the folder as ``data`` says; decisions that said something else are forgotten."""
@@ -236,7 +246,7 @@ class Draft:
         """The classes of the data, in the order of the model's outputs."""
         report = self.kept
         if report is None or self.learns == "outline":
-            return SEGMENTATION_CLASSES
+            return label_classes(self.data.labels) if self.data.labels else SEGMENTATION_CLASSES
         return MASK_CLASSES if self.learns == "presence" else named_classes(report)
 
     # Order ---------------------------------------------------------------------------------
@@ -290,6 +300,7 @@ class Draft:
             group_pattern=own.group_pattern,
             volumes=recipe.volumes or (outlines and known),
             label_from_mask=recipe.label_from_mask or self.learns == "presence",
+            labels=own.labels if outlines else (),
             duplicates=own.duplicates,
             near_duplicates=own.near_duplicates,
             exclude=own.exclude,

@@ -12,11 +12,12 @@ from tumordesk.core.data_report import CHANNELS, SEVERITIES, DataFinding, DataRe
 from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
 from tumordesk.core.training_run import DataConfig
+from tumordesk.io.dataset_json import named_labels
 from tumordesk_training.check.classes import class_findings
 from tumordesk_training.check.copies import copy_findings
 from tumordesk_training.check.files import file_findings, folder_findings
 from tumordesk_training.check.groups import group_findings
-from tumordesk_training.check.labels import label_findings
+from tumordesk_training.check.labels import label_counts, label_findings
 from tumordesk_training.check.look import look
 from tumordesk_training.check.seen import Seen
 from tumordesk_training.check.shapes import is_rectangle
@@ -76,6 +77,8 @@ def _report(
 ) -> DataReport:
     data, cases = seen.data, seen.data.cases
     outlined = any(c.mask is not None or c.polygons for c in cases)
+    counts = label_counts(seen)
+    numbers = {str(n): count for n, count in counts.items()} if len(counts) > 1 else {}
     return DataReport(
         root=root.resolve().name,
         layout=data.layout,
@@ -93,6 +96,8 @@ def _report(
         seconds=round(seconds, 1),
         volumes=any(case.volume for case in cases),
         sequences=data.sequences,
+        labels=numbers,
+        label_names={n: name for n, name in named_labels(root).items() if n in numbers},
         class_parts={
             part: dict(sorted(Counter(c.label for c in cases if c.part == part).items()))
             for part in _by_part(Counter(c.part for c in cases))

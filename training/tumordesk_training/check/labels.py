@@ -15,6 +15,7 @@ _FEW_OF_A_CLASS = 20
 _MOSTLY = 0.9
 _SOME = 0.05
 _HUGE = 0.6
+_MOST_NUMBERS = 20
 
 
 def label_findings(seen: Seen, categories: dict[str, int]) -> Iterator[DataFinding]:
@@ -38,7 +39,8 @@ def _doubts(seen: Seen) -> Iterator[DataFinding]:
             "problem",
             f"{many(len(found), 'mask')} with more than is read: {reasons}",
             "With one object class, what is brighter than half is the object. Save the masks in "
-            "black and white, or as class numbers where there are several classes.",
+            "black and white; or where their levels stand for several classes, say which is which "
+            "(data.labels of a configuration).",
             len(found),
             singles(found),
             ("ignore", "exclude"),
@@ -46,18 +48,25 @@ def _doubts(seen: Seen) -> Iterator[DataFinding]:
         )
 
 
-def _numbers(seen: Seen) -> Iterator[DataFinding]:
-    """Label maps of several classes, which are learned as one unless the classes are named."""
+def label_counts(seen: Seen) -> dict[int, int]:
+    """In how many label maps each number is; empty where the maps are masks in shades of grey."""
     counts = Counter(number for x in seen.good for number in x.numbers)
+    return dict(sorted(counts.items())) if len(counts) <= _MOST_NUMBERS else {}
+
+
+def _numbers(seen: Seen) -> Iterator[DataFinding]:
+    """Label maps of several parts, which are learned as one unless they are named."""
+    counts = label_counts(seen)
     if len(counts) < 2:
         return
-    told = together([f"{number} (in {counts[number]} of them)" for number in sorted(counts)])
+    told = together([f"{number} (in {count} of them)" for number, count in counts.items()])
     yield DataFinding(
         "label_numbers",
         "warning",
-        f"Label maps hold several numbers, {told}: all are learned as one class",
-        "See that each of them is tumour. To learn every number as a class of its own, name them "
-        "as 'classes' of a configuration (docs/training.md); the numbers must follow each other.",
+        f"Label maps hold several numbers: {told}",
+        "They are learned as one outline: see that each of them is tumour. Or give them names, on "
+        "the page of the data or as data.labels of a configuration: each name is learned by "
+        "itself, and what is background is not outlined.",
         len(counts),
         singles(
             (x.case.key, together([str(n) for n in x.numbers])) for x in seen.good if x.numbers

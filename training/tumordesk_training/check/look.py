@@ -24,6 +24,7 @@ from tumordesk_training.images import (
     read_mask,
     stored_mode,
 )
+from tumordesk_training.label_map import LabelMap, counted
 
 UInt8 = npt.NDArray[np.uint8]
 
@@ -64,18 +65,19 @@ class Look:
 def look(case: Case, config: DataConfig) -> Look:
     """Open a case and its mask. What is wrong with it is told, not raised."""
     try:
-        return _volume(case) if case.volume else _picture(case, config)
+        return _volume(case, config) if case.volume else _picture(case, config)
     except DataError as error:
         return Look(case, problem=error.message)
     except OSError as error:
         return Look(case, problem=error.strerror or "it cannot be read")
 
 
-def _volume(case: Case) -> Look:
+def _volume(case: Case, config: DataConfig) -> Look:
     from tumordesk_training.nifti import labels_in, load_case
 
-    (grey, *_), labels, grid = load_case(case)
+    (grey, *_), labels, grid = load_case(case, labels=counted(config.labels))
     full = [m for m in labels if m.any()] if labels is not None else []
+    drawn = case.mask is not None and (full or config.labels)
     return Look(
         case,
         fingerprint(grey),
@@ -84,7 +86,7 @@ def _volume(case: Case) -> Look:
         _count(labels),
         digest(labels) if labels is not None else "",
         bool(full) and all(is_rectangle(m) for m in full),
-        numbers=labels_in(case.mask, grid) if case.mask is not None and full else (),
+        numbers=labels_in(case.mask, grid) if case.mask is not None and drawn else (),
     )
 
 
@@ -94,7 +96,12 @@ def _picture(case: Case, config: DataConfig) -> Look:
         check_colours(case.image.name, pixels)
     grey = grey_of(case.image.name, pixels, config.channel)
     shape = (int(grey.shape[0]), int(grey.shape[1]))
-    mask, doubt = (mask_of(case, shape), "") if case.mask is None else read_mask(case.mask)
+    labels = counted(config.labels)
+    mask, doubt = (
+        read_mask(case.mask)
+        if case.mask is not None and labels.plain
+        else (mask_of(case, shape, labels), "")
+    )
     if mask is not None and mask.shape != shape:
         rows, columns = mask.shape
         words = f"its mask is {columns}x{rows}, it is {shape[1]}x{shape[0]}"
@@ -102,6 +109,7 @@ def _picture(case: Case, config: DataConfig) -> Look:
     mode = stored_mode(case.image)
     if mode == "RGB":
         mode = COLOURED if is_coloured(pixels) else "RGB, all grey"
+    drawn = case.mask is not None and (_count(mask) or config.labels)
     box = mask is not None and is_rectangle(mask)
     outline = digest(mask) if mask is not None else ""
     return Look(
@@ -114,7 +122,7 @@ def _picture(case: Case, config: DataConfig) -> Look:
         box,
         pages=count_pages(case.image),
         doubt=doubt,
-        numbers=mask_numbers(case.mask) if case.mask is not None and _count(mask) else (),
+        numbers=mask_numbers(case.mask) if case.mask is not None and drawn else (),
     )
 
 
@@ -126,14 +134,14 @@ def is_coloured(pixels: npt.NDArray[Any]) -> bool:
     return float(np.mean(spread > _TINT)) > _COLOURED_SHARE
 
 
-def mask_of(case: Case, shape: tuple[int, int]) -> UInt8 | None:
+def mask_of(case: Case, shape: tuple[int, int], labels: LabelMap) -> UInt8 | None:
     """Label map of a picture of ``shape``, as its file or outlines have it; None without one.
 
     Raises:
         DataError: the mask cannot be read.
     """
     if case.mask is not None:
-        return load_mask(case.mask)
+        return load_mask(case.mask, labels)
     if case.polygons:
         return draw_polygons(case.polygons, shape)
     return np.zeros(shape, dtype=np.uint8) if case.empty else None

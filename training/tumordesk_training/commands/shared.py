@@ -7,6 +7,7 @@ import os
 from contextlib import suppress
 
 from tumordesk.core.errors import ConfigError
+from tumordesk.core.label_numbers import parse_labels
 from tumordesk.core.sequence_sources import parse_sequences
 from tumordesk.core.training_run import DEVICE, DataConfig, IndexSpec
 
@@ -30,6 +31,13 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         "T1=red,FLAIR=green,T1C=blue for the colours of pictures, T1,T1C,FLAIR for scans with a "
         "file (or DICOM series) each; FLAIR=_0000 or T1=_0000,T2=_0001 where file names do not say "
         "it",
+    )
+    parser.add_argument(
+        "--labels",
+        default="",
+        metavar="NUMBER=NAME,...",
+        help="what the numbers of label maps stand for, where they are several parts: "
+        "1=core,2=oedema,4=core; a number without a name is background",
     )
     parser.add_argument(
         "--index",
@@ -76,11 +84,16 @@ def data_config(args: argparse.Namespace) -> DataConfig:
         sequences = parse_sequences(args.sequences)
     except ValueError as error:
         raise ConfigError(f"--sequences {args.sequences}: {error}") from error
+    try:
+        labels = parse_labels(args.labels)
+    except ValueError as error:
+        raise ConfigError(f"--labels {args.labels}: {error}") from error
     return DataConfig(
         root=str(args.data),
         layout=args.layout,
         channel=args.channel,
         sequences=sequences,
+        labels=labels,
         indexes=tuple(specs),
         group_pattern=args.group_pattern,
     )

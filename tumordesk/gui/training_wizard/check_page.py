@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -14,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from tumordesk.core.data_report import CHANNELS, READ_ANEW, DataFinding, DataReport
+from tumordesk.core.label_numbers import LabelNumber
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.parts import clear, label, tight
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -107,6 +111,8 @@ class CheckPage(Page):
         """Have the folder checked where it was not, and show how far that is."""
         self.context.check.ensure()
         self._checked()
+        self._show_decisions()  # what was said on the page of the data may settle one
+        self._picked(self.table.current)
 
     def _checked(self) -> None:
         check, report = self.context.check, self.context.draft.report
@@ -147,6 +153,9 @@ class CheckPage(Page):
     def _picked(self, code: str) -> None:
         finding = self._finding(code)
         default = self._default(finding) if finding is not None else ""
+        named = self.context.draft.data.labels
+        if finding is not None and code == "label_numbers" and named:
+            finding = replace(finding, advice=f"Learned by name: {_told(named)}.", actions=())
         self.view.show_finding(finding, self.context.draft.decision(code), default)
 
     # Deciding ------------------------------------------------------------------------------
@@ -164,6 +173,8 @@ class CheckPage(Page):
         return default if default in finding.actions else ""
 
     def _decision_words(self, finding: DataFinding) -> str:
+        if finding.code == "label_numbers" and self.context.draft.data.labels:
+            return "Named"
         decision = self.context.draft.decision(finding.code)
         if decision is not None:
             return SHORT.get(decision.action, decision.action)
@@ -176,13 +187,17 @@ class CheckPage(Page):
     def _decided(self, code: str, action: str, reason: str) -> None:
         draft = self.context.draft
         draft.decide(code, action, reason)
-        for finding in draft.report.findings if draft.report is not None else ():
-            self.table.show_decision(finding.code, self._decision_words(finding))
+        self._show_decisions()
         self._show_facts()
         if action in READ_ANEW:
             self.context.check.ensure()
             self._anew = code if self.context.check.running else ""
         self.changed.emit()
+
+    def _show_decisions(self) -> None:
+        report = self.context.draft.report
+        for finding in report.findings if report is not None else ():
+            self.table.show_decision(finding.code, self._decision_words(finding))
 
     def _to_data(self, code: str) -> None:
         report = self.context.draft.report
@@ -218,7 +233,11 @@ class CheckPage(Page):
             return f"{number(count)} problems are not decided; Next leaves them as they are."
         left = len(draft.data.exclude)
         out = f", without {number(left)} left out" if left else ""
-        return f"Next divides the pictures{out} into parts to learn from and to test on."
+        return f"Next divides the {report.many(2)}{out} into parts to learn from and to test on."
+
+
+def _told(labels: Sequence[LabelNumber]) -> str:
+    return ", ".join(f"{one.number} is {one.name}" for one in labels)
 
 
 def _at_top(card: QWidget) -> QWidget:
@@ -231,7 +250,7 @@ def _at_top(card: QWidget) -> QWidget:
 
 def facts(report: DataReport) -> list[tuple[str, str]]:
     """(number, what it counts) of what everybody asks first."""
-    found = [(number(report.pictures), "pictures")]
+    found = [(number(report.pictures), report.many(report.pictures))]
     if report.task == "classification":
         found.append((number(len(report.classes)), "classes"))
     else:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from tumordesk.core.data_report import DataReport
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.jsonio import from_plain
+from tumordesk.core.label_numbers import without_names
 from tumordesk.core.training_run import DataConfig
 from tumordesk.gui.training_process import Outcome, TrainerProcess
 from tumordesk.gui.training_wizard.thumbnails import data_options
@@ -54,9 +55,9 @@ class DataCheck(QObject):
         data = self._context.draft.data
         self._asked = _as_read(data)
         self._context.draft.report = None
-        self._context.thumbnails.use(data)
+        self._context.thumbnails.use(self._asked)
         self.share, self.text, self.problem = 0.0, "Starting", ""
-        args = ["check-data", data.root, "--json", "--progress", *data_options(data)]
+        args = ["check-data", data.root, "--json", "--progress", *data_options(self._asked)]
         process = self._context.trainer(args)
         self._process = process
         process.progress.connect(lambda share, text: self._progress(process, share, text))
@@ -109,4 +110,5 @@ def _as_read(data: DataConfig) -> DataConfig:
         sequences=data.sequences,
         indexes=data.indexes,
         group_pattern=data.group_pattern,
+        labels=without_names(data.labels),
     )

@@ -165,7 +165,7 @@ class ChosenFolder(Card):
             return
         self.layout_words.setText(report.layout_title[:1].upper() + report.layout_title[1:])
         classes = ", ".join(f"{name} {number(n)}" for name, n in report.classes.items())
-        words = f"{number(report.pictures)} pictures"
+        words = f"{number(report.pictures)} {report.many(report.pictures)}"
         self.found.setText(f"{words}: {classes}" if len(report.classes) > 1 else words)
         self._show_keys(report.preview[:_SHOWN])
 

@@ -17,6 +17,7 @@ from tumordesk.gui.training_wizard.data_field import ChosenFolder, DropField
 from tumordesk.gui.training_wizard.data_options import DataOptions
 from tumordesk.gui.training_wizard.earlier import EarlierRuns, RecentFolders
 from tumordesk.gui.training_wizard.goal_card import GoalCard
+from tumordesk.gui.training_wizard.labels_card import LabelsCard
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.sequence_card import SequenceCard
 from tumordesk.session.folder_peek import Peek, peek
@@ -42,13 +43,15 @@ class DataPage(Page):
         self.chosen = ChosenFolder(context)
         self.goal = GoalCard(context)
         self.sequences = SequenceCard(context)
+        self.labels = LabelsCard(context)
         self.options = DataOptions(context)
         self.recent = RecentFolders()
         self.earlier = EarlierRuns(context)
         self.field.choose.connect(self._choose)
         self.chosen.choose.connect(self._choose)
         self.recent.chosen.connect(lambda name: self.use_folder(Path(name)))
-        self.goal.chosen.connect(self.changed)
+        self.goal.chosen.connect(self._goal_chosen)
+        self.labels.chosen.connect(self._labels_chosen)
         self.sequences.chosen.connect(self._read_otherwise)
         self.options.changed.connect(self._read_otherwise)
         context.check.changed.connect(self._checked)
@@ -62,6 +65,7 @@ class DataPage(Page):
         left.addWidget(self.chosen)
         left.addWidget(self.goal)
         left.addWidget(self.sequences)
+        left.addWidget(self.labels)
         left.addWidget(self.options)
         left.addStretch(1)
         right = tight(QVBoxLayout(), tokens.SPACE_16)
@@ -91,6 +95,7 @@ class DataPage(Page):
         self._missing = False
         self.options.load()
         self.sequences.forget()
+        self.labels.forget()
         self.chosen.show_folder(folder)
         self.context.runner.submit(
             "io",
@@ -123,17 +128,28 @@ class DataPage(Page):
         self.context.check.ensure()
         self.changed.emit()
 
+    def _goal_chosen(self) -> None:
+        self.labels.show_labels()
+        self.changed.emit()
+
+    def _labels_chosen(self) -> None:
+        """Which numbers count as background changes what the check has counted."""
+        self.context.check.ensure()
+        self.changed.emit()
+
     def _checked(self) -> None:
         self.chosen.show_check()
         self.goal.show_goals()
         self.sequences.show_sequences()
+        self.labels.show_labels()
         self._keep_in_sight()
         self.changed.emit()
 
     def _bring(self, code: str) -> None:
         """The field that settles a finding: in sight, and ready for the keyboard."""
         sequences = self.options.sequences if self.sequences.isHidden() else self.sequences.choice
-        field = sequences if code == "shared_outlines" else self.options.pattern
+        fields = {"shared_outlines": sequences, "label_numbers": self.labels.chosen_button}
+        field = fields.get(code, self.options.pattern)
         field.setFocus()
         reveal(field)
 
@@ -151,6 +167,7 @@ class DataPage(Page):
         self.recent.show_folders(self.context.choices.recent)
         self.goal.show_goals()
         self.sequences.show_sequences()
+        self.labels.show_labels()
         self._show_options()
 
     def _show_options(self) -> None:
@@ -168,12 +185,13 @@ class DataPage(Page):
 
     def complete(self) -> bool:
         """Once a folder is chosen that can be read."""
-        return bool(self.context.draft.data.root) and not self._missing
+        unnamed = bool(self.labels.problem.text()) and not self.labels.isHidden()
+        return bool(self.context.draft.data.root) and not self._missing and not unnamed
 
     def next_sentence(self) -> str:
         """What Next does."""
         if not self.complete():
-            return "Choose a folder to go on."
+            return self.labels.problem.text() or "Choose a folder to go on."
         if self.context.check.running:
             return "Every picture is being looked at; Next shows what is found."
         if self.context.draft.report is None:

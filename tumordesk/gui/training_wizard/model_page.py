@@ -293,9 +293,14 @@ class ModelPage(Page):
         counts = split.counts.get("train", {}) if split is not None else {}
         rows, columns = config.input.size
         limit = time_words(round(config.budget_minutes)) if config.budget_minutes else "no limit"
-        facts = [(number(sum(counts.values())), "pictures to learn from")] if counts else []
+        learned = sum(counts.values())
+        report = self.context.draft.report
+        noun = report.many(learned) if report is not None else "pictures"
+        facts = [(number(learned), f"{noun} to learn from")] if counts else []
         if config.task == "classification":
             facts.append((str(len(config.classes)), "classes"))
+        elif len(config.classes) > 2:
+            facts.append((str(len(config.classes) - 1), "parts to outline"))
         return [
             *facts,
             (f"{rows} × {columns}", "pixels, scaled to this"),

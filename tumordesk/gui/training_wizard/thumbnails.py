@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from tumordesk.core.jsonio import dumps
+from tumordesk.core.label_numbers import labels_text
 from tumordesk.core.paths import cache_dir
 from tumordesk.core.sequence_sources import sequences_text
 from tumordesk.core.training_run import DataConfig
@@ -40,6 +41,8 @@ def data_options(data: DataConfig) -> list[str]:
         args += ["--channel", str(data.channel)]
     if data.sequences:
         args += ["--sequences", sequences_text(data.sequences)]
+    if data.labels:
+        args += ["--labels", labels_text(data.labels)]
     for index in data.indexes:
         args += ["--index", f"{index.file}:{index.key}:{index.group}"]
     if data.group_pattern:

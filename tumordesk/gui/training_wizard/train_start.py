@@ -144,7 +144,7 @@ def _data_words(draft: Draft) -> str:
         return name
     known = f", {report.patients.count} patients" if report.patients.known else ""
     left = f"; {len(draft.data.exclude)} left out" if draft.data.exclude else ""
-    return f"{name}: {report.pictures} pictures{known}{left}"
+    return f"{name}: {report.pictures} {report.many(report.pictures)}{known}{left}"
 
 
 def _split_words(draft: Draft) -> str:
@@ -153,4 +153,5 @@ def _split_words(draft: Draft) -> str:
         return "–"
     counts = {part: sum(found.counts.get(part, {}).values()) for part, _ in _PARTS}
     words = " · ".join(f"{name} {counts[part]}" for part, name in _PARTS)
-    return f"{words} pictures ({found.origin})" if found.origin else f"{words} pictures"
+    noun = draft.report.many(2) if draft.report is not None else "pictures"
+    return f"{words} {noun} ({found.origin})" if found.origin else f"{words} {noun}"
