@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,10 +56,16 @@ def model_pages(qtbot: QtBot, tmp_path: Path) -> Iterator[Make]:
     kept: list[TrainingChoices] = []
 
     def build(
-        task: str = "segmentation", *, expert: bool = False, real: bool = False, again: bool = False
+        task: str = "segmentation",
+        *,
+        expert: bool = False,
+        real: bool = False,
+        again: bool = False,
+        folder: str = "",
+        told: str = "",
     ) -> ModelPage:
         outlines = task == "segmentation"
-        root = tmp_path / "Lékař (1)" / task
+        root = tmp_path / "Lékař (1)" / (folder or task)
         if not root.exists():
             maker = training_factories.mask_folder if outlines else training_factories.class_folder
             maker(root)
@@ -71,7 +78,7 @@ def model_pages(qtbot: QtBot, tmp_path: Path) -> Iterator[Make]:
             wizard.activateWindow()
         made.append(wizard)
         context.draft.use_folder(root)
-        context.draft.use_report(_report(root, task))
+        context.draft.use_report(replace(_report(root, task), sequence=told))
         parts = {part: {"all": 8} for part in ("train", "val", "test")}
         context.draft.split_report = SplitReport("group", "", "id", parts, {})
         wizard.refresh()

@@ -70,6 +70,42 @@ def test_tab_goes_through_the_choices_as_they_are_read(qtbot: QtBot, make: Make)
     assert passed[1:] == [guided.sequence, guided.minutes]
 
 
+def test_the_sequence_that_the_scans_name_is_taken_and_said(qtbot: QtBot, make: Make) -> None:
+    page = make(told="T1C")
+    assert config_of(page).input.sequence == "T1C"
+    assert config_of(page).initial_weights == "t1c-tumour"
+    note = page.guided.notes[page.guided.sequence]
+    assert note.text().startswith("By the names or headers of your scans.")
+    page.guided.sequence.setFocus()
+    page.guided.sequence.choose("T2")
+    assert config_of(page).input.sequence == "T2"
+    assert note.text().startswith("Stands on the model's card")
+
+
+def test_the_sequence_of_one_folder_is_not_that_of_the_next(qtbot: QtBot, make: Make) -> None:
+    page = make()
+    page.guided.sequence.setFocus()
+    page.guided.sequence.choose("T2")
+    click(qtbot, page.guided.tiles["balanced"])
+    page.stop()
+    same = make(again=True)
+    assert config_of(same).input.sequence == "T2"
+    other = make(again=True, folder="other")
+    assert config_of(other).epochs == 30
+    assert config_of(other).input.sequence == "unknown"
+    assert config_of(make(again=True, folder="told", told="FLAIR")).input.sequence == "FLAIR"
+
+
+def test_an_expert_s_sequence_is_not_that_of_the_next_folder(qtbot: QtBot, make: Make) -> None:
+    page = make(expert=True)
+    page.expert.put("input.sequence", "T2")
+    page.expert.put("epochs", 7)
+    page.stop()
+    other = make(again=True, folder="other")
+    assert config_of(other).epochs == 7
+    assert config_of(other).input.sequence == "unknown"
+
+
 def test_the_sequence_suggests_the_start_until_a_person_chose_one(qtbot: QtBot, make: Make) -> None:
     page = make()
     page.guided.sequence.setFocus()

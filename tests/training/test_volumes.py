@@ -186,6 +186,15 @@ def test_a_scan_for_each_outline_is_nothing_to_tell(tmp_path: Path) -> None:
     assert listed(tmp_path).sequences == ()
 
 
+def test_the_sequence_is_known_where_every_scan_names_the_same(tmp_path: Path) -> None:
+    brats(tmp_path, names=("flair",))
+    assert check_data(tmp_path, DataConfig(root=str(tmp_path))).sequence == "FLAIR"
+    scan_of(tmp_path / "more" / "scan.nii.gz")
+    outline(tmp_path / "more" / "seg.nii.gz")
+    assert check_data(tmp_path, DataConfig(root=str(tmp_path))).sequence == ""
+    assert check_data(brats(tmp_path / "all"), DataConfig()).sequence == ""
+
+
 def test_pictures_are_not_chosen_by_sequence(tmp_path: Path) -> None:
     for name in ("a", "b"):
         path = tmp_path / name / "1.png"

@@ -74,13 +74,14 @@ class Remark:
 class Found:
     """What a layout's scanner has found: cases, (key, reason) of what is no use, remarks.
 
-    ``sequences``: as of :class:`DataSet`.
+    ``sequences`` and ``sequence``: as of :class:`DataSet`.
     """
 
     cases: list[Case] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     sequences: tuple[str, ...] = ()
+    sequence: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ class DataSet:
 
     ``excluded``: how many cases a person left out (``DataConfig.exclude``). ``sequences``: what
     can be chosen of the scans, as ``core.sequence_sources`` writes it; none where they are of one.
+    ``sequence``: the one that all scans are of, as they say themselves; "" where that is not known.
     """
 
     root: Path
@@ -99,6 +101,7 @@ class DataSet:
     excluded: int = 0
     remarks: tuple[Remark, ...] = ()
     sequences: tuple[str, ...] = ()
+    sequence: str = ""
 
     @property
     def groups(self) -> tuple[str, ...]:

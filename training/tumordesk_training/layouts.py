@@ -94,8 +94,9 @@ def scan(root: Path, config: DataConfig) -> DataSet:
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
     return DataSet(
-        root, layout, ordered, tuple(problems), labels, excluded, remarks, listed.sequences
-    )
+        root, layout, ordered, tuple(problems), labels, excluded, remarks,
+        listed.sequences, listed.sequence,
+    )  # fmt: skip
 
 
 def _names_of(case: Case, root: Path) -> tuple[str, ...]:

@@ -64,6 +64,12 @@ def choices(told: Iterable[str]) -> tuple[str, ...]:
     return found if len(found) > 1 else ()
 
 
+def sole(told: Iterable[str]) -> str:
+    """The sequence that all of these scans are of; "" where one does not say so."""
+    known = set(told)
+    return known.pop() if len(known) == 1 and known <= set(_ORDER) else ""
+
+
 def one_person(cases: Sequence[Case]) -> list[Case]:
     """The cases; those that share an outline are one group, where nothing tells their patient."""
     groups: dict[Path | None, str] = {}

@@ -27,6 +27,7 @@ from tumordesk_training.shared_outlines import (
     choices,
     one_person,
     shared_remarks,
+    sole,
     told_by_name,
     with_marks,
 )
@@ -53,7 +54,7 @@ def scan_nifti(root: Path, config: DataConfig) -> Found:
     found = _cases(root, gathered, finder, grouper)
     found.problems += [(key_of(root, path), _PREDICTED) for path in sorted(predicted)]
     found.remarks = shared_remarks(found.cases, told)
-    found.sequences = choices(told.values())
+    found.sequences, found.sequence = choices(told.values()), sole(told.values())
     return found
 
 
@@ -138,7 +139,7 @@ def scan_dicom(root: Path, config: DataConfig) -> Found:
         else:
             bare.append((item, reason))
     told = {key_of(root, item.path): _told(item.series) for item, _ in drawn}
-    result.sequences = choices(told.values())
+    result.sequences, result.sequence = choices(told.values()), sole(told.values())
     if config.sequences:
         drawn, bare = _by_study(drawn, bare, {source.sequence for source in config.sequences})
     result.problems += [(key_of(root, item.path), reason) for item, reason in bare]

@@ -114,6 +114,8 @@ class DataReport:
     """Whole volumes (NIfTI, DICOM) and not single pictures."""
     sequences: tuple[str, ...] = ()
     """What can be chosen of scans of several sequences, as ``core.sequence_sources`` writes it."""
+    sequence: str = ""
+    """The sequence that all scans are of by their names or headers; "" where it is not known."""
     labels: dict[str, int] = field(default_factory=dict)
     """Numbers in the label maps, and in how many of them each is; empty where they are one."""
     label_names: dict[str, str] = field(default_factory=dict)

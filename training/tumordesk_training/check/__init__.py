@@ -96,6 +96,7 @@ def _report(
         seconds=round(seconds, 1),
         volumes=any(case.volume for case in cases),
         sequences=data.sequences,
+        sequence=data.sequence,
         labels=numbers,
         label_names={n: name for n, name in named_labels(root).items() if n in numbers},
         class_parts={

@@ -27,6 +27,8 @@ from tumordesk.gui.training_wizard.widgets import Card, Fact
 from tumordesk.session.model_choices import LEVELS, StartPoint
 
 _LONGEST = 7 * 24 * 60
+_SEQUENCE = "Stands on the model's card: the viewer offers the model for series of this kind."
+_TOLD = "By the names or headers of your scans."
 OWN = "Numbers chosen in Expert are in use. Any choice here puts simple ones in their place."
 
 
@@ -43,6 +45,7 @@ class GuidedChoices(QWidget):
         self.tiles: dict[str, OptionTile] = {}
         self.starts: dict[str, QRadioButton] = {}
         self.known: dict[str, QLabel] = {}
+        self.notes: dict[QWidget, QLabel] = {}
         self.sequence = Choice(SEQUENCES)
         self.minutes = Whole(1, _LONGEST, step=5, unit="minutes")
         self.summary = label("", "secondary", wrap=True)
@@ -88,8 +91,7 @@ class GuidedChoices(QWidget):
     def _pictures_card(self) -> Card:
         card = Card("Your pictures and your time")
         for caption, control, text in (
-            ("Se&quence", self.sequence, "Stands on the model's card: the viewer offers the model "
-             "for series of this kind."),
+            ("Se&quence", self.sequence, _SEQUENCE),
             ("At &most", self.minutes, "The training comes to its end in this time; the best "
              "version is kept."),
         ):  # fmt: skip
@@ -101,8 +103,13 @@ class GuidedChoices(QWidget):
             words.setContentsMargins(0, 0, 0, tokens.SPACE_8)
             for widget in (key, control, words):
                 card.column.addWidget(widget)
+            self.notes[control] = words
         card.column.addStretch(1)
         return card
+
+    def show_source(self, *, told: bool) -> None:
+        """Say where the sequence comes from: ``told`` by the scans themselves, or chosen."""
+        self.notes[self.sequence].setText(f"{_TOLD} {_SEQUENCE}" if told else _SEQUENCE)
 
     # Showing -------------------------------------------------------------------------------
 

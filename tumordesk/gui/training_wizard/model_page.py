@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from tumordesk.core.errors import ConfigError
-from tumordesk.core.recipes import recipes
+from tumordesk.core.recipes import merged, recipes
 from tumordesk.core.training_run import TrainingConfig
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import label
@@ -24,6 +24,7 @@ from tumordesk.session.model_choices import (
     fits,
     guided_settings,
     level_of,
+    sequence_settings,
     start_points,
     suggested,
 )
@@ -116,7 +117,7 @@ class ModelPage(Page):
         if not self._fits():
             draft.forget_model()
         if not draft.architecture and not draft.recipe and not self._recall():
-            self.plan = Plan()
+            self.plan = Plan(sequence=self._told)
             self._suggest()
             self._apply()
         self.refresh()
@@ -135,6 +136,12 @@ class ModelPage(Page):
         entries = self._stock.entries if self._stock is not None else ()
         return start_points(self.context.draft.task, entries)
 
+    @property
+    def _told(self) -> str:
+        """The sequence that the data say they are of."""
+        report = self.context.draft.report
+        return (report.sequence if report is not None else "") or "unknown"
+
     # Remembering ---------------------------------------------------------------------------
 
     @property
@@ -146,6 +153,7 @@ class ModelPage(Page):
         if self._config is None or not self.complete():
             return
         kept = {**vars(self.plan), "recipe": draft.recipe, "variant": draft.variant}
+        kept["root"] = draft.data.root
         kept |= {"architecture": draft.architecture, "settings": draft.settings}
         if kept != self.context.choices.values.get(self._memory):
             self.context.remember_value(self._memory, kept)
@@ -158,6 +166,11 @@ class ModelPage(Page):
             self.plan = Plan(**{name: kept[name] for name in vars(Plan())})
             draft.recipe, draft.variant = str(kept["recipe"]), str(kept["variant"])
             draft.architecture, draft.settings = str(kept["architecture"]), dict(kept["settings"])
+            if kept.get("root") != draft.data.root:  # of these pictures nobody has said it yet
+                self.plan.sequence = self._told
+                if "sequence" in draft.settings.get("input", {}):
+                    own = {"input": sequence_settings(self._told)}
+                    draft.settings = merged(draft.settings, own)
             draft.config()
         except (ConfigError, TypeError, KeyError, ValueError):
             draft.forget_model()
@@ -283,6 +296,7 @@ class ModelPage(Page):
         fixed = len(config.data.sequences) == 1
         self.guided.sequence.setEnabled(not fixed)
         self.guided.sequence.setToolTip("Chosen on the page of the data." if fixed else "")
+        self.guided.show_source(told=plan.sequence == self._told != "unknown")
         self.guided.show_plan(plan.level, plan.start, plan.minutes, plan.sequence, own=plan.own)
         self.guided.show_outcome(
             self._facts(config), f"Network: {network_words(config.architecture)}."
