@@ -213,6 +213,42 @@ def test_several_segments_keep_their_numbers() -> None:
     assert np.array_equal(TrainingPictures(_volume(geometry), outline).mask(1), labels[1])
 
 
+def _of_parts(*names: str) -> Segmentation:
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[1:3, 2:8, 2:8], labels[1:3, 8:14, 6:12] = 1, len(names)
+    segments = tuple(Segment(number, name) for number, name in enumerate(names, start=1))
+    return Segmentation(labels, _geometry(), segments, "1.2.3")
+
+
+def test_the_check_knows_what_the_parts_are(tmp_path: Path) -> None:
+    from tumordesk_training.check import check_data
+
+    order = _order(tmp_path, segmentation=_of_parts("Core", "Oedema"))
+    add_to_training_set(JobContext(), order)
+    assert add_to_training_set(JobContext(), order).same == 2
+    found = check_data(tmp_path, DataConfig())
+    assert found.labels == {"1": 2, "2": 2}
+    assert found.label_names == {"1": "Core", "2": "Oedema"}
+    assert not found.masks["empty"]
+
+
+@pytest.mark.parametrize("names", [("Oedema", "Core"), ("Tumour",)])
+def test_other_parts_are_refused_before_anything_is_written(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    add_to_training_set(JobContext(), _order(tmp_path, segmentation=_of_parts("Core", "Oedema")))
+    before = _files(tmp_path)
+    other = _order(tmp_path, segmentation=_of_parts(*names), slices=(2,))
+    with pytest.raises(DataError, match="1 is Core, 2 is Oedema"):
+        add_to_training_set(JobContext(), replace(other, salt="1" * 32))
+    assert _files(tmp_path) == before
+
+
+def test_a_folder_of_single_outlines_gets_no_names(tmp_path: Path) -> None:
+    add_to_training_set(JobContext(), _order(tmp_path))
+    assert Path("dataset.json") not in _files(tmp_path)
+
+
 def test_whose_outline_it_is() -> None:
     of_model = fakes.layer()
     own = fakes.mine(of_model)

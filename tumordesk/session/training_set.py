@@ -1,7 +1,8 @@
 """Corrected outlines as training data: picture, mask and provenance in a folder of the person's.
 
 The folder is one that the training program understands: images/<stem>.png, masks/<stem>.png,
-provenance/<stem>.json and index.csv (columns stem, patient). Nothing in it names the patient:
+provenance/<stem>.json and index.csv (columns stem, patient); where outlines have parts dataset.json
+says what their numbers are, as the wizard reads it. Nothing in it names the patient:
 'patient' is a salted hash, the salt stays in the person's settings.
 """
 
@@ -24,8 +25,9 @@ from tumordesk.core.errors import DataError, WriteError
 from tumordesk.core.finding import Provenance
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import atomic_write, to_plain, write_json
+from tumordesk.core.label_numbers import BACKGROUND
 from tumordesk.core.model_card import NOTICE
-from tumordesk.core.segmentation import Segmentation
+from tumordesk.core.segmentation import Segment, Segmentation
 from tumordesk.core.study import Patient, Series
 from tumordesk.core.volume import Volume
 from tumordesk.io.names import short_hash
@@ -127,7 +129,8 @@ def add_to_training_set(context: JobContext, what: Contribution) -> Added:
     """Write the slices of ``what``; slices that are in the folder already stay as they are.
 
     Raises:
-        DataError: the outline does not fit the series, or index.csv is of another kind.
+        DataError: the outline does not fit the series, index.csv is of another kind, or the
+            parts of the outline are others than those of the folder.
         WriteError: the folder cannot be written; what was written whole is kept.
         ReadError: the series cannot be decoded. Cancelled: the person cancelled.
     """
@@ -139,6 +142,7 @@ def add_to_training_set(context: JobContext, what: Contribution) -> Added:
     volume = what.volume or read_volume(context, what.series)
     if volume.geometry.shape != what.segmentation.geometry.shape:
         raise DataError("The outline does not belong to this series.", "Outline the tumour on it.")
+    _name_parts(what.folder, what.segmentation.segments)
     pictures = TrainingPictures(volume, what.segmentation)
     missing = set(volume.missing)
     slices = [i for i in what.slices if i not in missing]
@@ -150,6 +154,29 @@ def add_to_training_set(context: JobContext, what: Contribution) -> Added:
         context.progress(done / len(slices), f"Adding slice {index + 1}")
         counts[_write(what, pictures, index, stems[index])] += 1
     return Added(what.folder, unreadable=len(what.slices) - len(slices), **counts)
+
+
+def _name_parts(folder: Path, segments: Sequence[Segment]) -> None:
+    """Write what the numbers of several parts are; refuse parts that are others in this folder."""
+    from tumordesk.io.dataset_json import DATASET_JSON, named_labels
+
+    known = {number: name for number, name in named_labels(folder).items() if number != "0"}
+    own = {str(one.number): one.label for one in segments} if len(segments) > 1 else {}
+    merged = {**own, **known}
+    if known and (not own or merged != known | own):
+        told = ", ".join(f"{number} is {name}" for number, name in known.items())
+        raise DataError(
+            f"The outlines in {folder.name} have other parts than this one: {told}.",
+            "Choose another folder: outlines of one training must all mean the same.",
+        )
+    path = folder / DATASET_JSON
+    if own and not known and not path.exists() and not (folder / INDEX).exists():
+        labels = {"0": BACKGROUND, **own}
+        write_json(path, {"labels": labels, "notice": NOTICE, "software": _software()})
+
+
+def _software() -> str:
+    return f"TumorDesk {__version__}"
 
 
 def _stem(what: Contribution, index: int) -> str:
@@ -213,7 +240,7 @@ def _provenance(
         "sequence": series.guess.sequence.value,
         "plane": geometry.plane,
         "added": datetime.now(UTC).date().isoformat(),
-        "software": f"TumorDesk {__version__}",
+        "software": _software(),
     }
 
 
