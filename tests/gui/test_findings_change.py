@@ -281,8 +281,9 @@ def test_the_lines_of_every_lesion_can_be_seen(
     series = window.session.active
     array = np.zeros(series.geometry.shape, np.uint8)
     for number in range(7):
-        array[number + 1, 5:25, 5 : 20 - number] = 1 if number % 2 else 2
-    segments = (Segment(1, "Tumour"), Segment(2, "Oedema"))
+        left = 5 if number % 2 else 26  # apart from those of the slices beside it
+        array[number + 1, 5:25, left : left + 15 - number] = 1
+    segments = (Segment(1, "Tumour"),)
     made = Segmentation(array, series.geometry, segments, series.uid)
     result = AnalysisResult(fakes.provenance(), made, measure(made))
     window.session.take_outcome(RunOutcome(series.key, result), 0.45)

@@ -11,10 +11,14 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import panel_fakes as fakes
+from tumordesk.core.finding import Part
+from tumordesk.core.segmentation import Segment
 from tumordesk.gui import tokens
 from tumordesk.gui.panels.findings import SHOWN_LESIONS, FindingsPanel
 from tumordesk.gui.panels.lesion_view import LesionView
 from tumordesk.gui.panels.parts import ElidedLabel
+from tumordesk.gui.panels.rows import PlaceRow
+from tumordesk.session.layers import SEGMENT_COLOURS
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -57,6 +61,36 @@ def many(count: int) -> Any:
     """A layer with this many lesions."""
     lesions = [replace(fakes.lesion(n + 1), volume_mm3=24_000 / (n + 1)) for n in range(count)]
     return fakes.layer(fakes.measurements(*lesions))
+
+
+def of_parts(*names: str) -> Any:
+    """A layer of a model whose lesions have parts of these names."""
+    parts = tuple(Part(n, 100 * n, 2_000.0 * n) for n in range(1, len(names) + 1))
+    both = fakes.lesion(1, segment=0, parts=parts[::-1])
+    measured = fakes.measurements(both, fakes.lesion(2), parts=parts)
+    segments = tuple(Segment(n, name) for n, name in enumerate(names, start=1))
+    plain = fakes.layer(measured)
+    colours = dict(zip(range(1, len(names) + 1), SEGMENT_COLOURS, strict=False))
+    return replace(plain, segments=segments, colours=colours)
+
+
+def test_parts_of_lesions_have_their_names_and_volumes(qtbot: QtBot, panel: FindingsPanel) -> None:
+    show(panel, of_parts("Core", "Oedema"))
+    totals, first, second = panel.totals, *panel.lesions
+    assert "Core 2.0 mL Oedema 4.0 mL" in words(totals)
+    assert "Oedema 4.0 mL Core 2.0 mL" in words(first)
+    assert "Core" in words(second.heading)
+    assert "2.0 mL" not in words(second)
+    told: list[Any] = []
+    totals.lesion_requested.connect(told.append)
+    oedema = next(row for row in visible(panel, PlaceRow) if "Oedema" in row.accessibleName())
+    qtbot.mouseClick(oedema, LEFT)
+    assert told == [first.lesion]
+
+
+def test_an_outline_of_one_kind_names_no_parts(panel: FindingsPanel) -> None:
+    show(panel, fakes.layer())
+    assert "Tumour " not in words(panel.lesions[0])
 
 
 def test_without_a_series_it_says_what_to_do(panel: FindingsPanel) -> None:

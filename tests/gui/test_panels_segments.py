@@ -11,10 +11,12 @@ from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 import panel_fakes as fakes
+from tumordesk.core.segmentation import Segment
 from tumordesk.gui import tokens
+from tumordesk.gui.panels.parts import ElidedLabel
 from tumordesk.gui.panels.section import Section
 from tumordesk.gui.panels.segments import EMPTY, SegmentsPanel
-from tumordesk.session.layers import Layer
+from tumordesk.session.layers import SEGMENT_COLOURS, Layer
 
 LEFT = Qt.MouseButton.LeftButton
 TRAIN = "Add to training set…"
@@ -55,6 +57,24 @@ def test_without_outlines_it_says_what_to_do(panel: SegmentsPanel) -> None:
     assert shown == [EMPTY]
     panel.show_results(fakes.results(fakes.layer()))
     assert not any(one.text() == EMPTY and one.isVisible() for one in panel.findChildren(QLabel))
+
+
+def test_parts_of_an_outline_have_colour_and_name(panel: SegmentsPanel) -> None:
+    plain = fakes.layer()
+    panel.show_results(fakes.results(plain))
+    QApplication.processEvents()
+    (row,) = panel.rows
+    assert not row.legend.isVisible()
+    height = row.sizeHint().height()
+    names = ("Core", "Oedema", "=<b>Cyst</b> with a name that is far too long for the panel")
+    plain.segments = tuple(Segment(n, name) for n, name in enumerate(names, start=1))
+    plain.colours = dict(zip((1, 2, 3), SEGMENT_COLOURS, strict=False))
+    panel.show_results(fakes.results(plain))
+    assert row.legend.isVisible()
+    assert [one.full for one in row.legend.findChildren(ElidedLabel)] == list(names)
+    assert "Core, Oedema" in row.accessibleName()
+    assert row.sizeHint().height() > height
+    assert row.minimumSizeHint().width() == 0
 
 
 def test_the_eye_hides_and_shows(

@@ -334,6 +334,30 @@ def test_a_report_holds_the_numbers_and_no_verdict(series: Series, tmp_path: Pat
     assert referred & {item.sop_instance_uid for item in series.instances}
 
 
+def test_parts_of_a_lesion_are_volumes_of_their_segments(series: Series, tmp_path: Path) -> None:
+    labels = made.one_lesion()
+    labels[labels.shape[0] // 2 :] *= 3
+    findings = made.findings_on(series, labels)
+    (lesion,) = findings.measurements.lesions
+    seg = write_seg(tmp_path / "seg.dcm", findings)
+    report = pydicom.dcmread(write_sr(tmp_path / "sr.dcm", findings, seg))
+    found = _numbers(report)
+    for part in (lesion, *findings.measurements.parts):
+        assert ("Volume", pytest.approx(part.volume_ml, abs=5e-4)) in found
+    assert [name for name, _ in found].count("Volume") == 3
+    assert [name for name, _ in found].count("Long Axis") == 1
+    tracked = {str(s.TrackingUID): s.SegmentNumber for s in pydicom.dcmread(seg).SegmentSequence}
+    groups = report.ContentSequence[-1].ContentSequence
+    uids = [
+        str(item.UID)
+        for group in groups
+        for item in group.get("ContentSequence", [])
+        if "UID" in item
+    ]
+    assert set(tracked) < set(uids)
+    assert len(uids) == 4  # the lesion, its two parts, the classifier
+
+
 def test_diameters_are_drawn_where_they_were_measured(series: Series, tmp_path: Path) -> None:
     findings = made.findings_on(series, made.one_lesion())
     dataset = pydicom.dcmread(write_sr(tmp_path / "sr.dcm", findings, None))

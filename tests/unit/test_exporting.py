@@ -101,6 +101,30 @@ def test_files_hold_what_was_found(findings: StudyFindings, tmp_path: Path) -> N
     assert SHA.encode() in (tmp_path / "x.seg.nrrd").read_bytes()
 
 
+def test_parts_of_lesions_have_their_names_in_the_table(
+    findings: StudyFindings, tmp_path: Path
+) -> None:
+    outline = findings.outline
+    assert outline is not None
+    array = outline.array.copy()
+    array[2:4, 8:11, 10:22] = 2
+    segments = (Segment(1, "Oedema"), Segment(2, "Core"))
+    parted = Segmentation(array, outline.geometry, segments, "1.2.3")
+    measured = measure(parted)
+    run(replace(findings, outline=parted, measurements=measured), ordered(tmp_path, "csv"))
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert [(row["lesion"], row["segment"]) for row in rows] == [
+        ("1", "Oedema + Core"),
+        ("2", "Oedema"),
+        ("all", ""),
+        ("all", "Oedema"),
+        ("all", "Core"),
+    ]
+    sizes = [int(row["voxels"]) for row in rows]
+    assert sizes[0] + sizes[1] == sizes[2] == sizes[3] + sizes[4]
+
+
 def test_nothing_written_says_who_the_patient_is(findings: StudyFindings, tmp_path: Path) -> None:
     run(findings, ordered(tmp_path, "nifti", "png", "csv", "json"))
     for path in tmp_path.iterdir():

@@ -121,12 +121,33 @@ def test_something_tiny_is_still_listed_when_it_is_all_there_is() -> None:
     assert measure(labelled(array, axial((2, 8, 8), (1.0, 1.0, 1.0)))).lesions[0].voxels == 2
 
 
-def test_segments_are_measured_apart() -> None:
+def test_segments_that_touch_are_parts_of_one_lesion() -> None:
+    array = np.zeros((3, 20, 20), np.uint8)
+    array[0, 2:8, 2:8], array[0, 8:12, 2:8] = 1, 3
+    array[0, 15:18, 15:19] = 3
+    geometry = axial((3, 20, 20), (2.0, 1.0, 1.0))
+    names = (Segment(1, "Core"), Segment(2, "Cyst"), Segment(3, "Oedema"))
+    found = measure(Segmentation(array, geometry, names, "1.2.3"))
+    large, small = found.lesions
+    assert (large.segment, large.voxels, large.volume_mm3) == (0, 60, 120.0)
+    assert [(p.segment, p.voxels, p.volume_mm3) for p in large.parts] == [
+        (1, 36, 72.0),
+        (3, 24, 48.0),
+    ]
+    assert (small.segment, small.voxels, small.parts) == (3, 12, ())
+    assert [(p.segment, p.voxels, p.volume_ml) for p in found.parts] == [
+        (1, 36, 0.072),
+        (2, 0, 0.0),
+        (3, 36, 0.072),
+    ]
+    assert found.volume_mm3 == 144.0
+
+
+def test_an_outline_of_one_segment_has_no_parts() -> None:
     array = np.zeros((1, 20, 20), np.uint8)
     array[0, 2:8, 2:8] = 1
-    array[0, 8:12, 2:8] = 3
     found = measure(labelled(array, axial((1, 20, 20), (1.0, 1.0, 1.0))))
-    assert [(lesion.segment, lesion.voxels) for lesion in found.lesions] == [(1, 36), (3, 24)]
+    assert (found.parts, found.lesions[0].parts, found.lesions[0].segment) == ((), (), 1)
 
 
 def test_nothing_outlined() -> None:

@@ -3,6 +3,8 @@ askew and in voxels that are not cubes; lesions that touch, have dents, holes, o
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -149,7 +151,7 @@ def test_a_bar_at_any_angle(degrees) -> None:
 
 @pytest.mark.parametrize("directions", [AXIAL, turned(4)])
 def test_two_lesions_that_touch(directions) -> None:
-    """With one label they are one lesion as long as both; with two labels they are two."""
+    """They are one lesion, as long as both; two labels are its parts, with a volume each."""
     geometry = stack((30, 80, 120), (2.0, 1.0, 1.0), directions)
     columns = geometry.affine[:3, 2]
     first = body(geometry, -20.0 * columns, (20.0, 20.0, 20.0))
@@ -163,11 +165,12 @@ def test_two_lesions_that_touch(directions) -> None:
     # The waist between them is no part of a diameter: the wider ball gives the perpendicular.
     assert lesion.perpendicular.length_mm == pytest.approx(40.0, abs=1.0)
     apart = np.where(second > first, 2, first).astype(np.uint8)
-    large, small = measured(apart, geometry, ("Core", "Oedema")).lesions
-    assert (large.segment, small.segment) == (1, 2)
-    assert large.longest.length_mm == pytest.approx(40.0, abs=1.0)
-    assert small.longest.length_mm == pytest.approx(32.0, abs=1.0)
-    assert large.volume_mm3 + small.volume_mm3 == pytest.approx(lesion.volume_mm3)
+    (both,) = measured(apart, geometry, ("Core", "Oedema")).lesions
+    assert replace(both, segment=1, parts=()) == lesion
+    core, oedema = both.parts
+    assert (core.segment, oedema.segment) == (1, 2)
+    assert core.volume_mm3 == pytest.approx(4.0 / 3.0 * np.pi * 20.0**3, rel=0.01)
+    assert core.volume_mm3 + oedema.volume_mm3 == pytest.approx(lesion.volume_mm3)
 
 
 def test_one_voxel_parts_two_lesions_and_a_corner_joins_them() -> None:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tumordesk.core.activation import Unlikeness
-from tumordesk.core.finding import AnalysisResult, Diameter, Lesion, Measurements
+from tumordesk.core.finding import AnalysisResult, Diameter, Lesion, Measurements, Part
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.lesion_words import size_and_side
 from tumordesk.core.model_card import NOTICE, ModelCard
+from tumordesk.core.segmentation import Segmentation
 
 SCHEMA = 1
 
@@ -62,6 +63,9 @@ def result_document(
         document["share_of_pixels"] = round(measured.share_of_pixels, 6)
         document["refused"] = list(measured.refused)
         document["totals"] = _totals(measured)
+        document["totals"]["parts"] = _parts(measured.parts, result.segmentation)
+        for lesion, told_of in zip(measured.lesions, document["lesions"], strict=True):
+            told_of["parts"] = _parts(lesion.parts, result.segmentation)
     if classes is not None:
         pairs = zip(classes.classes, classes.probabilities, strict=True)
         document["classes"] = {name: round(p, 6) for name, p in pairs}
@@ -101,6 +105,19 @@ def _totals(measured: Measurements) -> dict[str, Any]:
         "share_of_slices": round(measured.share_of_slices, 6),
         "share_of_pixels": round(measured.share_of_pixels, 6),
     }
+
+
+def _parts(parts: Sequence[Part], outline: Segmentation | None) -> list[dict[str, Any]]:
+    """By segment; empty where the outline, or the lesion, is of one."""
+    return [
+        {
+            "segment": part.segment,
+            "label": outline.names((part.segment,)) if outline is not None else "",
+            "voxels": part.voxels,
+            "volume_ml": _rounded(part.volume_ml, 4),
+        }
+        for part in parts
+    ]
 
 
 def _model(result: AnalysisResult) -> dict[str, str]:

@@ -27,9 +27,25 @@ class Diameter:
 
 
 @dataclass(frozen=True)
-class Lesion:
-    """One 3-D connected component of a segment, largest first.
+class Part:
+    """How much of something outlined is of one segment. ``volume_mm3`` as of a lesion."""
 
+    segment: int
+    voxels: int
+    volume_mm3: float | None
+
+    @property
+    def volume_ml(self) -> float | None:
+        """Volume in millilitres."""
+        return None if self.volume_mm3 is None else self.volume_mm3 / 1000.0
+
+
+@dataclass(frozen=True)
+class Lesion:
+    """One 3-D connected component of all that is outlined, largest first.
+
+    ``segment`` is the one that it is of; 0 where several segments touch in it, which ``parts``
+    then tell, the largest first (empty: there is one).
     ``volume_mm3`` and the diameters' mm are None where geometry does not support them;
     ``refused`` then says why. ``side`` is 'left', 'right', 'both' or None when unknown.
     ``largest_slice`` is the slice of the longest diameter; ``slice_range`` first and last.
@@ -50,6 +66,12 @@ class Lesion:
     location: str | None = None
     """Rough place in the head: the side first, then front or back, upper or lower, as far as it
     lies clearly there ('Left, front, upper'); None where orientation or head are unknown."""
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def segments(self) -> tuple[int, ...]:
+        """Numbers of its segments, that with most of it first."""
+        return tuple(part.segment for part in self.parts) or (self.segment,)
 
     @property
     def volume_ml(self) -> float | None:
@@ -86,6 +108,8 @@ class Measurements:
     """LPS extent of the head, (low, high) for x, y, z: what ``location`` was told from."""
     volume_estimated: bool = False
     """True where slices are missing or unevenly spaced: volumes are estimates and marked so."""
+    parts: tuple[Part, ...] = ()
+    """All that is outlined by segment, in their order; empty where the outline has one segment."""
 
     @property
     def volume_ml(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -43,6 +44,11 @@ class Segmentation:
         if self.array.dtype != np.uint8 or self.array.shape != self.geometry.shape:
             raise ValueError("array must be uint8 with the shape of the geometry")
         self.array.flags.writeable = False
+
+    def names(self, numbers: Iterable[int]) -> str:
+        """Names of segments, as in 'Core + Oedema'."""
+        labels = {one.number: one.label for one in self.segments}
+        return " + ".join(labels.get(number, str(number)) for number in numbers)
 
     @property
     def empty(self) -> bool:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from tumordesk.core.finding import Lesion, Measurements
+from tumordesk.core.finding import Lesion, Measurements, Part
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.segmentation import Segmentation
 from tumordesk.core.volume import Volume
-from tumordesk.imaging.components import BoolArray, Component, components
+from tumordesk.imaging.components import BoolArray, Box, Component, components
 from tumordesk.imaging.diameters import longest_diameters
 from tumordesk.imaging.location import (
     MIN_HEAD_WIDTH_MM,
@@ -37,10 +37,11 @@ def measure(
 ) -> Measurements:
     """Measure every lesion of a label map.
 
-    A lesion is a 3-D connected component (26-neighbourhood) of one segment with at least
-    ``min_voxels`` voxels; where none is that large, the largest one is listed all the same. At
-    most 100 lesions are listed. Totals count every outlined voxel, listed or not. Lesions are
-    numbered by size.
+    A lesion is a 3-D connected component (26-neighbourhood) of all that is outlined, whatever its
+    segments, with at least ``min_voxels`` voxels; where none is that large, the largest one is
+    listed all the same. At most 100 lesions are listed. Totals count every outlined voxel, listed
+    or not. Lesions are numbered by size. Where segments touch (core and oedema) they are parts of
+    one lesion; volumes are also told by segment.
 
     Volume (mm3) is voxels x voxel volume where slices are evenly spaced; for a sheared stack the
     slice distance along the normal is used; with gaps or uneven spacing it is the sum of area x
@@ -62,10 +63,10 @@ def measure(
     thickness = slice_thickness(geometry)
     midline = midline_x_mm if midline_x_mm is not None else _volume_midline_mm(geometry)
     per_slice = np.count_nonzero(array, axis=(1, 2))
-    found, dropped = _find(segmentation, min_voxels)
+    found, dropped = _find(array, min_voxels)
     lesions = tuple(
-        _lesion(number, segment, component, geometry, thickness, midline, head_box_mm)
-        for number, (segment, component) in enumerate(found, start=1)
+        _lesion(number, component, array, geometry, thickness, midline, head_box_mm)
+        for number, component in enumerate(found, start=1)
     )
     voxels = int(per_slice.sum())
     slices = tuple(int(i) for i in np.flatnonzero(per_slice))
@@ -85,27 +86,57 @@ def measure(
         midline_x_mm=midline,
         head_box_mm=head_box_mm,
         volume_estimated=thickness.estimated,
+        parts=_all_parts(segmentation, thickness),
     )
 
 
-def _find(segmentation: Segmentation, min_voxels: int) -> tuple[list[tuple[int, Component]], int]:
-    """(segment, component) of lesions to list, largest first, and how many are not listed."""
-    found: list[tuple[int, Component]] = []
-    total = 0
-    for number in range(1, int(segmentation.array.max(initial=0)) + 1):
-        listed, count = components(segmentation.array == number, limit=MAX_LESIONS)
-        found += [(number, component) for component in listed]
-        total += count
-    found.sort(key=lambda item: -item[1].voxels)
-    large = [item for item in found if item[1].voxels >= min_voxels]
-    kept = (large or found[:1])[:MAX_LESIONS]
+def _find(array: npt.NDArray[np.uint8], min_voxels: int) -> tuple[list[Component], int]:
+    """Lesions to list, largest first, and how many are not listed."""
+    found, total = components(array > 0, limit=MAX_LESIONS)
+    large = [one for one in found if one.voxels >= min_voxels]
+    kept = large or found[:1]
     return kept, total - len(kept)
+
+
+def _all_parts(segmentation: Segmentation, thickness: SliceThickness) -> tuple[Part, ...]:
+    """Every segment with its size; () where there is one."""
+    if len(segmentation.segments) < 2:
+        return ()
+    array = segmentation.array
+    counts = (
+        (s.number, np.count_nonzero(array == s.number, axis=(1, 2))) for s in segmentation.segments
+    )
+    return tuple(_part(number, per_slice, thickness) for number, per_slice in counts)
+
+
+def _parts_in(
+    component: Component, array: npt.NDArray[np.uint8], thickness: SliceThickness
+) -> tuple[Part, ...]:
+    """The segments of a lesion, the largest first."""
+    labels = np.where(component.mask, array[component.box], 0)
+    numbers = [int(number) for number in np.unique(labels) if number]
+    parts = (
+        _part(number, _per_slice(component.box, labels == number, len(array)), thickness)
+        for number in numbers
+    )
+    return tuple(sorted(parts, key=lambda part: -part.voxels))
+
+
+def _part(segment: int, per_slice: npt.NDArray[np.int64], thickness: SliceThickness) -> Part:
+    return Part(segment, int(per_slice.sum()), thickness.volume_mm3(per_slice))
+
+
+def _per_slice(box: Box, mask: BoolArray, slices: int) -> npt.NDArray[np.int64]:
+    """Voxels on each of all slices; ``mask`` is that of the box."""
+    result = np.zeros(slices, dtype=np.int64)
+    result[box[0]] = np.count_nonzero(mask, axis=(1, 2))
+    return result
 
 
 def _lesion(
     number: int,
-    segment: int,
     component: Component,
+    array: npt.NDArray[np.uint8],
     geometry: Geometry,
     thickness: SliceThickness,
     midline_x_mm: float | None,
@@ -113,16 +144,15 @@ def _lesion(
 ) -> Lesion:
     box, mask = component.box, component.mask
     origin = (box[0].start, box[1].start, box[2].start)
-    per_slice = np.zeros(geometry.shape[0], dtype=np.int64)
-    per_slice[box[0]] = np.count_nonzero(mask, axis=(1, 2))
+    parts = _parts_in(component, array, thickness)
     diameters = longest_diameters(mask, origin, geometry.pixel_spacing_mm)
     centre = _centroid(mask) + origin
     side = side_of(component, geometry, midline_x_mm)
     return Lesion(
         number=number,
-        segment=segment,
+        segment=parts[0].segment if len(parts) == 1 else 0,
         voxels=component.voxels,
-        volume_mm3=thickness.volume_mm3(per_slice),
+        volume_mm3=thickness.volume_mm3(_per_slice(box, mask, len(array))),
         longest=diameters.longest,
         perpendicular=diameters.perpendicular,
         slice_range=(int(box[0].start), int(box[0].stop) - 1),
@@ -131,6 +161,7 @@ def _lesion(
         side=side,
         refused=thickness.refused,
         location=location_of(component, geometry, side, head_box_mm),
+        parts=parts if len(parts) > 1 else (),
     )
 
 

@@ -94,6 +94,7 @@ def _explanation(findings: StudyFindings) -> dict[str, Any] | None:
 def lesion_table(findings: StudyFindings) -> str:
     """CSV: a row for each lesion and one for all of them; slices count from 1, as in the window.
 
+    Of an outline of several segments, a row for all that is of each follows.
     Empty cells are numbers that the geometry does not support; 'refused' says why.
     """
     measured = findings.measurements
@@ -102,11 +103,16 @@ def lesion_table(findings: StudyFindings) -> str:
     stream = io.StringIO(newline="")
     table = csv.DictWriter(stream, _COLUMNS, lineterminator="\r\n", restval="")
     table.writeheader()
-    labels = {s.number: s.label for s in findings.outline.segments} if findings.outline else {}
-    made = _made_by(findings)
-    for lesion in measured.lesions:
-        row = _lesion_row(lesion, labels.get(lesion.segment, str(lesion.segment)))
+    outline, made = findings.outline, _made_by(findings)
+
+    def named(segments: tuple[int, ...]) -> str:
+        return outline.names(segments) if outline is not None else ""
+
+    def write(row: dict[str, object]) -> None:
         table.writerow({key: plain_cell(value) for key, value in (row | made).items()})
+
+    for lesion in measured.lesions:
+        write(_lesion_row(lesion, named(lesion.segments)))
     slices = measured.tumour_slices
     total = {
         "lesion": "all",
@@ -116,7 +122,10 @@ def lesion_table(findings: StudyFindings) -> str:
         "voxels": measured.voxels,
         "refused": " ".join(measured.refused),
     }
-    table.writerow({key: plain_cell(value) for key, value in (total | made).items()})
+    write(total)
+    for part in measured.parts:
+        size = {"volume_ml": _rounded(part.volume_ml, 3), "voxels": part.voxels}
+        write({"lesion": "all", "segment": named((part.segment,)), **size})
     return stream.getvalue()
 
 

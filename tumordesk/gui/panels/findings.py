@@ -17,6 +17,7 @@ from tumordesk.gui.panels.lesion_view import LesionView
 from tumordesk.gui.panels.notices import notice, notices, origins
 from tumordesk.gui.panels.parts import clear
 from tumordesk.gui.panels.rows import PlaceRow
+from tumordesk.gui.panels.segment_sizes import names_of
 from tumordesk.gui.panels.totals_view import TotalsView
 from tumordesk.session.layers import Layer, SeriesResults
 
@@ -136,7 +137,13 @@ class FindingsPanel(QWidget):
         views = []
         for lesion in shown:
             self._add_rule()
-            view = LesionView(lesion, series.slices, estimated=measured.volume_estimated, word=word)
+            view = LesionView(
+                lesion,
+                series.slices,
+                estimated=measured.volume_estimated,
+                word=word,
+                names=names_of(layer),
+            )
             view.jump_requested.connect(self.jump_requested)
             view.selected.connect(self.lesion_selected)
             views.append(view)

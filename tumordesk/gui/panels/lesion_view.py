@@ -11,6 +11,7 @@ from tumordesk.gui.panels import numbers
 from tumordesk.gui.panels.numbers import Quantity
 from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, label, tight
 from tumordesk.gui.panels.rows import PlaceRow, RowButton, slice_link
+from tumordesk.gui.panels.segment_sizes import size_rows
 
 NO_PERPENDICULAR = "Longest diameter"
 BOTH_DIAMETERS = "Diameters"
@@ -18,16 +19,24 @@ BOTH_DIAMETERS = "Diameters"
 
 class LesionView(QWidget):
     """Heading and numbers of one lesion. ``slices`` is how many the series has; ``estimated``
-    whether its volumes are estimates; ``word`` what it is: a lesion, or a region of a map."""
+    whether its volumes are estimates; ``word`` what it is: a lesion, or a region of a map;
+    ``names``: of the outline's segments, where they are several."""
 
     jump_requested = Signal(int, float, float)
     selected = Signal(object)
 
     def __init__(
-        self, lesion: Lesion, slices: int, *, estimated: bool = False, word: str = "Lesion"
+        self,
+        lesion: Lesion,
+        slices: int,
+        *,
+        estimated: bool = False,
+        word: str = "Lesion",
+        names: dict[int, str] | None = None,
     ) -> None:
         super().__init__()
         self.lesion = lesion
+        self._names = names or {}
         self._word = word
         self._slices = slices
         self._estimated = estimated
@@ -39,6 +48,9 @@ class LesionView(QWidget):
             column.addWidget(self.diameters)
         self.volume = self._volume()
         column.addWidget(self.volume)
+        for _, row in size_rows(lesion.parts, self._names, estimated=estimated):
+            row.clicked.connect(self.show_diameters)
+            column.addWidget(row)
         if slices > 1:
             column.addWidget(self._range())
 
@@ -47,6 +59,8 @@ class LesionView(QWidget):
         button = RowButton()
         button.add(label(f"{self._word} {lesion.number}", "strong"))
         side = lesion.location or numbers.side(lesion.side)
+        if self._names and not lesion.parts:
+            side = ", ".join(filter(None, (self._names.get(lesion.segment, ""), side)))
         button.add(ElidedLabel(side, "secondary"), 1)
         button.add(IconLabel("chevron-right"))
         button.setToolTip("Go to its largest slice")

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QSlider, QVBoxLayout, QWidget
 
 from tumordesk.gui import icons, theme, tokens
 from tumordesk.gui.panels.parts import ElidedLabel, IconButton, Swatch, label, tight
+from tumordesk.gui.panels.segment_sizes import SegmentLegend, names_of
 from tumordesk.session.layers import Layer
 
 TAGS = {"ai": "AI", "mine": "mine"}
@@ -35,6 +36,7 @@ class SegmentRow(QWidget):
         self.customContextMenuRequested.connect(self._menu)
         self._swatch = Swatch()
         self._name = ElidedLabel()
+        self.legend = SegmentLegend()
         self.tag = label(IMPORTED if layer.imported else TAGS[layer.origin], "small")
         self.eye = IconButton("eye", "Hide this outline")
         self.eye.setCheckable(False)
@@ -76,12 +78,16 @@ class SegmentRow(QWidget):
         top.addWidget(self.training)
         top.addWidget(self.action)
         top.addWidget(self.eye)
+        middle = tight(QHBoxLayout())
+        middle.addSpacing(tokens.SWATCH + tokens.SPACE_8)
+        middle.addWidget(self.legend, 1)
         bottom = tight(QHBoxLayout(), tokens.SPACE_4)
         bottom.addSpacing(tokens.SWATCH + tokens.SPACE_8)
         bottom.addWidget(self.slider, 1)
         bottom.addWidget(self._percent)
         bottom.addSpacing(tokens.SPACE_4)
         column.addLayout(top)
+        column.addLayout(middle)
         column.addLayout(bottom)
 
     # Shown
@@ -90,6 +96,7 @@ class SegmentRow(QWidget):
         """Bring the row up to date; a slider that is being dragged is left alone."""
         self._swatch.set_colours(tuple(layer.colours[k] for k in sorted(layer.colours)))
         self._name.set_full(name)
+        self.legend.show_layer(layer)
         self._visible = layer.visible
         self.eye.set_icon("eye" if layer.visible else "eye-off")
         self.eye.set_tip("Hide this outline" if layer.visible else "Show this outline")
@@ -98,7 +105,8 @@ class SegmentRow(QWidget):
         whose = "Your outline" if layer.editable else "Outline by a model, read-only"
         if layer.imported:
             whose = "Outline out of a file, read-only"
-        self.setAccessibleName(f"{name}, {whose.lower()}{', selected' if active else ''}")
+        parts = "".join(f", {part}" for part in names_of(layer).values())
+        self.setAccessibleName(f"{name}{parts}, {whose.lower()}{', selected' if active else ''}")
         self.setToolTip(self._story(layer, whose))
         self.update()
 

@@ -13,6 +13,7 @@ from tumordesk.gui.panels import numbers
 from tumordesk.gui.panels.numbers import Quantity
 from tumordesk.gui.panels.parts import label, tight
 from tumordesk.gui.panels.rows import NumberButton, PlaceRow
+from tumordesk.gui.panels.segment_sizes import names_of, size_rows
 from tumordesk.session.layers import Layer
 
 MINE = "Measurements of your outline"
@@ -49,6 +50,7 @@ class TotalsView(QWidget):
         if layer.editable:
             self._add_words(MINE, "success")
         self._column.addSpacing(tokens.SPACE_4)
+        self._add_parts(layer, measured)
         self._add_rows(series, measured, "Slices outlined" if mark else "Slices with tumour")
 
     def _add_headline(self, quantity: Quantity, caption: str) -> None:
@@ -61,6 +63,15 @@ class TotalsView(QWidget):
         words = label(text, role, tone, wrap=True)
         words.setContentsMargins(tokens.SPACE_8, 0, tokens.SPACE_8, tokens.SPACE_4)
         self._column.addWidget(words)
+
+    def _add_parts(self, layer: Layer, measured: Measurements) -> None:
+        """The size of each segment; a click goes to the largest lesion that has it."""
+        estimated = measured.volume_estimated
+        for part, row in size_rows(measured.parts, names_of(layer), estimated=estimated):
+            having = (one for one in measured.lesions if part.segment in one.segments)
+            lesion = next(having, self._largest)
+            row.clicked.connect(lambda _=False, where=lesion: self.lesion_requested.emit(where))
+            self._column.addWidget(row)
 
     def _add_rows(self, series: Series, measured: Measurements, slices: str) -> None:
         several = len(measured.lesions) > 1

@@ -239,10 +239,9 @@ def _lesion(lesion: Lesion, findings: StudyFindings) -> tuple[str, ...]:
     # The place says the side again where both are known.
     place = lesion.location or side
     outline = findings.outline
-    labels = {s.number: s.label for s in outline.segments} if outline is not None else {}
     name = str(lesion.number)
-    if len(labels) > 1:
-        name += f" {labels.get(lesion.segment, '')}"
+    if outline is not None and len(outline.segments) > 1:
+        name += f" {outline.names(lesion.segments)}"
     on = f"Slice {numbers.slice_number(lesion.largest_slice)}"
     return (name, volume, str(size) if size else "None", place[:1].upper() + place[1:], slices, on)
 
@@ -253,6 +252,11 @@ def _totals(findings: StudyFindings, measured: Measurements) -> tuple[Row, ...]:
     rows: list[Row] = []
     if measured.volume_ml is not None:
         rows.append(("Volume of all outlines", str(numbers.volume(measured.volume_ml))))
+    if findings.outline is not None:
+        for part in measured.parts:
+            if part.volume_ml is not None and part.voxels:
+                name = findings.outline.names((part.segment,))
+                rows.append((f"Volume, {name}", str(numbers.volume(part.volume_ml))))
     slices = findings.series.slices
     if slices > 1:
         share = numbers.share(measured.share_of_slices)

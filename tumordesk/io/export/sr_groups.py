@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from tumordesk.core.finding import AnalysisResult, Classification, Diameter, Lesion, Measurements
+from tumordesk.core.finding import (
+    AnalysisResult,
+    Classification,
+    Diameter,
+    Lesion,
+    Measurements,
+    Part,
+)
 from tumordesk.core.model_card import Code
 from tumordesk.core.segmentation import Segment
 from tumordesk.core.study_findings import StudyFindings
@@ -60,6 +67,8 @@ class Groups:
                 found += self._lesion(lesion)
             if len(measured.lesions) != 1:
                 found += self._total(measured)
+            for part in measured.parts:
+                found += self._part(part, measured)
         for result in self._findings.classifications:
             if result.classification is not None:
                 found.append(self._classes(result))
@@ -74,7 +83,7 @@ class Groups:
         from highdicom.sr import TrackingIdentifier
 
         # Not where the segment holds another lesion, or specks too small to be listed as one.
-        whole = self._voxels(lesion.segment) == lesion.voxels
+        whole = not lesion.parts and self._voxels(lesion.segment) == lesion.voxels
         known = self._seg.tracking.get(lesion.segment) if self._seg is not None and whole else None
         name, uid = known or (f"Lesion {lesion.number}", identity.new_uid())
         tracking = TrackingIdentifier(uid=uid, identifier=name)
@@ -84,11 +93,28 @@ class Groups:
         drawn = [n for n in (self._axis(lesion, long, True) for long in (True, False)) if n]
         if known is None:
             numbers = [*volume, *drawn]
-            return [self._plain(tracking, numbers, lesion)] if numbers else []
+            return [self._plain(tracking, numbers, lesion.segment)] if numbers else []
         bare = [n for n in (self._axis(lesion, long, False) for long in (True, False)) if n]
         slices = range(lesion.slice_range[0], lesion.slice_range[1] + 1)
-        found = [self._of_segment(tracking, [*volume, *bare], lesion, slices)]
-        return [*found, self._plain(tracking, drawn, lesion)] if drawn else found
+        found = [self._of_segment(tracking, [*volume, *bare], lesion.segment, slices)]
+        return [*found, self._plain(tracking, drawn, lesion.segment)] if drawn else found
+
+    def _part(self, part: Part, measured: Measurements) -> list[Any]:
+        """The volume of one of several segments, referring to it; not where a lesion already is."""
+        from highdicom.sr import TrackingIdentifier
+
+        known = self._seg.tracking.get(part.segment) if self._seg is not None else None
+        told = any(
+            not one.parts and one.segment == part.segment and one.voxels == part.voxels
+            for one in measured.lesions
+        )
+        outline = self._findings.outline
+        if known is None or told or part.volume_ml is None or outline is None or not part.voxels:
+            return []
+        tracking = TrackingIdentifier(uid=known[1], identifier=known[0])
+        number = _number(VOLUME, round(part.volume_ml, 3), MILLILITRE)
+        slices = np.flatnonzero((outline.array == part.segment).any(axis=(1, 2))).tolist()
+        return [self._of_segment(tracking, [number], part.segment, slices)]
 
     def _voxels(self, label: int) -> int:
         outline = self._findings.outline
@@ -114,7 +140,7 @@ class Groups:
         )
 
     def _of_segment(
-        self, tracking: Any, numbers: list[Any], lesion: Lesion, slices: Iterable[int]
+        self, tracking: Any, numbers: list[Any], label: int, slices: Iterable[int]
     ) -> Any:
         """Numbers of a whole segment of the SEG, made from those slices."""
         if self._seg is None:
@@ -131,26 +157,26 @@ class Groups:
             referenced_segment=ReferencedSegment(
                 self._seg.sop_class,
                 self._seg.sop_uid,
-                self._seg.numbers[lesion.segment],
+                self._seg.numbers[label],
                 source_images=[
                     SourceImageForSegmentation(image.SOPClassUID, image.SOPInstanceUID)
                     for image in images
                 ],
             ),
-            finding_category=identity.coded(None, identity.category(self._segment(lesion))),
-            finding_type=self._finding(lesion),
-            algorithm_id=_algorithm(self._maker(lesion)),
+            finding_category=identity.coded(None, identity.category(self._segment(label))),
+            finding_type=self._finding(label),
+            algorithm_id=_algorithm(self._maker(label)),
             measurements=numbers,
         )
 
-    def _plain(self, tracking: Any, numbers: list[Any], lesion: Lesion | None) -> Any:
+    def _plain(self, tracking: Any, numbers: list[Any], label: int | None) -> Any:
         from highdicom.sr import MeasurementsAndQualitativeEvaluations
 
         return MeasurementsAndQualitativeEvaluations(
             tracking_identifier=tracking,
-            finding_category=identity.coded(None, identity.category(self._segment(lesion))),
-            finding_type=self._finding(lesion),
-            algorithm_id=_algorithm(self._maker(lesion)),
+            finding_category=identity.coded(None, identity.category(self._segment(label))),
+            finding_type=self._finding(label),
+            algorithm_id=_algorithm(self._maker(label)),
             measurements=numbers,
         )
 
@@ -160,15 +186,15 @@ class Groups:
         if measured.volume_ml is None:
             return []
         number = _number(VOLUME, round(measured.volume_ml, 3), MILLILITRE)
-        labels = {lesion.segment for lesion in measured.lesions}
+        labels = {number for lesion in measured.lesions for number in lesion.segments}
         known = None
         whole = sum(map(self._voxels, labels)) == measured.voxels
         if self._seg is not None and whole and len(labels) == 1 == len(self._seg.numbers):
             known = self._seg.tracking.get(next(iter(labels)))
         if known is not None:
             tracking = TrackingIdentifier(uid=known[1], identifier=known[0])
-            first, slices = measured.lesions[0], measured.tumour_slices
-            return [self._of_segment(tracking, [number], first, slices)]
+            slices = measured.tumour_slices
+            return [self._of_segment(tracking, [number], labels.pop(), slices)]
         tracking = TrackingIdentifier(uid=identity.new_uid(), identifier="All lesions")
         return [self._plain(tracking, [number], None)]
 
@@ -202,18 +228,18 @@ class Groups:
             ],
         )
 
-    def _maker(self, lesion: Lesion | None) -> identity.Maker:
-        return identity.maker_of(self._findings, self._segment(lesion))
+    def _maker(self, label: int | None) -> identity.Maker:
+        return identity.maker_of(self._findings, self._segment(label))
 
-    def _finding(self, lesion: Lesion | None) -> Any:
-        segment = self._segment(lesion)
+    def _finding(self, label: int | None) -> Any:
+        segment = self._segment(label)
         return identity.coded(None if segment is None else segment.code, identity.NEOPLASM)
 
-    def _segment(self, lesion: Lesion | None) -> Segment | None:
-        """The lesion's segment; of all lesions together the only one there is."""
-        if lesion is None:
+    def _segment(self, label: int | None) -> Segment | None:
+        """The segment of that label; of all lesions together the only one there is."""
+        if label is None:
             return next(iter(self._segments.values())) if len(self._segments) == 1 else None
-        return self._segments.get(lesion.segment)
+        return self._segments.get(label)
 
 
 def _verdicts(found: Classification) -> list[tuple[Code, Any]]:
