@@ -55,6 +55,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("eraser_tool", "Eraser", ("E",), "Tools", "eraser", True),
     Spec("brush_smaller", "Smaller brush", ("[",), "Tools"),
     Spec("brush_larger", "Larger brush", ("]",), "Tools"),
+    Spec("next_part", "Paint the next part", ("N",), "Tools"),
     Spec("leave_tool", "Leave the tool", ("Esc",), "Tools", viewer=True),
     Spec("undo", "Undo", ("Ctrl+Z",), "Tools", "undo"),
     Spec("redo", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "Tools", "redo"),

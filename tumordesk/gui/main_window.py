@@ -230,6 +230,7 @@ class MainWindow(QMainWindow):
         self.parts.segments.show_results(results)
         self.parts.findings.show_results(series, results, running and self.session.run.busy)
         self.viewing.show_lines()
+        self.viewing.aim_brush()
 
     def _run_changed(self) -> None:
         state = self.session.run
@@ -301,6 +302,9 @@ class MainWindow(QMainWindow):
         series = self.session.active
         if series is not None:
             self.session.set_layer_look(series.key, layer_key, **changes)  # type: ignore[arg-type]
+            if "painted" in changes:  # who chooses a part wants to paint it
+                self.session.select_layer(series.key, layer_key)
+                self.actions_by_name["brush_tool"].trigger()
 
     def _layer_selected(self, layer_key: str) -> None:
         series = self.session.active
@@ -308,9 +312,7 @@ class MainWindow(QMainWindow):
             self.session.select_layer(series.key, layer_key)
 
     def _copy_requested(self, layer_key: str) -> None:
-        series = self.session.active
-        if series is not None:
-            self.session.edit_copy(series.key, layer_key)
+        if self.viewing.edit_copy(layer_key) is not None:
             self.actions_by_name["brush_tool"].trigger()
 
     def _jump(self, slice_index: int, row: float, column: float) -> None:

@@ -53,6 +53,7 @@ def wire_commands(window: MainWindow) -> None:
         "previous_study": lambda: _step_study(window, -1),
         "brush_smaller": lambda: viewer.change_brush_size(-1),
         "brush_larger": lambda: viewer.change_brush_size(1),
+        "next_part": window.viewing.next_part,
         "leave_tool": lambda: _leave(window),
         "undo": window.viewing.undo,
         "redo": window.viewing.redo,

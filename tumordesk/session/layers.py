@@ -43,6 +43,8 @@ class Layer:
     measurements: Measurements | None = None
     edits: int = 0
     copied_from: str = ""
+    painted: int = 0
+    """Number of the segment that the brush paints; 0 is the first."""
     imported: bool = False
     """Out of a file that the person opened: read-only, like a model's; a copy can be edited."""
 
@@ -50,6 +52,17 @@ class Layer:
     def editable(self) -> bool:
         """True for the person's own layers."""
         return self.origin == "mine" and not self.imported
+
+    @property
+    def painted_segment(self) -> int:
+        """Number of the segment that the brush paints."""
+        return self.painted or min(self.colours, default=1)
+
+    def next_segment(self) -> int:
+        """The segment behind the one that is painted, from the last to the first."""
+        numbers = sorted(self.colours)
+        place = numbers.index(self.painted_segment)
+        return numbers[(place + 1) % len(numbers)]
 
     def segmentation(self) -> Segmentation:
         """What the layer holds now, read-only; a copy where a person may go on changing it."""
@@ -113,7 +126,11 @@ def layer_from_result(result: AnalysisResult, name: str, opacity: float, colour:
 
 
 def own_copy(layer: Layer, number: int, colour: int) -> Layer:
-    """A writeable copy of ``layer`` that belongs to the person."""
+    """A writeable copy of ``layer`` that belongs to the person.
+
+    ``colour``: of its first segment, counted on by as many as the layer has more than one: a part
+    must not look like another part of what it was copied from.
+    """
     segments = tuple(
         Segment(s.number, s.label, s.code, "SEMIAUTOMATIC", s.algorithm_name)
         for s in layer.segments
@@ -126,7 +143,7 @@ def own_copy(layer: Layer, number: int, colour: int) -> Layer:
         geometry=layer.geometry,
         segments=segments,
         series_uid=layer.series_uid,
-        colours=_colours(segments, colour),
+        colours=_colours(segments, colour + max(0, len(segments) - 1)),
         opacity=layer.opacity,
         result=layer.result,
         measurements=layer.measurements,

@@ -264,13 +264,17 @@ class Session:
         visible: bool | None = None,
         opacity: float | None = None,
         colour: tuple[int, tuple[int, int, int]] | None = None,
+        painted: int | None = None,
     ) -> None:
-        """Change how a layer is drawn; ``colour`` is (segment number, (r, g, b))."""
+        """Change how a layer is drawn; ``colour`` is (segment number, (r, g, b)), ``painted`` the
+        segment that the brush paints."""
         layer = self.results(key).layer(layer_key)
         if layer is None:
             return
         if visible is not None:
             layer.visible = visible
+        if painted is not None:
+            layer.painted = painted
         if opacity is not None:
             layer.opacity = min(1.0, max(0.0, opacity))
         if colour is not None:

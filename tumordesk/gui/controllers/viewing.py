@@ -95,6 +95,14 @@ class ViewingController(QObject):
             for layer in self._session.results(series.key).layers
         ]
         self._viewer.set_layers(layers)
+        self.aim_brush()
+
+    def aim_brush(self) -> None:
+        """The brush paints in the chosen layer where that is one's own."""
+        series = self._session.active
+        active = self._session.results(series.key).active if series is not None else None
+        if active is not None and active.editable:
+            self._viewer.set_brush(active.key, active.painted_segment)
 
     def show_lines(self) -> None:
         """Show the diameters of the active layer's largest lesions, and of the one chosen last."""
@@ -122,21 +130,40 @@ class ViewingController(QObject):
         if series is None or self._source is None:
             return False
         results = self._session.results(series.key)
-        own = next((layer for layer in results.layers if layer.editable), None)
         active = results.active
-        if own is None:
-            if active is not None:
-                own = self._session.edit_copy(series.key, active.key)
-                text = f"You paint on a copy of {active.name}; the model's outline stays."
-            else:
-                own = self._session.add_own(series.key, self._source.geometry, series.uid)
-                text = "You paint on an outline of your own."
-            self.said.emit(Message("info", "Brush", text))
-        elif active is None or not active.editable:
+        own = active if active is not None and active.editable else None
+        own = own or next((layer for layer in results.layers if layer.editable), None)
+        if own is None and active is not None:
+            own = self.edit_copy(active.key)
+        elif own is None:
+            own = self._session.add_own(series.key, self._source.geometry, series.uid)
+            self.said.emit(Message("info", "Brush", "You paint on an outline of your own."))
+        elif own is not active:
             self._session.select_layer(series.key, own.key)
-        if own is not None:
-            self._viewer.set_brush(own.key)
+        self.aim_brush()
         return own is not None
+
+    def edit_copy(self, layer_key: str) -> Layer | None:
+        """Make a copy that a person may paint on, and say so."""
+        series = self._session.active
+        origin = self._session.results(series.key).layer(layer_key) if series is not None else None
+        if series is None or origin is None:
+            return None
+        own = self._session.edit_copy(series.key, layer_key)
+        whose = "that stays as it is" if origin.editable else "the model's outline stays"
+        if origin.imported:
+            whose = "the outline of the file stays"
+        text = f"You paint on a copy of {origin.name}; {whose}.{_parts_words(own)}"
+        self.said.emit(Message("info", "Brush", text))
+        return own
+
+    def next_part(self) -> None:
+        """Paint the next segment of the outline that is one's own."""
+        series = self._session.active
+        active = self._session.results(series.key).active if series is not None else None
+        if series is not None and active is not None and active.editable:
+            painted = active.next_segment()
+            self._session.set_layer_look(series.key, active.key, painted=painted)
 
     def _edited(self, edit: LayerEdit) -> None:
         series = self._session.active
@@ -203,6 +230,14 @@ class ViewingController(QObject):
             step = max(1, volume.array.size // 2_000_000)
             return volume.array.reshape(-1)[:: step | 1]
         return source.slice(0, self._viewer.position()[0])
+
+
+def _parts_words(layer: Layer | None) -> str:
+    """What is painted, where the outline has several segments."""
+    if layer is None or len(layer.segments) < 2:
+        return ""
+    name = next(one.label for one in layer.segments if one.number == layer.painted_segment)
+    return f" The brush paints {name}: choose another part in Segments, or with N."
 
 
 def lines_of(lesion: Lesion) -> list[MeasureLine]:

@@ -37,6 +37,7 @@ class SegmentRow(QWidget):
         self._swatch = Swatch()
         self._name = ElidedLabel()
         self.legend = SegmentLegend()
+        self.legend.chosen.connect(self._part_chosen)
         self.tag = label(IMPORTED if layer.imported else TAGS[layer.origin], "small")
         self.eye = IconButton("eye", "Hide this outline")
         self.eye.setCheckable(False)
@@ -131,6 +132,9 @@ class SegmentRow(QWidget):
 
     def _toggle(self) -> None:
         self.look_changed.emit(self.key, {"visible": not self._visible})
+
+    def _part_chosen(self, number: int) -> None:
+        self.look_changed.emit(self.key, {"painted": number})
 
     def _slid(self, value: int) -> None:
         self._percent.setText(f"{value}\N{NO-BREAK SPACE}%")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QWidget
 
 from tumordesk.core.finding import Part
 from tumordesk.gui import tokens
 from tumordesk.gui.panels import numbers
 from tumordesk.gui.panels.numbers import Quantity
-from tumordesk.gui.panels.parts import ElidedLabel, Swatch
-from tumordesk.gui.panels.rows import PlaceRow
-from tumordesk.session.layers import Layer
+from tumordesk.gui.panels.parts import ElidedLabel, IconLabel, Swatch, clear, tight
+from tumordesk.gui.panels.rows import PlaceRow, RowButton
+from tumordesk.session.layers import Colour, Layer
 
 _COLUMNS = 2
 
@@ -41,36 +41,94 @@ def _size(part: Part, *, estimated: bool) -> Quantity:
     return numbers.volume(part.volume_ml, estimated=estimated)
 
 
+class PartButton(RowButton):
+    """A part of an own outline: a click makes it what the brush paints."""
+
+    def __init__(self, name: str, colour: Colour) -> None:
+        super().__init__()
+        self.name = name
+        self.setCheckable(True)
+        self.row.setContentsMargins(0, 0, tokens.SPACE_4, 0)
+        swatch = Swatch()
+        swatch.set_colours((colour,))
+        self._brush = IconLabel("brush")
+        self.add(swatch)
+        self.add(ElidedLabel(name, "small"), 1)
+        self.add(self._brush)
+        self.set_painted(painted=False)
+
+    def set_painted(self, *, painted: bool) -> None:
+        """Mark it as what is painted."""
+        self.setChecked(painted)
+        self._brush.setVisible(painted)
+        self.setToolTip(
+            f"The brush paints {self.name} (N: the next)" if painted else f"Paint {self.name}"
+        )
+        self.setAccessibleName(self.toolTip())
+
+    def sizeHint(self) -> QSize:
+        """Lower than a button: a line of small words."""
+        return QSize(super().sizeHint().width(), tokens.SPACE_24)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as what it holds can be made."""
+        return QSize(super().minimumSizeHint().width(), tokens.SPACE_24)
+
+
 class SegmentLegend(QWidget):
-    """Colour and name of each segment of a layer; hidden where there is one."""
+    """Colour and name of each segment of a layer; hidden where there is one.
+
+    ``chosen(number)``: on an own layer, a person chose what the brush paints.
+    """
+
+    chosen = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, tokens.SPACE_4)
         self._grid.setHorizontalSpacing(tokens.SPACE_8)
-        self._grid.setVerticalSpacing(tokens.SPACE_4)
-        self._shown: tuple[tuple[str, tuple[int, int, int]], ...] = ()
+        self._grid.setVerticalSpacing(0)
+        self._shown: tuple[object, ...] = ()
+        self.buttons: dict[int, PartButton] = {}
 
     def show_layer(self, layer: Layer) -> None:
         """Show the segments of ``layer``."""
         names = names_of(layer)
-        shown = tuple((name, layer.colours[number]) for number, name in names.items())
-        self.setVisible(bool(shown))
-        if shown == self._shown:
-            return
-        self._shown = shown
-        while (item := self._grid.takeAt(0)) is not None:
-            old = item.widget()
-            if old is not None:
-                old.hide()
-                old.deleteLater()
-        for place, (name, colour) in enumerate(shown):
+        shown = (layer.editable, *((n, name, layer.colours[n]) for n, name in names.items()))
+        self.setVisible(bool(names))
+        if shown != self._shown:
+            self._shown = shown
+            self._fill(layer, names)
+        for number, button in self.buttons.items():
+            button.set_painted(painted=number == layer.painted_segment)
+
+    def _fill(self, layer: Layer, names: dict[int, str]) -> None:
+        clear(self._grid)
+        self.buttons = {}
+        for place, (number, name) in enumerate(names.items()):
             row, column = divmod(place, _COLUMNS)
-            swatch = Swatch()
-            swatch.set_colours((colour,))
-            self._grid.addWidget(swatch, row, 2 * column)
-            self._grid.addWidget(ElidedLabel(name, "small"), row, 2 * column + 1)
+            made = (
+                self._button(number, name, layer) if layer.editable else _entry(name, layer, number)
+            )
+            self._grid.addWidget(made, row, column)
         for column in range(_COLUMNS):
-            self._grid.setColumnStretch(2 * column + 1, 1)
+            self._grid.setColumnStretch(column, 1)
+
+    def _button(self, number: int, name: str, layer: Layer) -> PartButton:
+        button = PartButton(name, layer.colours[number])
+        button.clicked.connect(lambda _=False: self.chosen.emit(number))
+        self.buttons[number] = button
+        return button
+
+
+def _entry(name: str, layer: Layer, number: int) -> QWidget:
+    """Colour and name; clicks go through to the row."""
+    box = QWidget()
+    box.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    row = tight(QHBoxLayout(box), tokens.SPACE_8)
+    swatch = Swatch()
+    swatch.set_colours((layer.colours[number],))
+    row.addWidget(swatch)
+    row.addWidget(ElidedLabel(name, "small"), 1)
+    return box

@@ -203,6 +203,13 @@ class ViewerModel(QObject):
             return self.brush_label
         return min(layer.colours, default=1)
 
+    def brush_colour(self) -> tuple[int, int, int] | None:
+        """Colour of what the brush paints; None where it paints one thing only, or erases."""
+        layer = self.paint_layer()
+        if layer is None or len(layer.colours) < 2 or self.tool != "brush":
+            return None
+        return layer.colours.get(self.paint_label(layer))
+
     def painted(self, layer: OverlayLayer, axis: int, index: int) -> None:
         """Labels of a layer changed under the brush."""
         self.layer_painted.emit(layer.key, axis, index)

@@ -98,7 +98,11 @@ def _paint_brush(painter: QPainter, view: SliceCanvas) -> None:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, True)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     rim = hud.alpha(tokens.VIEW_TEXT_SHADOW, 0.6)
-    for pen in (QPen(rim, tokens.LINE_PX * 3), QPen(QColor(tokens.VIEW_BRUSH_CURSOR), 1)):
+    part = view.model.brush_colour()
+    inner = (
+        QPen(QColor(*part), tokens.LINE_PX) if part else QPen(QColor(tokens.VIEW_BRUSH_CURSOR), 1)
+    )
+    for pen in (QPen(rim, tokens.LINE_PX * 3), inner):
         if view.model.tool == "eraser":
             pen.setStyle(Qt.PenStyle.DashLine)
         painter.setPen(pen)
