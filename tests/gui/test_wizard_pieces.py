@@ -138,6 +138,20 @@ def test_a_single_value_stands_on_an_axis_of_its_size(qtbot: QtBot) -> None:
     until(qtbot, lambda: plot.chart.getPlotItem().vb.viewRange()[1][1] >= 0.1)
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3, 40])
+def test_epochs_are_whole_numbers_on_the_axis(qtbot: QtBot, epochs: int) -> None:
+    plot = Plot("Loss")
+    qtbot.addWidget(plot)
+    plot.resize(500, 250)
+    plot.show()
+    plot.set_line("loss", [float(n + 1) for n in range(epochs)], [0.5] * epochs)
+    axis = plot.chart.getPlotItem().getAxis("bottom")
+    low, high = plot.chart.getPlotItem().vb.viewRange()[0]
+    ticks = [tick for _, values in axis.tickValues(low, high, 500.0) for tick in values]
+    assert ticks
+    assert all(float(tick).is_integer() for tick in ticks)
+
+
 @pytest.fixture
 def tall(qtbot: QtBot, form: Form) -> Form:
     """A form with more than fits into the window, shown from its third section on."""

@@ -280,6 +280,11 @@ def test_outlines_are_drawn_in_two_colours() -> None:
     colours = {tuple(c) for c in np.asarray(drawn(grey, mask, mask[::-1, :] * 0)).reshape(-1, 3)}
     assert TRUE_COLOUR in colours
     assert FOUND_COLOUR not in colours
+    parts = np.where(mask > 0, 1, 0)
+    parts[12:16, 12:16] = 2
+    blue = np.count_nonzero((np.asarray(drawn(grey, mask)) == TRUE_COLOUR).all(axis=2))
+    more = np.count_nonzero((np.asarray(drawn(grey, parts)) == TRUE_COLOUR).all(axis=2))
+    assert more > blue  # also where parts meet
     shown = np.asarray(drawn(grey, None, mask))
     assert FOUND_COLOUR in {tuple(c) for c in shown.reshape(-1, 3)}
     assert tuple(shown[128, 128]) == (60, 60, 60)

@@ -117,8 +117,9 @@ def _outlines(stack: Stack, index: int, card: ModelCard, engine: Engine, size: i
     best = max(chosen, key=lambda i: np.count_nonzero(masks[i]) + np.count_nonzero(found[i]))
     preparer = stack.preparer
     placed = [
-        (_inner(preparer.place(mask > 0), preparer) >= 0.5, colour)
+        (_inner(preparer.place(mask == number), preparer) >= 0.5, colour)
         for mask, colour in ((masks[best], TRUE_COLOUR), (found[best], FOUND_COLOUR))
+        for number in np.unique(mask[mask > 0])
     ]
     return with_outlines(_inner(stack.unit(best), preparer), placed, size)
 

@@ -35,9 +35,17 @@ def folder_of(epoch: int) -> str:
 def drawn(
     grey: UInt8, truth: npt.NDArray[Any] | None = None, found: npt.NDArray[Any] | None = None
 ) -> Image.Image:
-    """A grey picture (H, W), uint8, with the outlines of up to two masks, true and found."""
+    """A grey picture (H, W), uint8, with the outlines of up to two masks, true and found.
+
+    Of several classes each has its outline.
+    """
     masks = ((truth, TRUE_COLOUR), (found, FOUND_COLOUR))
-    outlines = [(mask > 0, colour) for mask, colour in masks if mask is not None]
+    outlines = [
+        (mask == number, colour)
+        for mask, colour in masks
+        if mask is not None
+        for number in np.unique(mask[mask > 0])
+    ]
     unit = np.asarray(grey, dtype=np.float32) / 255.0
     return with_outlines(unit, outlines, max(_SIDE, *grey.shape))
 

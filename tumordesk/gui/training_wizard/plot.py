@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from tumordesk.gui import theme, tokens
 from tumordesk.gui.panels.parts import ElidedLabel, label, tight
 from tumordesk.gui.training_wizard.pieces import Later
-from tumordesk.gui.training_wizard.quiet_chart import QuietChart
+from tumordesk.gui.training_wizard.quiet_chart import QuietChart, WholeAxis
 
 _LEFT_AXIS = 52
 _HEIGHT = 150
@@ -199,7 +199,7 @@ class _Chart(QuietChart):
     """The view always shows all."""
 
     def __init__(self, log_x: bool, log_y: bool) -> None:
-        super().__init__()
+        super().__init__(None if log_x else WholeAxis("bottom"))
         self.setMinimumHeight(_HEIGHT)
         item = self.getPlotItem()
         item.setLogMode(x=log_x, y=log_y)
