@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from tumordesk.core.training_run import DataConfig, SplitConfig, TrainingEvent, read_config
+from tumordesk.core.label_numbers import parse_labels
+from tumordesk.core.training_run import (
+    DataConfig,
+    SplitConfig,
+    TrainingEvent,
+    read_config,
+    write_config,
+)
 from tumordesk_training.cli import main
 from tumordesk_training.compare import copies_text, split_text
 from tumordesk_training.history import device_of, epochs_of, score_name, seconds_per_epoch
@@ -180,3 +187,24 @@ def test_trials_on_other_pictures_are_not_ranked(
     capsys.readouterr()
     assert main(["compare", str(one), str(two)]) == 0
     assert "one and two were measured on different pictures" in capsys.readouterr().out
+
+
+def test_other_numbers_for_the_same_part_are_not_compared(
+    outline_run: Path, copied: Copied, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = copied(outline_run, "one"), copied(outline_run, "two")
+
+    def outlined(run: Path, text: str) -> None:
+        config = read_config(run / "config.json")
+        labels = parse_labels(text)
+        write_config(run / "config.json", replace(config, data=replace(config.data, labels=labels)))
+
+    def reason() -> str:
+        assert main(["compare", str(one), str(two), "--json"]) == 0
+        return str(json.loads(capsys.readouterr().out)["reason"])
+
+    outlined(one, "1=tumour, 2=tumour")
+    outlined(two, "1=tumour, 2=")
+    assert "take the numbers of the label maps for different parts" in reason()
+    outlined(two, "2=tumour, 1=tumour, 3=")
+    assert "numbers" not in reason()

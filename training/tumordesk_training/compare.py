@@ -11,8 +11,9 @@ import torch
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.evaluation import Evaluation, Interval
+from tumordesk.core.label_numbers import BACKGROUND
 from tumordesk.core.model_card import InputSpec
-from tumordesk.core.training_run import DataConfig, read_run
+from tumordesk.core.training_run import DataConfig, TrainingConfig, read_run
 from tumordesk.networks import build
 from tumordesk_training.evaluation.files import (
     evaluation_path,
@@ -171,7 +172,16 @@ def _other_work(runs: Sequence[Run]) -> str:
             return f"{names} do different things ({first.config.task}, {run.config.task})."
         if run.config.classes != first.config.classes:
             return f"{names} know different classes."
+        if _outlined(run.config) != _outlined(first.config):
+            return f"{names} take the numbers of the label maps for different parts."
     return ""
+
+
+def _outlined(config: TrainingConfig) -> set[tuple[int, str]]:
+    """Numbers of label maps and the parts that they stand for; nothing where all are one."""
+    named = {(one.number, one.name) for one in config.data.labels if one.name != BACKGROUND}
+    counted = config.task == "segmentation" and len(config.classes) > 2
+    return named or (set(list(enumerate(config.classes))[1:]) if counted else set())
 
 
 def _other_split(runs: Sequence[Run]) -> str:

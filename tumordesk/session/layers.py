@@ -60,9 +60,8 @@ class Layer:
 
     def next_segment(self) -> int:
         """The segment behind the one that is painted, from the last to the first."""
-        numbers = sorted(self.colours)
-        place = numbers.index(self.painted_segment)
-        return numbers[(place + 1) % len(numbers)]
+        behind = [number for number in sorted(self.colours) if number > self.painted_segment]
+        return behind[0] if behind else min(self.colours, default=1)
 
     def segmentation(self) -> Segmentation:
         """What the layer holds now, read-only; a copy where a person may go on changing it."""
