@@ -101,6 +101,10 @@ def test_the_check_counts_only_what_is_outlined(tmp_path: Path) -> None:
     found = check_data(root, DataConfig(labels=parse_labels("1=, 2=, 4=core")))
     assert (found.masks["with"], found.masks["empty"]) == (2, 1)
     assert found.labels == {"1": 2, "2": 2, "4": 1}
+    told = next(one for one in found.findings if one.code == "label_numbers")
+    assert (
+        told.advice == "They are learned by name: 1 is background, 2 is background and 4 is core."
+    )
     assert check_data(root, DataConfig()).masks["empty"] == 0
 
 

@@ -13,6 +13,7 @@ from tumordesk.core.label_numbers import (
     label_classes,
     labels_text,
     parse_labels,
+    suggested_name,
 )
 from tumordesk.core.training_run import read_config
 from tumordesk.io.dataset_json import named_channels, named_labels
@@ -34,6 +35,7 @@ def test_numbers_and_names_are_read_as_they_are_written() -> None:
         ("1=core, 1=oedema", "each number must have one name"),
         ("0=core", "a number must be from 1"),
         ("1=a=b", "without , = and ;"),
+        ("1=" + "x" * 61, "at most 60 letters"),
         ("1=, 2=", "at least one number must have a name"),
         ("1=core, 2=Core", "differ in capital letters only"),
         ("٣=core", "is not NUMBER=NAME"),
@@ -82,6 +84,12 @@ def test_names_that_are_not_the_classes_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=r"data\.labels"):
         read_config(config_with(tmp_path, **entries))
+
+
+@pytest.mark.parametrize("told", ["", ",=;", "\n\x00", "a, b = c;\x1b[31m", "x" * 500, "  Edema  "])
+def test_a_suggested_name_is_always_one_that_can_be_taken(told: str) -> None:
+    name = suggested_name("7", told)
+    assert LabelNumber(7, name).name == name
 
 
 def test_names_come_from_both_kinds_of_dataset_json(tmp_path: Path) -> None:

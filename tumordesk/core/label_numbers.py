@@ -12,6 +12,7 @@ from dataclasses import dataclass
 BACKGROUND = "background"
 """First class of every outline, and the name of numbers that are not to be outlined."""
 MOST = 65535
+LONGEST = 60
 _MARKS = frozenset(",=;")
 
 
@@ -27,6 +28,8 @@ class LabelNumber:
             raise ValueError(f"a number must be from 1 to {MOST}")
         if self.name != self.name.strip() or not self.name or not self.name.isprintable():
             raise ValueError("a name must be a word or a few")
+        if len(self.name) > LONGEST:
+            raise ValueError(f"a name must have at most {LONGEST} letters")
         if _MARKS & set(self.name):
             raise ValueError("a name must be without , = and ;")
 
@@ -56,7 +59,7 @@ def label_classes(labels: Sequence[LabelNumber]) -> tuple[str, ...]:
 def suggested_name(number: str, told: str) -> str:
     """A name to start from: what a data set says that the number is, made fit, else "part 1"."""
     plain = "".join(c if c.isprintable() and c not in _MARKS else " " for c in told)
-    return " ".join(plain.split()) or f"part {number}"
+    return " ".join(plain.split())[:LONGEST].strip() or f"part {number}"
 
 
 def without_names(labels: Sequence[LabelNumber]) -> tuple[LabelNumber, ...]:

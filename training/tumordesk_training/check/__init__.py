@@ -111,7 +111,8 @@ def _findings(root: Path, config: DataConfig, seen: Seen) -> Iterator[DataFindin
     yield from class_findings(seen)
     columns = other_columns(root, config)
     yield from group_findings(seen, patients_found(seen.data), columns, config.group_pattern)
-    yield from label_findings(seen, count_categories(root) if seen.data.layout == "coco" else {})
+    categories = count_categories(root) if seen.data.layout == "coco" else {}
+    yield from label_findings(seen, categories, config.labels)
     yield from file_findings(seen, "" if config.sequences else colour_of(config))
     yield from folder_findings(aside(root))
 

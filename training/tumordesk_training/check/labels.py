@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import prod
 
 from tumordesk.core.data_report import DataFinding
+from tumordesk.core.label_numbers import LabelNumber
 from tumordesk_training.check.seen import Seen, singles
 from tumordesk_training.words import many, percent, together
 
@@ -18,15 +19,18 @@ _HUGE = 0.6
 _MOST_NUMBERS = 20
 
 
-def label_findings(seen: Seen, categories: dict[str, int]) -> Iterator[DataFinding]:
-    """All findings about classes and masks. ``categories``: of COCO files, with pictures."""
+def label_findings(
+    seen: Seen, categories: dict[str, int], labels: Sequence[LabelNumber] = ()
+) -> Iterator[DataFinding]:
+    """All findings about classes and masks. ``categories``: of COCO files, with pictures;
+    ``labels``: what the numbers of label maps are said to stand for."""
     yield from _balance(seen)
     yield from _categories(categories)
     yield from _empty(seen)
     yield from _rectangles(seen)
     yield from _huge(seen)
     yield from _doubts(seen)
-    yield from _numbers(seen)
+    yield from _numbers(seen, labels)
     yield from _alike(seen)
 
 
@@ -54,19 +58,25 @@ def label_counts(seen: Seen) -> dict[int, int]:
     return dict(sorted(counts.items())) if len(counts) <= _MOST_NUMBERS else {}
 
 
-def _numbers(seen: Seen) -> Iterator[DataFinding]:
+def _numbers(seen: Seen, labels: Sequence[LabelNumber]) -> Iterator[DataFinding]:
     """Label maps of several parts, which are learned as one unless they are named."""
     counts = label_counts(seen)
     if len(counts) < 2:
         return
     told = together([f"{number} (in {count} of them)" for number, count in counts.items()])
-    yield DataFinding(
-        "label_numbers",
-        "warning",
-        f"Label maps hold several numbers: {told}",
+    advice = (
         "They are learned as one outline: see that each of them is tumour. Or give them names, on "
         "the page of the data or as data.labels of a configuration: each name is learned by "
-        "itself, and what is background is not outlined.",
+        "itself, and what is background is not outlined."
+    )
+    if labels:
+        named = together([f"{one.number} is {one.name}" for one in labels])
+        advice = f"They are learned by name: {named}."
+    yield DataFinding(
+        "label_numbers",
+        "info" if labels else "warning",
+        f"Label maps hold several numbers: {told}",
+        advice,
         len(counts),
         singles(
             (x.case.key, together([str(n) for n in x.numbers])) for x in seen.good if x.numbers

@@ -11,7 +11,7 @@ _SHOWN = 3
 def check_text(report: DataReport) -> str:
     """Counts, and each finding with examples and advice."""
     lines = [
-        f"{report.root}: {report.pictures} pictures; {report.layout_title}",
+        f"{report.root}: {report.pictures} {report.many(report.pictures)}; {report.layout_title}",
         f"  can teach: {report.task}",
         f"  classes: {_listed(report.classes, '(none)')}",
         f"  parts: {_listed(report.parts, '(not split)')}",
@@ -19,6 +19,8 @@ def check_text(report: DataReport) -> str:
         f"  sizes: {_listed(dict(list(report.sizes.items())[:5]), '')}",
         f"  stored as: {_listed(report.modes, 'unknown')}",
     ]
+    if report.sequence:
+        lines.append(f"  sequence: {report.sequence}, by names or headers")
     if report.task == "segmentation":
         lines.append(f"  masks: {_listed(report.masks, '')}")
     lines += [line for finding in report.findings for line in _finding(finding)]
