@@ -115,6 +115,8 @@ def publish(argv: list[str]) -> int:
         make_model_folder(
             user_models_dir(), id=model_id, limits=tuple(texts.get("limits", ())), **simple
         )
+    if "--data" in argv:
+        (folder / "data.txt").write_text(_after(argv, "--data"))
     if "--no-record" not in argv:
         (folder / "learned.safetensors").write_bytes(b"a record")
     return 0

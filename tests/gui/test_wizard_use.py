@@ -35,6 +35,7 @@ FAKE = str(Path(__file__).parents[1] / "fake_results_trainer.py")
 def run(tmp_path: Path) -> Path:
     """A run that was evaluated."""
     folder = tmp_path / "runs" / "2026-11-21-blobs"
+    (tmp_path / "data").mkdir()
     write_config(folder / "config.json", training_factories.mask_config(tmp_path / "data"))
     counts = {"train": {"tumour": 60}, "val": {"tumour": 8}, "test": {"tumour": 9}}
     parts = {"train": ["a", "b", "c"], "val": ["d"], "test": ["e"]}
@@ -172,6 +173,28 @@ def test_a_failure_keeps_what_was_written(qtbot: QtBot, window: MainWindow, run:
     assert page.form.summary.text() == "My words"
     assert not page.done.isVisible()
     assert list(user_models_dir().glob("*")) == []
+
+
+def test_data_that_were_moved_are_asked_for(
+    qtbot: QtBot, window: MainWindow, run: Path, tmp_path: Path
+) -> None:
+    moved = (tmp_path / "data").rename(tmp_path / "Ψ & data (2)")
+    page = page_of(qtbot, window, run)
+    assert not page.publish.isEnabled()
+    assert "The folder data is not where it was" in page.words.text()
+    assert page.data.isVisible()
+    page.use_data(moved)
+    assert page.data.text().strip() == "&Data: Ψ && data (2)"
+    assert not page.words.isVisible()
+    qtbot.mouseClick(page.publish, LEFT)
+    until(qtbot, lambda: bool(page.model_id) and not page.export.busy)
+    assert (user_models_dir() / page.model_id / "data.txt").read_text() == str(moved)
+
+
+def test_data_that_are_there_are_not_asked_for(qtbot: QtBot, window: MainWindow, run: Path) -> None:
+    page = page_of(qtbot, window, run)
+    assert page.publish.isEnabled()
+    assert not page.data.isVisible()
 
 
 def test_one_file_for_others_can_be_added_in_the_viewer(
