@@ -145,7 +145,10 @@ def test_only_ones_own_outline_can_be_removed(
     qtbot.mouseClick(panel.rows[1].action, LEFT)
     assert removed == [(layers[1].key,)]
     names = [[a.text() for a in row.make_menu().actions() if a.text()] for row in panel.rows]
-    assert names == [["Hide", "Edit a copy", TRAIN], ["Hide", "Edit a copy", TRAIN, "Remove…"]]
+    assert names == [
+        ["Hide", "Edit a copy", TRAIN],
+        ["Hide", "Edit a copy", TRAIN, "Add a part…", "Name the part…", "Remove…"],
+    ]
 
 
 def test_a_click_or_enter_selects(

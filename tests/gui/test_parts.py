@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit
 from pytestqt.qtbot import QtBot
 
 import factories
@@ -123,3 +123,45 @@ def test_corrected_parts_are_measured_apart(qtbot: QtBot, window: MainWindow) ->
     sizes = {part.segment: part.voxels for part in lesion.parts}
     assert sizes[2] > 3 * 64
     assert sizes[1] + sizes[2] == lesion.voxels
+
+
+def _answer(qtbot: QtBot, window: MainWindow, name: str) -> None:
+    """Type a name into the dialog that asks for one."""
+    dialog = window.findChild(QInputDialog)
+    assert dialog is not None
+    qtbot.waitUntil(dialog.isVisible)
+    field = dialog.findChild(QLineEdit)
+    field.selectAll()
+    qtbot.keyClicks(field, name)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    until(qtbot, lambda: window.findChild(QInputDialog) is None)
+
+
+def test_parts_are_added_and_named_by_hand(qtbot: QtBot, window: MainWindow) -> None:
+    assert not window.parts.segments.rows[0].part.isVisible()  # a model's outline stays
+    _ready(qtbot, window)
+    row = window.parts.segments.rows[-1]
+    qtbot.mouseClick(row.part, LEFT)
+    _answer(qtbot, window, "Cyst")
+    own = _own(window)
+    assert [one.label for one in own.segments] == ["Oedema", "Core", "Cyst"]
+    assert row.legend.buttons[3].isChecked()
+    assert len(set(own.colours.values())) == 3
+    assert _dab(window, 50, 50) == 3
+    until(qtbot, lambda: own.measurements is not None and len(own.measurements.parts) == 3)
+    row.part_requested.emit(row.key, False)
+    _answer(qtbot, window, "Necrosis")
+    assert [one.label for one in own.segments] == ["Oedema", "Core", "Necrosis"]
+    theirs = window.session.results(window.session.active.key).layers[0]
+    assert [one.label for one in theirs.segments] == ["Oedema", "Core"]
+
+
+@pytest.mark.parametrize("name", ["core", "a, b", "", "background"])
+def test_names_that_cannot_be_taken_are_refused_in_words(
+    qtbot: QtBot, window: MainWindow, name: str
+) -> None:
+    _ready(qtbot, window)
+    qtbot.mouseClick(window.parts.segments.rows[-1].part, LEFT)
+    _answer(qtbot, window, name)
+    assert window.parts.banner.message.tone == "warning"
+    assert len(_own(window).segments) == 2

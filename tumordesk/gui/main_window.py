@@ -151,6 +151,7 @@ class MainWindow(QMainWindow):
         parts.segments.layer_selected.connect(self._layer_selected)
         parts.segments.copy_requested.connect(self._copy_requested)
         parts.segments.remove_requested.connect(self.dialogs.remove_layer)
+        parts.segments.part_requested.connect(lambda key, add: self.dialogs.part(key, add=add))
         parts.segments.training_requested.connect(self.training_set.ask)
         parts.findings.jump_requested.connect(self._jump)
         parts.findings.lesion_selected.connect(self.viewing.jump_to_lesion)

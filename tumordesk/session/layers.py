@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
-from tumordesk.core.activation import ActivationMap, Focus
+from tumordesk.core.activation import ActivationMap, Focus, map_mark
 from tumordesk.core.change import Change
 from tumordesk.core.colours import SEGMENT_COLOURS
 from tumordesk.core.explanation import Explanation
 from tumordesk.core.finding import AnalysisResult, Measurements
 from tumordesk.core.geometry import Geometry
+from tumordesk.core.label_numbers import BACKGROUND, LabelNumber
 from tumordesk.core.segmentation import Segment, Segmentation
 
 Origin = Literal["ai", "mine"]
 Colour = tuple[int, int, int]
 LabelArray = npt.NDArray[np.uint8]
+_MOST_SEGMENTS = 255
 
 
 @dataclass(eq=False)
@@ -62,6 +64,37 @@ class Layer:
         """The segment behind the one that is painted, from the last to the first."""
         behind = [number for number in sorted(self.colours) if number > self.painted_segment]
         return behind[0] if behind else min(self.colours, default=1)
+
+    def add_part(self, name: str) -> None:
+        """Give an own layer a further segment, which the brush then paints.
+
+        Raises:
+            ValueError: with a sentence, where the name is none or is taken, or there are too many.
+        """
+        self._refuse_name(name)
+        numbers = [one.number for one in self.segments]
+        if max(numbers) >= _MOST_SEGMENTS:
+            raise ValueError("there are too many parts")
+        number = max(numbers) + 1
+        self.segments = (*self.segments, Segment(number, name, None, "MANUAL", ""))
+        free = [one for one in SEGMENT_COLOURS if one not in self.colours.values()]
+        self.colours = {**self.colours, number: (free or SEGMENT_COLOURS)[0]}
+        self.painted = number
+
+    def name_part(self, number: int, name: str) -> None:
+        """Give a segment of an own layer another name. Raises ValueError as :meth:`add_part`."""
+        self._refuse_name(name, but=number)
+        self.segments = tuple(
+            replace(one, label=name) if one.number == number else one for one in self.segments
+        )
+
+    def _refuse_name(self, name: str, but: int = 0) -> None:
+        if map_mark(self.segments):
+            raise ValueError("the region of an activation map has no parts of a tumour")
+        LabelNumber(1, name)
+        others = [one.label.casefold() for one in self.segments if one.number != but]
+        if name.casefold() in (*others, BACKGROUND):
+            raise ValueError("that name is taken")
 
     def segmentation(self) -> Segmentation:
         """What the layer holds now, read-only; a copy where a person may go on changing it."""

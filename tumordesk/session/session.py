@@ -256,6 +256,22 @@ class Session:
         self.layers_changed.emit(key)
         self.results_changed.emit(key)
 
+    def add_part(self, key: str, layer_key: str, name: str) -> None:
+        """Give an own layer a further part. Raises ValueError as ``Layer.add_part``."""
+        layer = self.results(key).layer(layer_key)
+        if layer is not None and layer.editable:
+            layer.add_part(name)
+            self.layers_changed.emit(key)
+            self.results_changed.emit(key)
+
+    def name_part(self, key: str, layer_key: str, name: str) -> None:
+        """Name what the brush paints in an own layer. Raises ValueError as ``Layer.add_part``."""
+        layer = self.results(key).layer(layer_key)
+        if layer is not None and layer.editable:
+            layer.name_part(layer.painted_segment, name)
+            self.layers_changed.emit(key)
+            self.results_changed.emit(key)
+
     def set_layer_look(
         self,
         key: str,

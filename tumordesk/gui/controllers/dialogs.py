@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QMessageBox
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QMessageBox
 
 from tumordesk.core.study import Skipped
 from tumordesk.gui.banner import Message
@@ -161,6 +161,37 @@ class Dialogs(QObject):
         from tumordesk.gui.dialogs.about import AboutDialog
 
         self._open(AboutDialog(self._window))
+
+    def part(self, layer_key: str, *, add: bool) -> None:
+        """Ask for the name of a further part of an own outline, or of the one that is painted."""
+        window = self._window
+        series = window.session.active
+        layer = window.session.results(series.key).layer(layer_key) if series is not None else None
+        if series is None or layer is None or not layer.editable:
+            return
+        key = series.key
+        painted = next(one for one in layer.segments if one.number == layer.painted_segment)
+        dialog = QInputDialog(window)
+        dialog.setWindowTitle("Add a part" if add else "Name the part")
+        dialog.setLabelText("Name of the new part" if add else f"New name of {painted.label}")
+        dialog.setTextValue("" if add else painted.label)
+
+        def named() -> None:
+            name = " ".join(dialog.textValue().split())
+            try:
+                if add:
+                    window.session.add_part(key, layer_key, name)
+                else:
+                    window.session.name_part(key, layer_key, name)
+            except ValueError as error:
+                said = str(error)
+                window.say(Message("warning", "Part", f"{said[:1].upper()}{said[1:]}."))
+            else:
+                if add:
+                    window.session.select_layer(key, layer_key)
+                    window.actions_by_name["brush_tool"].trigger()
+
+        self._open(dialog, named)
 
     def remove_layer(self, layer_key: str) -> None:
         """Ask before an outline of the person's own is removed."""

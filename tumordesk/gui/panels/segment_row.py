@@ -24,6 +24,8 @@ class SegmentRow(QWidget):
     copy_requested = Signal(str)
     remove_requested = Signal(str)
     training_requested = Signal(str)
+    part_requested = Signal(str, bool)
+    """Layer key; True to add a part, False to name the one that is painted."""
 
     def __init__(self, layer: Layer) -> None:
         super().__init__()
@@ -43,6 +45,10 @@ class SegmentRow(QWidget):
         self.eye.setCheckable(False)
         self.training = IconButton("training-add", "Add to training set…")
         self.training.clicked.connect(lambda: self.training_requested.emit(self.key))
+        self.part = IconButton("plus", "Add a part…")
+        self.part.clicked.connect(lambda: self.part_requested.emit(self.key, True))
+        if not layer.editable:
+            self.part.hide()
         self.action = self._action_button()
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(0, 100)
@@ -77,6 +83,7 @@ class SegmentRow(QWidget):
         top.addWidget(self.tag)
         top.addStretch(1)
         top.addWidget(self.training)
+        top.addWidget(self.part)
         top.addWidget(self.action)
         top.addWidget(self.eye)
         middle = tight(QHBoxLayout())
@@ -170,6 +177,12 @@ class SegmentRow(QWidget):
         copy.triggered.connect(lambda: self.copy_requested.emit(self.key))
         training = menu.addAction(icons.icon("training-add"), "Add to training set…")
         training.triggered.connect(lambda: self.training_requested.emit(self.key))
+        if self._editable:
+            for text, add in (("Add a part…", True), ("Name the part…", False)):
+                action = menu.addAction(text)
+                action.triggered.connect(
+                    lambda _=False, more=add: self.part_requested.emit(self.key, more)
+                )
         if self._editable or self._imported:
             menu.addSeparator()
             remove = menu.addAction(icons.icon("trash"), "Remove…")

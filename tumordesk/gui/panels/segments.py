@@ -25,6 +25,7 @@ class SegmentsPanel(QWidget):
     copy_requested = Signal(str)
     remove_requested = Signal(str)
     training_requested = Signal(str)
+    part_requested = Signal(str, bool)
     """The layer is to go to the person's training set."""
 
     def __init__(self) -> None:
@@ -74,6 +75,7 @@ class SegmentsPanel(QWidget):
         row.copy_requested.connect(self.copy_requested)
         row.remove_requested.connect(self.remove_requested)
         row.training_requested.connect(self.training_requested)
+        row.part_requested.connect(self.part_requested)
         return row
 
 
