@@ -18,7 +18,7 @@ from tumordesk.gui.panels.findings import SHOWN_LESIONS, FindingsPanel
 from tumordesk.gui.panels.lesion_view import LesionView
 from tumordesk.gui.panels.parts import ElidedLabel
 from tumordesk.gui.panels.rows import PlaceRow
-from tumordesk.session.layers import SEGMENT_COLOURS
+from tumordesk.session.layers import SEGMENT_COLOURS, new_own
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -203,6 +203,8 @@ def test_an_outline_of_ones_own_is_called_so(panel: FindingsPanel) -> None:
     show(panel, origin, empty)
     assert "Your outline is empty" in words(panel)
     assert "No tumour found" not in words(panel)
+    show(panel, new_own(1, origin.geometry, origin.series_uid))
+    assert "Your outline is empty" in words(panel)
 
 
 def test_the_likely_type_stands_above_the_lesions_and_leads_to_the_classifier(

@@ -59,7 +59,8 @@ def without_numbers(series: Series, layer: Layer) -> QWidget | None:
     """What is said instead of numbers: still measuring, or nothing outlined; else None."""
     measured = layer.measurements
     if measured is None:
-        return _words(*MEASURING)
+        untouched = layer.editable and not layer.edits and not layer.copied_from
+        return _words(*(EMPTY_OUTLINE if untouched else MEASURING))
     if measured.voxels:
         return None
     return _words(*EMPTY_OUTLINE) if layer.editable else _no_tumour(series, layer)
