@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from training_factories import save
+from training_factories import head, save
 from tumordesk.core.training_run import DataConfig
 from tumordesk_training.coco import scan_coco
 from tumordesk_training.data import Case, Found, Remark
@@ -56,3 +56,31 @@ def remarks(listed: Found) -> dict[str, Remark]:
 def drawn(case: Case) -> np.ndarray:
     grey = load_grey(case.image)
     return draw_polygons(case.polygons, (grey.shape[0], grey.shape[1]))
+
+
+def square(top: int, left: int, side: int) -> list[int]:
+    """Corners of a square of so many pixels, x before y."""
+    right, bottom = left + side - 1, top + side - 1
+    return [left, top, right, top, right, bottom, left, bottom]
+
+
+def parts_of_coco(root: Path, ids: dict[str, int], count: int = 12) -> Path:
+    """``count`` heads with an oedema and in it a core, which the document names first."""
+    notes: list[Document] = []
+    for n in range(count):
+        picture, _ = head(n)
+        sides = {"oedema": square(8 + n % 5, 8, 14), "core": square(12 + n % 5, 12, 5)}
+        for name, side, shade in (("oedema", 14, 170), ("core", 5, 250)):
+            x, y = sides[name][:2]
+            picture[y : y + side, x : x + side] = shade
+        for name in ("core", "oedema"):
+            outline = {"image_id": n, "category_id": ids[name], "segmentation": [sides[name]]}
+            notes.append(outline)
+        save(root / f"p{n}.png", picture)
+    content = {
+        "images": [{"id": n, "file_name": f"p{n}.png"} for n in range(count)],
+        "annotations": notes,
+        "categories": [{"id": number, "name": name} for name, number in ids.items()],
+    }
+    (root / "_annotations.coco.json").write_text(json.dumps(content))
+    return root

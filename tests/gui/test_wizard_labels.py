@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
 from pytestqt.qtbot import QtBot
 
+import coco_factories
 import training_factories
-from tumordesk.core.label_numbers import labels_text
+from tumordesk.core.label_numbers import LabelNumber, labels_text
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.training_wizard.check_page import CheckPage
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -146,3 +147,37 @@ def test_the_finding_leads_to_the_choice_and_tells_it(qtbot: QtBot, wizard: Trai
     item = check.table.item(row, 2)
     assert item is not None
     assert item.text() == "Named"
+
+
+@pytest.mark.timeout(600)
+def test_categories_of_coco_files_are_asked_for_by_their_names(
+    qtbot: QtBot, wizard: TrainingWizard, tmp_path: Path
+) -> None:
+    folder = coco_factories.parts_of_coco(tmp_path / "coco", {"oedema": 1, "core": 2})
+    drop(wizard.pages["data"], [folder])
+    _checked(qtbot, wizard)
+    card, draft = _data(wizard).labels, wizard.context.draft
+    qtbot.waitUntil(lambda: list(card.names) == ["1", "2"])
+    assert "categories" in card.heading.text()
+    assert {one.text() for one in card.findChildren(QLabel)} >= {"oedema", "core"}
+    assert card.together.isChecked()
+    qtbot.mouseClick(card.each, Qt.MouseButton.LeftButton)
+    assert [field.text() for field in card.names.values()] == ["oedema", "core"]
+    _write(qtbot, card.names["1"], "swelling")
+    assert draft.config().data.labels == (
+        LabelNumber(1, "swelling", "oedema"),
+        LabelNumber(2, "core", "core"),
+    )
+    assert draft.config().classes == ("background", "swelling", "core")
+    _write(qtbot, card.names["2"], "")
+    _checked(qtbot, wizard)
+    assert draft.config().classes == ("background", "swelling")
+    assert list(card.names) == ["1", "2"]
+    # A folder of label maps after it is asked for its numbers again.
+    drop(wizard.pages["data"], [training_factories.parts_folder(tmp_path / "again")])
+    _checked(qtbot, wizard)
+    qtbot.waitUntil(lambda: list(card.names) == ["1", "2", "4"])
+    assert "numbers" in card.heading.text()
+    qtbot.mouseClick(card.each, Qt.MouseButton.LeftButton)
+    assert labels_text(draft.config().data.labels) == "1=part 1, 2=part 2, 4=part 4"
+    assert {one.category for one in draft.config().data.labels} == {""}

@@ -9,6 +9,7 @@ from typing import Any
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.training_run import DataConfig
+from tumordesk_training.coco_categories import Categories, category_names
 from tumordesk_training.coco_files import Document, documents, unread_below
 from tumordesk_training.coco_outlines import (
     Annotations,
@@ -58,7 +59,7 @@ _UNREAD_ADVICE = "Export the file once more, or take it out of the folder."
 
 
 def scan_coco(root: Path, config: DataConfig) -> Found:
-    """Cases of all COCO files below ``root``; every category counts as the one object class.
+    """Cases of all COCO files below ``root``, with the numbers of their categories.
 
     Raises:
         DataError: there is no COCO file, or none but damaged ones.
@@ -83,7 +84,7 @@ def scan_coco(root: Path, config: DataConfig) -> Found:
         raise DataError(f"{root.name} holds no COCO annotation file.")
     scan.problems += [(other.path.name, other.why) for other in others]
     remarks = [*_unread_remark(root, damaged), *scan.remarks(), *_passed_over(root, seen)]
-    return Found(scan.certain(), scan.problems, remarks)
+    return Found(scan.certain(), scan.problems, remarks, label_names=scan.categories.names)
 
 
 def count_categories(root: Path) -> dict[str, int]:
@@ -95,17 +96,13 @@ def count_categories(root: Path) -> dict[str, int]:
     for document in documents(root):
         if document.content is None:
             continue
-        names = {
-            id_of(c.get("id")): str(c.get("name", ""))
-            for c in objects(document.content.get("categories"))
-        }
+        names = category_names(document.content)
         for name in names.values():
             pictures.setdefault(name, set())
         for item in objects(document.content["annotations"]):
-            number = id_of(item.get("category_id"))
-            name = names.get(number, str(number))
+            name = names[id_of(item.get("category_id"))]
             picture = (document.path.as_posix(), id_of(item.get("image_id")))
-            pictures.setdefault(name, set()).add(picture)
+            pictures[name].add(picture)
     return {name: len(found) for name, found in sorted(pictures.items())}
 
 
@@ -115,6 +112,7 @@ class _Scan:
     def __init__(self, root: Path, config: DataConfig) -> None:
         self.cases: list[Case] = []
         self.problems: list[tuple[str, str]] = []
+        self.categories = Categories(config.labels)
         self._root = root
         self._grouper = Grouper(root, config)
         self._keys: dict[str, bool] = {}
@@ -128,7 +126,7 @@ class _Scan:
 
     def read(self, file: Path, document: dict[str, Any]) -> None:
         """Take the pictures of a document as cases, with their outlines."""
-        found = Annotations.read(document)
+        found = Annotations.read(document, self.categories.numbers(document))
         if found.lost:
             self._lost.append((key_of(self._root, file), found))
         names: dict[str, set[str]] = defaultdict(set)

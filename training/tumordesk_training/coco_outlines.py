@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from PIL import Image
@@ -47,10 +49,14 @@ class DamagedOutline(Exception):
 
 @dataclass(frozen=True)
 class Drawn:
-    """What an annotation says of its outline, as it stands in the document."""
+    """What an annotation says of its outline, as it stands in the document.
+
+    ``number``: of its category.
+    """
 
     segmentation: Any
     bbox: Any = None
+    number: int = 1
 
     @property
     def is_box(self) -> bool:
@@ -82,8 +88,13 @@ class Annotations:
     _by_id: dict[str, list[Drawn]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def read(cls, document: dict[str, Any]) -> Annotations:
-        """Sort the annotations of a document; entries that are no objects belong to no picture."""
+    def read(
+        cls, document: dict[str, Any], numbers: Mapping[str | None, int] = MappingProxyType({})
+    ) -> Annotations:
+        """Sort the annotations of a document; entries that are no objects belong to no picture.
+
+        ``numbers``: of the categories, by their ids (1 for all that are not there).
+        """
         entries = document["annotations"]
         known = {id_of(entry.get("id")) for entry in objects(document["images"])}
         found = cls(len(entries))
@@ -94,7 +105,10 @@ class Annotations:
             elif number not in known:
                 found.unknown += 1
             else:
-                found._by_id[number].append(Drawn(item.get("segmentation"), item.get("bbox")))
+                category = numbers.get(id_of(item.get("category_id")), 1)
+                found._by_id[number].append(
+                    Drawn(item.get("segmentation"), item.get("bbox"), category)
+                )
         return found
 
     @property
@@ -187,15 +201,16 @@ def shown(name: str) -> str:
 
 
 def fit(values: list[Drawn], entry: dict[str, Any], path: Path) -> Fitted:
-    """Outlines of a picture in the pixels of its file.
+    """Outlines of a picture in the pixels of its file, each with the number of its category.
 
-    An annotation without outline counts as its box.
+    An annotation without outline counts as its box. Of several categories smaller outlines come
+    later, so that a core drawn inside of an oedema is not covered by it.
 
     Raises:
         DamagedOutline: an outline has no sense, lies outside, or is of a picture of another shape.
     """
     size = picture_size(path) if values else None
-    found: list[tuple[int, Points]] = []
+    found: list[tuple[int, list[Points]]] = []
     other: Size | None = None
     for drawn in values:
         value = [_corners(drawn.bbox)] if drawn.is_box else drawn.segmentation
@@ -206,8 +221,18 @@ def fit(values: list[Drawn], entry: dict[str, Any], path: Path) -> Fitted:
         outlines = _outlines(value, drawn_for, size)
         if size and outlines:
             _check_place(outlines, size)
-        found += ((1, points) for points in outlines)
-    return Fitted(tuple(found), other, sum(drawn.is_box for drawn in values))
+        found.append((drawn.number, outlines))
+    if len({number for number, _ in found}) > 1:
+        found.sort(key=lambda one: _extent(one[1]), reverse=True)
+    polygons = tuple((number, points) for number, outlines in found for points in outlines)
+    return Fitted(polygons, other, sum(drawn.is_box for drawn in values))
+
+
+def _extent(outlines: list[Points]) -> float:
+    """Area of the box around an annotation, in pixels."""
+    across = [x for points in outlines for x in points[::2]]
+    down = [y for points in outlines for y in points[1::2]]
+    return (max(across) - min(across) + 1) * (max(down) - min(down) + 1) if across else 0.0
 
 
 def picture_size(path: Path) -> Size | None:

@@ -31,7 +31,7 @@ class Case:
     """One picture (or one NIfTI pair) of a data set.
 
     ``group``: patient or what else must not be torn apart. ``part``: "train", "val" or "test"
-    where the folder itself says so. ``polygons``: (class number, points) instead of a mask file.
+    where the folder itself says so. ``polygons``: (number, points) instead of a mask file.
     ``empty``: known to hold nothing, so no mask is needed. ``source``: where the group is known
     from ("csv", "file names", "folders", "DICOM tags"), "" where the picture stands alone.
     ``channels``: the volumes of its sequences, in the order of ``DataConfig.sequences``.
@@ -74,7 +74,7 @@ class Remark:
 class Found:
     """What a layout's scanner has found: cases, (key, reason) of what is no use, remarks.
 
-    ``sequences`` and ``sequence``: as of :class:`DataSet`.
+    ``sequences``, ``sequence`` and ``label_names``: as of :class:`DataSet`.
     """
 
     cases: list[Case] = field(default_factory=list)
@@ -82,6 +82,7 @@ class Found:
     remarks: list[Remark] = field(default_factory=list)
     sequences: tuple[str, ...] = ()
     sequence: str = ""
+    label_names: dict[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class DataSet:
     ``excluded``: how many cases a person left out (``DataConfig.exclude``). ``sequences``: what
     can be chosen of the scans, as ``core.sequence_sources`` writes it; none where they are of one.
     ``sequence``: the one that all scans are of, as they say themselves; "" where that is not known.
+    ``label_names``: what the data themselves call the numbers of their outlines (COCO categories).
     """
 
     root: Path
@@ -102,6 +104,7 @@ class DataSet:
     remarks: tuple[Remark, ...] = ()
     sequences: tuple[str, ...] = ()
     sequence: str = ""
+    label_names: dict[int, str] = field(default_factory=dict)
 
     @property
     def groups(self) -> tuple[str, ...]:

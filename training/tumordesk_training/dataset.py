@@ -154,7 +154,7 @@ def _mask_of(case: Case, shape: tuple[int, ...], labels: LabelMap) -> UInt8 | No
             )
         return mask
     if case.polygons:
-        return draw_polygons(case.polygons, size)
+        return labels.read(case.key, draw_polygons(case.polygons, size))
     return np.zeros(size, dtype=np.uint8) if case.empty else None
 
 

@@ -36,6 +36,7 @@ from tumordesk_training.index_layout import (
     index_of,
     scan_index,
 )
+from tumordesk_training.label_map import counted
 from tumordesk_training.lists import Lists, why_no_list
 from tumordesk_training.mask_labels import labelled
 from tumordesk_training.mask_layout import scan_masks
@@ -90,12 +91,12 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         )
     excluded = found - len(cases)
     if config.label_from_mask:
-        cases = labelled(cases, problems)
+        cases = labelled(cases, problems, counted(config.labels))
     labels = tuple(sorted({c.label for c in cases if c.label}))
     ordered = tuple(sorted(cases, key=lambda c: natural(c.key)))
     return DataSet(
         root, layout, ordered, tuple(problems), labels, excluded, remarks,
-        listed.sequences, listed.sequence,
+        listed.sequences, listed.sequence, listed.label_names,
     )  # fmt: skip
 
 

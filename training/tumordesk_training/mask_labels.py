@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+
+import numpy as np
 
 from tumordesk.core.errors import DataError
 from tumordesk_training.data import Case
 from tumordesk_training.images import load_mask
+from tumordesk_training.label_map import ANY, LabelMap
 
 POSITIVE = "tumour"
 NEGATIVE = "no_tumour"
 _WORKERS = 4
 
 
-def labelled(cases: list[Case], problems: list[tuple[str, str]]) -> list[Case]:
+def labelled(
+    cases: list[Case], problems: list[tuple[str, str]], labels: LabelMap = ANY
+) -> list[Case]:
     """``cases`` with the class that their mask says; those without a mask are left out.
 
-    A picture whose mask has any object pixel is "tumour", any other "no_tumour". Masks that
-    cannot be read are added to ``problems`` (key, reason), and their pictures left out.
+    A picture whose mask has any pixel that counts for ``labels`` is "tumour", any other
+    "no_tumour". Masks that cannot be read are added to ``problems`` (key, reason), and their
+    pictures left out.
 
     Raises:
         DataError: no case has a mask, or they are volumes, whose slices have no class each.
@@ -35,7 +42,7 @@ def labelled(cases: list[Case], problems: list[tuple[str, str]]) -> list[Case]:
             "Write the slices as pictures with masks first.",
         )
     with ThreadPoolExecutor(max_workers=_WORKERS) as pool:
-        answers = list(pool.map(_positive, masked))
+        answers = list(pool.map(partial(_positive, labels=labels), masked))
     result = []
     for case, answer in zip(masked, answers, strict=True):
         if isinstance(answer, str):
@@ -45,11 +52,12 @@ def labelled(cases: list[Case], problems: list[tuple[str, str]]) -> list[Case]:
     return result
 
 
-def _positive(case: Case) -> bool | str:
+def _positive(case: Case, labels: LabelMap) -> bool | str:
     """Whether the mask holds anything, or the reason why that cannot be told."""
-    if case.mask is None:
-        return bool(case.polygons)
     try:
-        return bool(load_mask(case.mask).any())
+        if case.mask is None:
+            numbers = np.array([[number for number, _ in case.polygons]], dtype=np.uint8)
+            return bool(labels.read(case.key, numbers).any())
+        return bool(load_mask(case.mask, labels).any())
     except DataError as error:
         return f"its mask: {error.message}"

@@ -7,7 +7,7 @@ name of a class; a name that is given twice makes one class of both numbers.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 BACKGROUND = "background"
 """First class of every outline, and the name of numbers that are not to be outlined."""
@@ -18,10 +18,14 @@ _MARKS = frozenset(",=;")
 
 @dataclass(frozen=True)
 class LabelNumber:
-    """A number of the label maps, and the name of the class that it stands for."""
+    """A number of the label maps, and the name of the class that it stands for.
+
+    ``category``: the COCO category that has this number, "" for its id or where there is none.
+    """
 
     number: int
     name: str
+    category: str = ""
 
     def __post_init__(self) -> None:
         if not 1 <= self.number <= MOST:
@@ -67,9 +71,7 @@ def without_names(labels: Sequence[LabelNumber]) -> tuple[LabelNumber, ...]:
     if all(one.name != BACKGROUND for one in labels):
         return ()
     named = "tumour"
-    return tuple(
-        one if one.name == BACKGROUND else LabelNumber(one.number, named) for one in labels
-    )
+    return tuple(one if one.name == BACKGROUND else replace(one, name=named) for one in labels)
 
 
 def parse_labels(text: str) -> tuple[LabelNumber, ...]:

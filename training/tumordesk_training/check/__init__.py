@@ -98,7 +98,7 @@ def _report(
         sequences=data.sequences,
         sequence=data.sequence,
         labels=numbers,
-        label_names={n: name for n, name in named_labels(root).items() if n in numbers},
+        label_names={n: name for n, name in _names(seen).items() if n in numbers},
         class_parts={
             part: dict(sorted(Counter(c.label for c in cases if c.part == part).items()))
             for part in _by_part(Counter(c.part for c in cases))
@@ -115,6 +115,12 @@ def _findings(root: Path, config: DataConfig, seen: Seen) -> Iterator[DataFindin
     yield from label_findings(seen, categories, config.labels)
     yield from file_findings(seen, "" if config.sequences else colour_of(config))
     yield from folder_findings(aside(root))
+
+
+def _names(seen: Seen) -> dict[str, str]:
+    """What the numbers of the outlines are called: COCO categories, or in a dataset.json."""
+    own = {str(number): name for number, name in seen.data.label_names.items()}
+    return own or named_labels(seen.data.root)
 
 
 def colour_of(config: DataConfig) -> str:

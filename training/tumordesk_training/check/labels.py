@@ -25,7 +25,7 @@ def label_findings(
     """All findings about classes and masks. ``categories``: of COCO files, with pictures;
     ``labels``: what the numbers of label maps are said to stand for."""
     yield from _balance(seen)
-    yield from _categories(categories)
+    yield from _categories(categories, told=len(label_counts(seen)) > 1)
     yield from _empty(seen)
     yield from _rectangles(seen)
     yield from _huge(seen)
@@ -60,26 +60,38 @@ def label_counts(seen: Seen) -> dict[int, int]:
 
 def _numbers(seen: Seen, labels: Sequence[LabelNumber]) -> Iterator[DataFinding]:
     """Label maps of several parts, which are learned as one unless they are named."""
-    counts = label_counts(seen)
+    counts, names = label_counts(seen), seen.data.label_names
     if len(counts) < 2:
         return
-    told = together([f"{number} (in {count} of them)" for number, count in counts.items()])
+    told = together(
+        [
+            f"'{names[n]}' (number {n}, in {many(count, 'picture')})"
+            if n in names
+            else f"{n} (in {count} of them)"
+            for n, count in counts.items()
+        ]
+    )
+    title = f"Label maps hold several numbers: {told}"
+    if names:
+        title = f"There are outlines of several categories: {told}"
     advice = (
         "They are learned as one outline: see that each of them is tumour. Or give them names, on "
         "the page of the data or as data.labels of a configuration: each name is learned by "
         "itself, and what is background is not outlined."
     )
     if labels:
-        named = together([f"{one.number} is {one.name}" for one in labels])
+        named = together([f"{names.get(one.number, one.number)} is {one.name}" for one in labels])
         advice = f"They are learned by name: {named}."
     yield DataFinding(
         "label_numbers",
         "info" if labels else "warning",
-        f"Label maps hold several numbers: {told}",
+        title,
         advice,
         len(counts),
         singles(
-            (x.case.key, together([str(n) for n in x.numbers])) for x in seen.good if x.numbers
+            (x.case.key, together([names.get(n, str(n)) for n in x.numbers]))
+            for x in seen.good
+            if x.numbers
         ),
         ("ignore",),
     )
@@ -129,7 +141,8 @@ def _balance(seen: Seen) -> Iterator[DataFinding]:
     )
 
 
-def _categories(categories: dict[str, int]) -> Iterator[DataFinding]:
+def _categories(categories: dict[str, int], *, told: bool) -> Iterator[DataFinding]:
+    """Categories of COCO files; ``told``: those that are used are a finding of their own."""
     without = [name for name, pictures in categories.items() if not pictures]
     if without:
         yield DataFinding(
@@ -144,7 +157,7 @@ def _categories(categories: dict[str, int]) -> Iterator[DataFinding]:
             ("ignore",),
         )
     used = [f"'{name}' ({n} pictures)" for name, n in categories.items() if n]
-    if len(used) > 1:
+    if len(used) > 1 and not told:
         yield DataFinding(
             "categories",
             "info",

@@ -122,8 +122,13 @@ def _picture(case: Case, config: DataConfig) -> Look:
         box,
         pages=count_pages(case.image),
         doubt=doubt,
-        numbers=mask_numbers(case.mask) if case.mask is not None and drawn else (),
+        numbers=mask_numbers(case.mask) if case.mask is not None and drawn else _drawn_in(case),
     )
+
+
+def _drawn_in(case: Case) -> tuple[int, ...]:
+    """The numbers of the categories that a picture has outlines of."""
+    return tuple(sorted({number for number, _ in case.polygons}))
 
 
 def is_coloured(pixels: npt.NDArray[Any]) -> bool:
@@ -143,7 +148,7 @@ def mask_of(case: Case, shape: tuple[int, int], labels: LabelMap) -> UInt8 | Non
     if case.mask is not None:
         return load_mask(case.mask, labels)
     if case.polygons:
-        return draw_polygons(case.polygons, shape)
+        return labels.read(case.key, draw_polygons(case.polygons, shape))
     return np.zeros(shape, dtype=np.uint8) if case.empty else None
 
 

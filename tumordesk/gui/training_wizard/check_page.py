@@ -237,7 +237,7 @@ class CheckPage(Page):
 
 
 def _told(labels: Sequence[LabelNumber]) -> str:
-    return ", ".join(f"{one.number} is {one.name}" for one in labels)
+    return ", ".join(f"{one.category or one.number} is {one.name}" for one in labels)
 
 
 def _at_top(card: QWidget) -> QWidget:

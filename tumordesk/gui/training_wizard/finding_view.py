@@ -57,7 +57,7 @@ _PATIENTS = "All pictures of a patient are in the same part of the split."
 _ON_DATA_PAGE = {
     "patients_unknown": "Say where the &patients are named…",
     "shared_outlines": "Choose the &sequence…",
-    "label_numbers": "Say what each &number is…",
+    "label_numbers": "Say what &each stands for…",
 }
 """Findings settled on the page of the data: code -> text of the button that goes there."""
 

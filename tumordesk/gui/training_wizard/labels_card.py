@@ -1,4 +1,4 @@
-"""What the numbers of label maps stand for, where they are more than one."""
+"""What the numbers of label maps, or COCO categories, stand for, where they are several."""
 
 from __future__ import annotations
 
@@ -15,13 +15,20 @@ from tumordesk.core.label_numbers import (
     suggested_name,
 )
 from tumordesk.gui import tokens
-from tumordesk.gui.panels.parts import clear, label
+from tumordesk.gui.panels.parts import ElidedLabel, clear, label
 from tumordesk.gui.training_wizard.beside import reveal
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.widgets import Card, explained
 from tumordesk.session.folder_peek import number
 
-_TOGETHER = "Whatever has a number is outlined."
+_TITLES = {
+    False: "What do the numbers in the label maps stand for?",
+    True: "What do the categories of the outlines stand for?",
+}
+_TOGETHER = {
+    False: "Whatever has a number is outlined.",
+    True: "Whatever has an outline is outlined, of any category.",
+}
 _EACH = (
     "Each part gets an outline and a figure of its own. The same name twice makes one part of "
     "both; what has no name is background."
@@ -38,10 +45,11 @@ class LabelsCard(Card):
     chosen = Signal()
 
     def __init__(self, context: WizardContext) -> None:
-        super().__init__("What do the numbers in the label maps stand for?")
+        super().__init__(_TITLES[False])
         self.column.setSpacing(tokens.SPACE_4)
         self._context = context
         self._offered: tuple[str, ...] = ()
+        self._categories: dict[str, str] = {}
         self.names: dict[str, QLineEdit] = {}
         self._group = QButtonGroup(self)
         self.together = QRadioButton("All for the tumour: one outline")
@@ -55,7 +63,8 @@ class LabelsCard(Card):
         self._grid.setContentsMargins(tokens.SPACE_24, 0, 0, tokens.SPACE_4)
         self._grid.setColumnStretch(3, 1)
         self.problem = label("", "", "error", wrap=True)
-        self.column.addLayout(explained(self.together, label(_TOGETHER, "small", wrap=True)))
+        self._all_words = label(_TOGETHER[False], "small", wrap=True)
+        self.column.addLayout(explained(self.together, self._all_words))
         self.column.addLayout(explained(self.each, label(_EACH, "small", wrap=True)))
         self.column.addWidget(self._rows)
         self.column.addWidget(self.problem)
@@ -87,16 +96,23 @@ class LabelsCard(Card):
         clear(self._grid)
         self.names = {}
         self._say("")
+        coco = report.layout == "coco"
+        self.heading.setText(_TITLES[coco])
+        self._all_words.setText(_TOGETHER[coco])
+        self._categories = report.label_names if coco else {}
         given = {str(one.number): one.name for one in self._context.draft.data.labels}
         for row, (key, count) in enumerate(report.labels.items()):
             told = given.get(key) or suggested_name(key, report.label_names.get(key, ""))
             field = QLineEdit("" if told == BACKGROUND else told)
             field.setPlaceholderText(BACKGROUND)
             field.setFixedWidth(_NAME_W)
-            field.setAccessibleName(f"What number {key} stands for")
+            shown = self._categories.get(key, key)
+            field.setAccessibleName(
+                f"What the category {shown} stands for" if coco else f"What number {key} stands for"
+            )
             field.editingFinished.connect(self._take)
             kind = "scan" if report.volumes else "picture"
-            self._grid.addWidget(QLabel(key), row, 0)
+            self._grid.addWidget(_shown(shown), row, 0)
             self._grid.addWidget(field, row, 1)
             words = f"in {number(count)} {kind}{'' if count == 1 else 's'}"
             self._grid.addWidget(label(words, "small"), row, 2)
@@ -121,7 +137,11 @@ class LabelsCard(Card):
 
     def _named(self) -> tuple[LabelNumber, ...]:
         labels = tuple(
-            LabelNumber(int(key), " ".join(field.text().split()) or BACKGROUND)
+            LabelNumber(
+                int(key),
+                " ".join(field.text().split()) or BACKGROUND,
+                self._categories.get(key, ""),
+            )
             for key, field in self.names.items()
         )
         refuse_doubles(labels)
@@ -132,3 +152,10 @@ class LabelsCard(Card):
         self.problem.setVisible(bool(sentence))
         if sentence:
             reveal(self.problem)
+
+
+def _shown(name: str) -> QLabel:
+    """A number or a category as it stands in the data."""
+    result = ElidedLabel(name)
+    result.setMaximumWidth(_NAME_W)
+    return result

@@ -23,7 +23,7 @@ from tumordesk.gui.training_wizard.thumbnails import ThumbnailStore
 
 
 class Card(QFrame):
-    """A framed field. ``column`` is what to fill."""
+    """A framed field. ``column`` is what to fill, ``heading`` what it is headed with."""
 
     def __init__(self, title: str = "", icon: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -33,11 +33,12 @@ class Card(QFrame):
             tokens.SPACE_16, tokens.SPACE_12, tokens.SPACE_16, tokens.SPACE_12
         )
         self.column.setSpacing(tokens.SPACE_8)
+        self.heading = label(title, "strong")
         if title:
             row = tight(QHBoxLayout(), tokens.SPACE_8)
             if icon:
                 row.addWidget(IconLabel(icon))
-            row.addWidget(label(title, "strong"), 1)
+            row.addWidget(self.heading, 1)
             self.column.addLayout(row)
 
 
