@@ -118,3 +118,15 @@ def test_the_keyboard_comes_back_to_next(
     ready = True
     wizard.refresh()
     assert wizard.next.hasFocus()
+
+
+def test_enter_presses_the_button_that_has_the_focus(qtbot: QtBot, window: MainWindow) -> None:
+    button = window.parts.start.train_button
+    button.setFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Return)
+    wizard = _wizard(window)
+    wizard.show_stage("data")
+    expert = wizard.mode.button(1)
+    expert.setFocus()
+    qtbot.keyClick(expert, Qt.Key.Key_Enter)
+    assert wizard.mode.index == 1

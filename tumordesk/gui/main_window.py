@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDropEvent,
     QGuiApplication,
+    QKeyEvent,
     QResizeEvent,
     QShowEvent,
 )
@@ -39,6 +40,7 @@ from tumordesk.gui.controllers.running import RunController
 from tumordesk.gui.controllers.training import TrainingController
 from tumordesk.gui.controllers.training_set import TrainingSetController
 from tumordesk.gui.controllers.viewing import ViewingController
+from tumordesk.gui.enter import press_focused
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.theme import apply_theme
 from tumordesk.gui.window_commands import wire_commands
@@ -442,6 +444,11 @@ class MainWindow(QMainWindow):
         if paths:
             event.acceptProposedAction()
             self.open_paths(paths)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus."""
+        if not press_focused(self, event):
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Cancel all jobs, wait for them, keep the settings; a training is asked about first."""

@@ -13,6 +13,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
+    QKeyEvent,
     QKeySequence,
     QShortcut,
 )
@@ -36,6 +37,7 @@ from tumordesk.gui.banner import Banner, Message
 from tumordesk.gui.batch.form import BatchForm
 from tumordesk.gui.batch.queue_table import QueueModel, QueueTable
 from tumordesk.gui.batch.work import BatchWork, Phase
+from tumordesk.gui.enter import press_focused
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.panels.parts import IconLabel, label, selectable, tight
 from tumordesk.session.batch.table import FAILURES, RESULTS
@@ -393,6 +395,11 @@ class BatchWindow(QMainWindow):
         self.drop.setProperty("over", "true" if over else "false")
         self.drop.style().unpolish(self.drop)
         self.drop.style().polish(self.drop)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus."""
+        if not press_focused(self, event):
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """The window goes; a batch that runs goes on."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeyEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from tumordesk.gui import tokens
 from tumordesk.gui.banner import Banner, Message
+from tumordesk.gui.enter import press_focused
 from tumordesk.gui.panels.parts import label
 from tumordesk.gui.training_wizard.close_question import CloseQuestion
 from tumordesk.gui.training_wizard.context import WizardContext
@@ -273,6 +274,11 @@ class TrainingWizard(QMainWindow):
             self.restoreGeometry(
                 QByteArray.fromBase64(self.context.choices.geometry.encode("ascii"))
             )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter presses the button that has the focus."""
+        if not press_focused(self, event):
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End what the pages run and keep the window's place; ask first while it trains."""
