@@ -9,6 +9,7 @@ import pytest
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.label_numbers import (
+    BACKGROUND,
     LabelNumber,
     label_classes,
     labels_text,
@@ -84,6 +85,12 @@ def test_names_that_are_not_the_classes_are_refused(
 ) -> None:
     with pytest.raises(ConfigError, match=r"data\.labels"):
         read_config(config_with(tmp_path, **entries))
+
+
+def test_what_a_data_set_calls_free_of_tumour_is_background() -> None:
+    assert suggested_name("3", "No_Tumor") == BACKGROUND
+    assert suggested_name("3", "normal ") == BACKGROUND
+    assert suggested_name("3", "enhancing") == "enhancing"
 
 
 @pytest.mark.parametrize("told", ["", ",=;", "\n\x00", "a, b = c;\x1b[31m", "x" * 500, "  Edema  "])

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from tumordesk.core.model_card import NO_TUMOUR_CLASSES
+
 BACKGROUND = "background"
 """First class of every outline, and the name of numbers that are not to be outlined."""
 MOST = 65535
@@ -61,7 +63,12 @@ def label_classes(labels: Sequence[LabelNumber]) -> tuple[str, ...]:
 
 
 def suggested_name(number: str, told: str) -> str:
-    """A name to start from: what a data set says that the number is, made fit, else "part 1"."""
+    """A name to start from: what a data set says that the number is, made fit, else "part 1".
+
+    What it calls free of tumour is background.
+    """
+    if told.strip().casefold() in NO_TUMOUR_CLASSES:
+        return BACKGROUND
     plain = "".join(c if c.isprintable() and c not in _MARKS else " " for c in told)
     return " ".join(plain.split())[:LONGEST].strip() or f"part {number}"
 

@@ -75,7 +75,8 @@ def _numbers(seen: Seen, labels: Sequence[LabelNumber]) -> Iterator[DataFinding]
     if names:
         title = f"There are outlines of several categories: {told}"
     advice = (
-        "They are learned as one outline: see that each of them is tumour. Or give them names, on "
+        "They are learned as one outline: see that each of them is tumour, and that none stands "
+        "for something else or for 'no tumour'. Or give them names, on "
         "the page of the data or as data.labels of a configuration: each name is learned by "
         "itself, and what is background is not outlined."
     )
