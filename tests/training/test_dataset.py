@@ -336,6 +336,28 @@ def test_picture_dice_makes_false_alarms_dear() -> None:
     assert float(picture_dice_loss(logits, target)) == pytest.approx(0.25)
 
 
+def test_picture_dice_rather_outlines_a_tumour_of_unsure_kind_than_none() -> None:
+    target = torch.zeros((3, 24, 24), dtype=torch.long)
+    for kind in (1, 2, 3):  # a kind to each picture
+        target[kind - 1, 4:16, 4:16] = kind
+    wanted = torch.nn.functional.one_hot(target, 4).movedim(-1, 1).float()
+    none = torch.zeros_like(wanted)
+    none[:, 0] = 50.0
+    unsure = torch.where(
+        (target > 0)[:, None], wanted.new_tensor([-50.0, 0, 0, 0])[:, None, None], none
+    )
+    first = torch.where(
+        (target > 0)[:, None], wanted.new_tensor([-50.0, 50, 0, 0])[:, None, None], none
+    )
+    told = [float(picture_dice_loss(one, target)) for one in (wanted * 100, unsure, first, none)]
+    assert told[0] == pytest.approx(0.0, abs=1e-5)
+    assert told == sorted(told), "the right kind, any kind, one kind for all, none"
+    assert told[3] - told[1] > 0.3
+    # Computed in parts, as when memory is short, it is the same.
+    parts = [float(picture_dice_loss(first[n : n + 1], target[n : n + 1])) for n in range(3)]
+    assert sum(parts) / 3 == pytest.approx(told[2])
+
+
 def test_cross_entropy_with_class_weights() -> None:
     from sklearn.metrics import log_loss
     from sklearn.utils.class_weight import compute_class_weight

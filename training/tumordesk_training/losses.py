@@ -35,21 +35,26 @@ ALARM_PX = 50.0
 def picture_dice_loss(
     logits: torch.Tensor, target: torch.Tensor, smooth: float = 1.0
 ) -> torch.Tensor:
-    """One minus soft Dice of each picture and foreground class, mean over all of these pairs.
+    """One minus soft Dice of the foreground classes that a picture holds, mean over the pictures.
 
     Args:
         logits: (n, classes, H, W); target: (n, H, W) class numbers.
 
     A small lesion weighs as much as a large one, as in the Dice by picture that is reported.
-    Where a picture holds nothing of a class, Dice says nothing; what is outlined there costs
-    ``p / (p + ALARM_PX)``, p the sum of its probabilities, so that small false alarms cost too.
+    On a picture without any of them Dice says nothing; what is outlined there costs
+    ``p / (p + ALARM_PX)`` of each class, p the sum of its probabilities, so that small false alarms
+    cost too. A class taken for another costs the Dice of that one: were it a false alarm as well, a
+    network that cannot tell the kinds of tumours yet would best outline none of them.
     """
     probability = logits.float().softmax(dim=1)[:, 1:]
     wanted = F.one_hot(target, logits.shape[1]).movedim(-1, 1)[:, 1:].float()
     both = (probability * wanted).sum(dim=(2, 3))
     size, found = wanted.sum(dim=(2, 3)), probability.sum(dim=(2, 3))
     missed = 1.0 - (2.0 * both + smooth) / (found + size + smooth)
-    return torch.where(size > 0, missed, found / (found + ALARM_PX)).mean()
+    held = (size > 0).float()
+    lost = (missed * held).sum(dim=1) / held.sum(dim=1).clamp(min=1.0)
+    alarms = (found / (found + ALARM_PX)).mean(dim=1)
+    return torch.where(held.any(dim=1), lost, alarms).mean()
 
 
 class Loss(nn.Module):
