@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +15,13 @@ from pytestqt.qtbot import QtBot
 import training_factories
 from tumordesk.core.paths import user_models_dir
 from tumordesk.core.settings import SettingsStore
-from tumordesk.core.training_run import RunState, write_config
+from tumordesk.core.training_run import CONFIG_NAME, EVALUATION, RunState, read_config, write_config
+from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.main_window import MainWindow
+from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.results_page import ResultsPage
 from tumordesk.gui.training_wizard.use_page import UsePage
+from tumordesk.gui.training_wizard.wizard import TrainingWizard
 
 WAIT_MS = 240_000
 
@@ -62,6 +67,39 @@ def test_from_a_finished_training_to_a_model_in_the_viewer(
     finally:
         window.close()
         window.deleteLater()
+
+
+@pytest.mark.timeout(900)
+def test_data_on_another_drive_are_measured_there(qtbot: QtBot, run: Path, tmp_path: Path) -> None:
+    config = read_config(run / CONFIG_NAME)
+    moved = shutil.copytree(config.data.root, tmp_path / "other drive")
+    copy = shutil.copytree(run, tmp_path / "blobs")
+    shutil.rmtree(copy / EVALUATION, ignore_errors=True)
+    gone = replace(config.data, root=str(tmp_path / "gone"))
+    write_config(copy / CONFIG_NAME, replace(config, data=gone))
+    runner = JobRunner()
+    wizard = TrainingWizard(WizardContext(runner))
+    wizard.show()
+    try:
+        wizard.context.draft.run = copy
+        wizard.context.draft.run_state = RunState.FINISHED
+        wizard.show_stage("results")
+        page = wizard.page
+        assert isinstance(page, ResultsPage)
+        qtbot.waitUntil(lambda: page.wait.start.isVisible(), timeout=WAIT_MS)
+        assert "gone does not exist" in page.wait.detail.text()
+        qtbot.waitUntil(page.moved.isVisible)
+        (tmp_path / "empty").mkdir()
+        page.moved.use(tmp_path / "empty")  # the wrong one: it is told, and may be chosen again
+        qtbot.waitUntil(lambda: page.wait.bar.isVisible(), timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: page.wait.start.isVisible(), timeout=WAIT_MS)
+        assert page.moved.isVisible()
+        page.moved.use(moved)
+        _look(qtbot, page)
+    finally:
+        wizard.close()
+        wizard.deleteLater()
+        runner.shutdown()
 
 
 def _look(qtbot: QtBot, page: ResultsPage) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import training_factories
 from tumordesk.core.data_report import DataReport, PatientsFound
-from tumordesk.core.training_run import RunState, read_config, write_config
+from tumordesk.core.training_run import CONFIG_NAME, RunState, read_config, write_config
 from tumordesk.gui.jobs import JobRunner
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.train_page import TrainPage
@@ -161,6 +161,36 @@ def test_stop_keeps_the_best_and_can_go_on(qtbot: QtBot, make: Make) -> None:
     _click(qtbot, page.view.resume)
     until(qtbot, lambda: page.view.progress.state is RunState.RUNNING)
     until(qtbot, lambda: page.view.curves.loss.line("epochs")[0][-1] == 4.0)
+
+
+def test_a_stopped_training_goes_on_where_its_data_are_now(
+    qtbot: QtBot, make: Make, tmp_path: Path
+) -> None:
+    wizard = make()
+    _folded(wizard)
+    page = _start(qtbot, wizard)
+    first = _folder(wizard)
+    _click(qtbot, page.view.stop)
+    until(qtbot, lambda: page.view.progress.state is RunState.STOPPED)
+    until(qtbot, lambda: not is_alive(first.parent))
+    assert not page.moved.isVisible()
+    other = (tmp_path / "Lékař (1)").rename(tmp_path / "F disk")
+    wizard.show_stage("data")
+    wizard.show_stage("train")
+    until(qtbot, page.moved.isVisible)
+    assert "The data folder Lékař (1) is not where it was" in page.moved.words.text()
+    page.moved.choose.setFocus()
+    qtbot.keyClick(page.moved.choose, Qt.Key.Key_Return)
+    until(qtbot, lambda: page.moved.findChild(QFileDialog) is not None)
+    page.moved.findChild(QFileDialog).fileSelected.emit(str(other))
+    page.moved.findChild(QFileDialog).close()
+    until(qtbot, lambda: "taken from F disk" in page.moved.words.text())
+    assert {read_config(one / CONFIG_NAME).data.root for one in (first, first.parent)} == {
+        str(other)
+    }
+    _click(qtbot, page.view.resume)
+    until(qtbot, lambda: page.view.progress.state is RunState.RUNNING)
+    assert not page.moved.isVisible()
 
 
 def test_a_failure_is_told_in_the_words_of_the_training(qtbot: QtBot, make: Make) -> None:

@@ -180,21 +180,26 @@ def test_data_that_were_moved_are_asked_for(
 ) -> None:
     moved = (tmp_path / "data").rename(tmp_path / "Ψ & data (2)")
     page = page_of(qtbot, window, run)
+    until(qtbot, page.moved.isVisible)
+    assert "The data folder data is not where it was" in page.moved.words.text()
     assert not page.publish.isEnabled()
-    assert "The folder data is not where it was" in page.words.text()
-    assert page.data.isVisible()
-    page.use_data(moved)
-    assert page.data.text().strip() == "&Data: Ψ && data (2)"
-    assert not page.words.isVisible()
+    page.moved.use(tmp_path / "nothing")
+    until(qtbot, lambda: window.training.wizard.banner.isVisible())  # type: ignore[union-attr]
+    assert not page.publish.isEnabled()
+    page.moved.use(moved)
+    until(qtbot, page.publish.isEnabled)
+    assert "taken from Ψ & data (2)" in page.moved.words.text(), "it may have been the wrong one"
+    assert read_config(run / "config.json").data.root == str(moved)
     qtbot.mouseClick(page.publish, LEFT)
     until(qtbot, lambda: bool(page.model_id) and not page.export.busy)
-    assert (user_models_dir() / page.model_id / "data.txt").read_text() == str(moved)
 
 
 def test_data_that_are_there_are_not_asked_for(qtbot: QtBot, window: MainWindow, run: Path) -> None:
     page = page_of(qtbot, window, run)
     assert page.publish.isEnabled()
-    assert not page.data.isVisible()
+    with qtbot.waitSignal(page.moved.looked):
+        page.enter()
+    assert not page.moved.isVisible()
 
 
 def test_one_file_for_others_can_be_added_in_the_viewer(

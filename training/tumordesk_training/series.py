@@ -190,7 +190,10 @@ def _train(item: Planned, folder: Path, say: Say) -> RunState:
         return start(folder, item.config, resume=False, say=say)
     if read_run(folder).state is RunState.FINISHED:
         return RunState.FINISHED
-    return start(folder, read_config(folder / CONFIG_NAME), resume=True, say=say)
+    config = read_config(folder / CONFIG_NAME)
+    # The data may lie elsewhere now than when this run began.
+    data = replace(config.data, root=item.config.data.root)
+    return start(folder, replace(config, data=data), resume=True, say=say)
 
 
 def _part(folder: Path) -> Literal["test", "val"]:

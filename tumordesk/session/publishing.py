@@ -40,7 +40,7 @@ class RunFacts:
     knows whose pictures these are. ``own_ids`` and
     ``bundled_ids``: models that have a name already. ``folds``: what came of the whole
     cross-validation, where the run is a fold of one that is finished. ``networks``: see
-    :func:`joined`. ``data_gone``: the data folder is not where it was.
+    :func:`joined`.
     """
 
     run: Path
@@ -55,7 +55,6 @@ class RunFacts:
     strangers: bool = False
     folds: FoldSummary | None = None
     networks: int = 1
-    data_gone: bool = False
 
     @property
     def learned(self) -> str:
@@ -106,7 +105,6 @@ def read_facts(run: Path) -> RunFacts:
         given=split.get("origin") == "given",
         strangers=any(str(one).startswith(_STRANGERS) for one in split.get("warnings") or ()),
         folds=_whole(run),
-        data_gone=not Path(config.data.root).is_dir(),
     )
 
 

@@ -29,6 +29,7 @@ from tumordesk.gui.training_wizard.beside import ViewStack
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.explain_store import ExplainStore
 from tumordesk.gui.training_wizard.figures_view import Caveats, FiguresView
+from tumordesk.gui.training_wizard.moved_card import MovedCard
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.pieces import Pieces
 from tumordesk.gui.training_wizard.report_export import Kind, ReportExport
@@ -66,6 +67,9 @@ class ResultsPage(Page):
         self.export.said.connect(context.say)
         self.export.busy_changed.connect(self._show_export)
         self._pieces = Pieces(self)
+        self.moved = MovedCard(context, self)
+        self.moved.moved.connect(self._data_moved)
+        self.body.addWidget(self.moved)
         self._stack = QStackedWidget()
         self.body.addWidget(self._stack, 1)
         self.wait = Waiting()
@@ -147,6 +151,7 @@ class ResultsPage(Page):
     def enter(self) -> None:
         """Show the run of the draft; it is evaluated where that was not done yet."""
         run = self.context.draft.run
+        self.moved.look(run)
         if run is None:
             self._forget()
             self._say(_NO_RUN)
@@ -157,6 +162,16 @@ class ResultsPage(Page):
             self._read(evaluate=True)
         elif self._process is None:
             self._refresh(run)
+
+    def _data_moved(self) -> None:
+        """It is known where the data are: measure, or ask for the pictures again."""
+        if self.run is None or self._process is not None:
+            return
+        self.store.use(self.run)
+        if self.found is None:
+            self.evaluate()
+        else:
+            self._show(self.found)
 
     def _refresh(self, run: Path) -> None:
         """The training may have gone on since: measure again where its best epoch is newer."""

@@ -15,6 +15,7 @@ from tumordesk.gui.banner import Message
 from tumordesk.gui.jobs import Failure
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.curves import save_csv, save_png
+from tumordesk.gui.training_wizard.moved_card import MovedCard
 from tumordesk.gui.training_wizard.pages import Page
 from tumordesk.gui.training_wizard.report_export import free_path
 from tumordesk.gui.training_wizard.train_start import TrainStart
@@ -38,6 +39,8 @@ class TrainPage(Page):
         self._other = False
         self._early: list[TrainingEvent] = []
         self._ready = False
+        self.moved = MovedCard(context, self)
+        self.body.addWidget(self.moved)
         self._stack = QStackedWidget(self)
         self.body.addWidget(self._stack, 1)
         self.start = TrainStart(self._stack)
@@ -79,6 +82,11 @@ class TrainPage(Page):
         if not self.training:
             self.start.show_draft(self.context.draft)
         self._show_other()
+        self._look_for_data()
+
+    def _look_for_data(self) -> None:
+        """Whether a run that is over could go on: its data may not be there any more."""
+        self.moved.look(self._run if self.training and self.view.over else None)
 
     def _show_other(self) -> None:
         """Whether what is chosen now is not what the run that is shown was made with."""
@@ -153,6 +161,7 @@ class TrainPage(Page):
     def _begun(self, folder: Path) -> None:
         self._ordered, self._starting = self._starting, None
         self._run, self._ready, self._early = folder, False, []
+        self.moved.look(None)
         self.view.show_folds(waits=False, left=0)
         self.view.begin(folder, None)
         self._other = False
@@ -175,6 +184,7 @@ class TrainPage(Page):
         early, self._early = self._early, []
         self._take(early)
         self._show_other()
+        self._look_for_data()
 
     def _batch(self, events: Sequence[TrainingEvent]) -> None:
         if self._ready:
@@ -197,6 +207,7 @@ class TrainPage(Page):
         """The process is gone: are there folds that it has not come to?"""
         run = self._run
         self._show_folds()
+        self._look_for_data()
         if run is not None and run == self.context.training.folder:
             self.context.runner.submit(
                 "io",
@@ -209,6 +220,7 @@ class TrainPage(Page):
     def _lost(self, words: str) -> None:
         self.view.draw_now()
         self.view.lose(words)
+        self._look_for_data()
         self.changed.emit()
 
     def _failed(self, sentence: str, hint: str) -> None:

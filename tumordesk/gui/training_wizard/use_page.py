@@ -27,16 +27,14 @@ from tumordesk.gui.training_wizard.beside import Beside, reveal
 from tumordesk.gui.training_wizard.card_form import CardForm
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.gui.training_wizard.model_export import ModelExport
+from tumordesk.gui.training_wizard.moved_card import MovedCard
 from tumordesk.gui.training_wizard.pages import Page, scrolling
 from tumordesk.gui.training_wizard.widgets import Card
 from tumordesk.session import publishing
 
 _AGAIN = "To publish it again, tick that your model of that identifier is exchanged."
 _NO_RUN = "Nothing is trained yet."
-_GONE = (
-    "The folder {name} is not where it was. Publishing measures the model once more: say where the "
-    "folder is now."
-)
+_GONE = "Publishing measures the model once more, and its data are not there."
 _ARCHIVE = "TumorDesk model (*.tdmodel)"
 _ONNX = "ONNX (*.onnx)"
 
@@ -54,7 +52,6 @@ class UsePage(Page):
         super().__init__(context, parent)
         self._facts: publishing.RunFacts | None = None
         self._run: Path | None = None
-        self._data: Path | None = None
         self.model_id = ""
         self.export = ModelExport(context, self)
         self.form = CardForm()
@@ -72,6 +69,8 @@ class UsePage(Page):
         column.addWidget(self._publish_card())
         column.addWidget(self._done_card())
         column.addStretch(1)
+        self.moved = MovedCard(self.context, self)
+        self.body.addWidget(self.moved)
         self.body.addWidget(scrolling(Beside(self.form, right, 3, 2)), 1)
 
     def _facts_card(self) -> Card:
@@ -98,15 +97,12 @@ class UsePage(Page):
         self.bar.setTextVisible(False)
         self.bar.setRange(0, 1000)
         self.words = label("", "secondary", wrap=True)
-        self.data = QPushButton(icon("folder"), " The &data are elsewhere…")
-        self.data.hide()
         row = tight(QHBoxLayout(), tokens.SPACE_8)
         row.addWidget(self.publish, 1)
         row.addWidget(self.cancel)
         column.addLayout(row)
         column.addWidget(self.bar)
         column.addWidget(self.words)
-        column.addWidget(self.data)
         return box
 
     def _done_card(self) -> Card:
@@ -136,7 +132,8 @@ class UsePage(Page):
         export.progress.connect(self._progress)
         export.busy_changed.connect(self._show_state)
         self.publish.clicked.connect(self.publish_now)
-        self.data.clicked.connect(self._ask_data)
+        self.moved.looked.connect(self._show_state)
+        self.moved.moved.connect(self.enter)
         self.together.toggled.connect(self._joined)
         self.cancel.clicked.connect(export.cancel)
         self.use.clicked.connect(lambda: self.context.wanted.emit(self.model_id))
@@ -150,13 +147,15 @@ class UsePage(Page):
         run = self.context.draft.run
         if run is None:
             self._facts = self._run = None
+            self.moved.look(None)
             self._show_state()
             return
         fresh = run != self._run
         self._run = run
+        self.moved.look(run)
         if fresh:
             self.model_id = ""
-            self._facts = self._data = None
+            self._facts = None
         self.context.runner.submit(
             "io",
             "publishing-facts",
@@ -227,8 +226,8 @@ class UsePage(Page):
         facts = self._facts
         if facts is None:
             return _NO_RUN if self._run is None else "Reading the run…"
-        if facts.data_gone and self._data is None:
-            return _GONE.format(name=Path(facts.config.data.root).name)
+        if self.moved.missing:
+            return _GONE
         problem = publishing.problem_of(self.form.texts(), facts)
         if not problem and self.form.taken and not self.form.exchange.isChecked():
             return "You have a model of that identifier. Choose another one, or exchange it."
@@ -243,8 +242,6 @@ class UsePage(Page):
         options = ["--replace"] if self.form.exchange.isChecked() else []
         if self.form.tune.isChecked() and not self.form.tune.isHidden():
             options.append("--tune")
-        if facts.data_gone and self._data is not None:
-            options += ["--data", str(self._data)]
         if not self.form.record.isChecked():
             options.append("--no-record")
         self.bar.setValue(0)
@@ -289,7 +286,6 @@ class UsePage(Page):
         self.publish.setText("&Publish again" if self.model_id else "&Publish")
         self.bar.setVisible(busy)
         self.cancel.setVisible(busy)
-        self._show_data(busy)
         self.done.setVisible(bool(self.model_id) and not busy)
         own = bool(self.model_id) and self.form.texts().model_id == self.model_id
         if problem and not busy and not own:
@@ -299,30 +295,6 @@ class UsePage(Page):
         elif self.words.property("tone") == "warning" or self.words.text() == _AGAIN:
             self._say("")
         self.changed.emit()
-
-    def _show_data(self, busy: bool) -> None:
-        self.data.setVisible(self._facts is not None and self._facts.data_gone)
-        self.data.setEnabled(not busy)
-        if self._data is None:
-            self.data.setText(" The &data are elsewhere…")
-            self.data.setToolTip("Choose the folder that the model learned from")
-        else:
-            self.data.setText(f" &Data: {self._data.name.replace('&', '&&')}")
-            self.data.setToolTip(str(self._data))
-
-    def _ask_data(self) -> None:
-        dialog = QFileDialog(self, "Choose the folder that the model learned from")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.use_data(Path(name)))
-        dialog.open()
-
-    def use_data(self, folder: Path) -> None:
-        """Measure on the pictures in ``folder``: the data folder of the run, where it is now."""
-        self._data = folder
-        self._say("")
-        self._show_state()
 
     def _show_together(self, busy: bool) -> None:
         folds = self._facts.folds if self._facts is not None else None
