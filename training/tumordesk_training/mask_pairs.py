@@ -150,7 +150,7 @@ def masks_beside(pictures: Sequence[Path]) -> bool:
     nothing but one picture and its mask."""
     names = _names(pictures)
     named = any(
-        (path.parent, stem) in names
+        (path.parent, picture_stem(stem)) in names
         for path in pictures
         if (bare := mask_stem(path.stem)) != path.stem
         for stem in (bare, *likely_stems(path.stem))
@@ -184,14 +184,15 @@ def _likely_masks(pictures: Sequence[Path]) -> set[Path]:
     spare = {
         path
         for path in pictures
-        if (stem := spare_stem(path.stem)) != path.stem and (path.parent, stem) in names
+        if (stem := spare_stem(path.stem)) != path.stem
+        and (path.parent, picture_stem(stem)) in names
     }
     likely = [
         path
         for path in pictures
         if path not in spare
         and mask_stem(path.stem) == path.stem
-        and any((path.parent, stem) in names for stem in likely_stems(path.stem))
+        and any((path.parent, picture_stem(stem)) in names for stem in likely_stems(path.stem))
     ]
     counts = Counter(mask_stem(path.stem) == path.stem for path in pictures)
     if likely and len(likely) >= _USUAL * counts[True] and look_like_masks(likely):
