@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from tumordesk_training.cli import main
 from tumordesk_training.data import DataSet
 from tumordesk_training.dataset import build_cache
 from tumordesk_training.layouts import scan
+from tumordesk_training.nifti import load_volume
 from volume_factories import brats, outline, scan_of, stack, write
 
 CLASSES = ("background", "tumour")
@@ -505,3 +507,32 @@ def test_a_scan_that_is_called_tumour_stays_a_scan(tmp_path: Path) -> None:
         for name in ("p1_tumor", "p2_healthy")
     ]
     assert data.remarks == ()
+
+
+@pytest.mark.parametrize("name", ["flair.nii", "flair.nii.gz"])
+def test_a_file_that_was_cut_off_is_told_and_not_filled_up(name: str, tmp_path: Path) -> None:
+    for seed, patient in enumerate(("P1", "P2", "P3")):
+        scan_of(tmp_path / patient / name, seed)
+        outline(tmp_path / patient / "mask.nii.gz", seed)
+    for file in (tmp_path / "P1" / name, tmp_path / "P2" / "mask.nii.gz"):
+        file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+    told = next(
+        one for one in check_data(tmp_path, DataConfig()).findings if one.code == "unreadable"
+    )
+    notes = {example.keys[0]: example.note for example in told.examples}
+    assert set(notes) == {f"P1/{name}", f"P2/{name}"}
+    assert notes[f"P1/{name}"].startswith(f"{name} is cut off: ")
+    assert notes[f"P2/{name}"].startswith("mask.nii.gz is cut off: ")
+
+
+def test_a_gzip_file_of_several_members_is_whole(tmp_path: Path) -> None:
+    file = tmp_path / "a.nii.gz"
+    write(file, np.arange(8 * 40 * 36, dtype=np.int16).reshape(8, 40, 36))
+    plain = gzip.decompress(file.read_bytes())
+    half = len(plain) // 2
+    file.write_bytes(gzip.compress(plain[:half]) + gzip.compress(plain[half:]))
+    voxels, _ = load_volume(file)
+    assert voxels.max() == 8 * 40 * 36 - 1
+    file.write_bytes(gzip.compress(plain[:half]) + gzip.compress(plain[half:-4096]))
+    with pytest.raises(DataError, match="cut off: 4 KB"):
+        load_volume(file)

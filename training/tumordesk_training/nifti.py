@@ -12,6 +12,8 @@ import SimpleITK as sitk
 
 from tumordesk.core.errors import DataError, InputMismatch
 from tumordesk.core.geometry import Geometry, Verdict, affine_from
+from tumordesk.io.header import Unusable
+from tumordesk.io.nifti import missing_kb, read_nifti_header
 from tumordesk.io.parts import said, stored_in
 from tumordesk.io.registered import Found, lay
 from tumordesk.io.volumes import MOST_VOLUMES
@@ -67,10 +69,29 @@ def _read(path: Path, outline: bool) -> Any:
             f"{said(path)} is not there: the file holds {count}.",
             "The file has changed since it was listed: check the folder again.",
         )
+    _check_whole(path)
     if len(size) == 4:
         reader.SetExtractIndex((0, 0, 0, number or 0))
         reader.SetExtractSize((*size[:3], 0))
     return reader.Execute()
+
+
+def _check_whole(path: Path) -> None:
+    """Raise DataError where the file is cut off: ITK fills the rest with zeros, without a word."""
+    stored, _ = stored_in(path)
+    try:
+        missing = missing_kb(stored, read_nifti_header(stored))
+    except Unusable as error:
+        if "gzip" not in str(error):
+            return  # a header that we do not read, and ITK may
+        raise DataError(f"{said(path)} is {error}.", "Copy the file once more.") from error
+    except OSError as error:
+        raise DataError(f"{said(path)} cannot be opened: {error.strerror}.") from error
+    if missing:
+        raise DataError(
+            f"{said(path)} is cut off: {missing} KB of its voxels are missing.",
+            "Copy the file once more.",
+        )
 
 
 def _header_of(path: Path) -> tuple[Any, int | None]:

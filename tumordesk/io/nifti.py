@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import struct
 import zlib
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ _MM = {1: 1000.0, 2: 1.0, 3: 0.001}
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 HEADER_BYTES = 544
 _MAX_EXTENT = 32767
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -223,6 +225,42 @@ def _from_quaternion(quaternion: tuple[float, ...], pixdim: tuple[float, ...]) -
     matrix[:3, :3] = rotation * np.array([pixdim[1], pixdim[2], pixdim[3] * factor])
     matrix[:3, 3] = (x, y, z)
     return matrix
+
+
+def missing_kb(path: Path, header: NiftiHeader) -> int:
+    """How much of the voxels that ``header`` promises is not in the file, in KB; 0 where all are.
+
+    Raises:
+        Unusable: the gzip stream is damaged. OSError: it cannot be opened.
+    """
+    voxels = int(np.prod(header.shape, dtype=np.int64)) * header.volumes
+    wanted = header.offset + voxels * header.voxel_bytes
+    there = _length(path, wanted)
+    return -(-(wanted - there) // 1024) if there < wanted else 0
+
+
+def _length(path: Path, wanted: int) -> int:
+    """Bytes of the unpacked file, at least as far as ``wanted``."""
+    with path.open("rb") as stream:
+        packed = stream.read(2) == b"\x1f\x8b"
+        end = stream.seek(0, os.SEEK_END)
+        if not packed:
+            return end
+        stream.seek(max(0, end - 4))
+        # The last bytes of a whole gzip file are its length (RFC 1952, ISIZE), so that it need not
+        # be unpacked; of several members they are that of the last.
+        if int.from_bytes(stream.read(4), "little") == wanted % 2**32:
+            return wanted
+    there = 0
+    try:
+        with open_stream(path) as stream:
+            while there < wanted and (block := stream.read(_BLOCK)):
+                there += len(block)
+    except EOFError:
+        return there
+    except zlib.error as error:
+        raise Unusable("damaged (gzip)") from error
+    return there
 
 
 def read_voxels(
