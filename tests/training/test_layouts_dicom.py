@@ -219,3 +219,17 @@ def test_a_real_study_with_a_label_map_from_its_nifti_twin(
     sitk.WriteImage(sitk.Cast(bright, sitk.sitkUInt8), str(tmp_path / "mask.nii.gz"))
     grey, labels, _ = load_pair(dicom, tmp_path / "mask.nii.gz")
     np.testing.assert_array_equal(labels, grey > 300)
+
+
+def test_the_damaged_slice_that_makes_a_series_useless_is_named(tmp_path: Path) -> None:
+    for name in ("A1", "B2", "C3"):
+        patient(tmp_path, name, f"{name}/seg.nii.gz")
+    cut = tmp_path / "A1" / "flair" / "IM0004.dcm"
+    cut.write_bytes(cut.read_bytes()[:-600])
+    (tmp_path / "B2" / "flair" / "IM0005.dcm").write_bytes(b"")
+    data = found(tmp_path)
+    assert [case.key for case in data.cases] == ["C3/flair/IM0001.dcm"]
+    problems = dict(data.problems)
+    assert "cut off" in problems["A1/flair/IM0004.dcm"]
+    assert problems["B2/flair/IM0005.dcm"] == "the file is empty"
+    assert "no evenly spaced stack" in problems["A1/flair/IM0001.dcm"]

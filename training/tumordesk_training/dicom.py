@@ -42,12 +42,17 @@ def patient_code(patient_id: str) -> str:
     return f"patient {hashlib.sha256(patient_id.encode()).hexdigest()[:10]}"
 
 
-def series_in(files: Iterable[Path]) -> list[StudySeries]:
-    """Volumes among DICOM files, by their first file."""
+def series_in(
+    files: Iterable[Path], unread: dict[Path, str] | None = None
+) -> list[StudySeries]:
+    """Volumes among DICOM files, by their first file; ``unread`` takes the others, with why."""
     from tumordesk.io.scan import scan_paths
 
     found = []
-    for patient in scan_paths(list(files)).patients:
+    listed = scan_paths(list(files))
+    if unread is not None:
+        unread |= {one.path: one.reason for one in listed.skipped}
+    for patient in listed.patients:
         code = patient_code(patient.patient_id) if patient.patient_id.strip() else ""
         for study in patient.studies:
             own = [one for one in study.series if one.kind == "dicom"]

@@ -127,9 +127,11 @@ def scan_dicom(root: Path, config: DataConfig) -> Found:
         raise DataError(f"{root.name} holds no DICOM files.")
     grouper = Grouper(root, config)
     masks = [p for p in walk(root) if is_nifti(p) and rank(nifti_stem(p)) < 2]
-    series = series_in(files)
+    unread: dict[Path, str] = {}
+    series = series_in(files, unread)
     outlined = segmentations(_without(files, series))
     result = Found()
+    result.problems += _lost_slices(root, files, unread, outlined)
     drawn: list[tuple[StudySeries, Path]] = []
     bare: list[tuple[StudySeries, str]] = []
     for item in series:
@@ -162,6 +164,26 @@ def scan_dicom(root: Path, config: DataConfig) -> Found:
     result.cases = one_person(result.cases)
     result.remarks = shared_remarks(result.cases, told)
     return result
+
+
+def _lost_slices(
+    root: Path, files: list[Path], unread: dict[Path, str], outlined: dict[str, list[Path]]
+) -> list[tuple[str, str]]:
+    """DICOM files that are in no series and no outline, and empty files beside slices."""
+    outlines = {path for paths in outlined.values() for path in paths}
+    lost = {path: why for path, why in unread.items() if path not in outlines}
+    folders = {path.parent for path in files}
+    for path in walk(root):
+        if path.parent in folders and _is_empty(path):
+            lost[path] = "the file is empty"
+    return [(key_of(root, path), why) for path, why in sorted(lost.items())]
+
+
+def _is_empty(path: Path) -> bool:
+    try:
+        return not path.stat().st_size
+    except OSError:
+        return False  # whoever opens it tells
 
 
 def _told(series: Series) -> str:
