@@ -367,3 +367,56 @@ def test_lists_whose_names_are_no_text_are_left_alone(tmp_path: Path) -> None:
     data = found(tmp_path)
     assert data.layout == "classes"
     assert "\udcff" not in repr(data.remarks)
+
+
+@pytest.mark.parametrize(
+    ("image", "mask"),
+    [
+        ("IMG_{n}.PNG", "IMG_{n}_MASK.PNG"),
+        ("image_{n}.png", "image_{n}_mask.png"),
+        ("scan_{n}.png", "scan_{n}_seg.png"),
+        ("tumor/image_{n}.png", "tumor/image_{n}_mask.png"),
+    ],
+)
+def test_names_that_say_picture_hide_no_masks(image: str, mask: str, tmp_path: Path) -> None:
+    for n in ("07", "08"):
+        save(tmp_path / image.format(n=n), EMPTY)
+        save(tmp_path / mask.format(n=n), EMPTY)
+    data = found(tmp_path)
+    assert (data.layout, data.problems) == ("masks", ())
+    assert [case.mask for case in data.cases] == [tmp_path / mask.format(n=n) for n in ("07", "08")]
+
+
+@pytest.mark.parametrize("around", ["", "Dataset_BUSI_with_GT/", "my work/v2/"])
+def test_folders_around_all_classes_are_none(around: str, tmp_path: Path) -> None:
+    for kind in ("benign", "malignant"):
+        for n in (1, 2):
+            save(tmp_path / f"{around}{kind}" / f"{kind} ({n}).png", EMPTY)
+            save(tmp_path / f"{around}{kind}" / f"{kind} ({n})_mask.png", EMPTY)
+    save(tmp_path / f"{around}No Tumor" / "n1.png", EMPTY)
+    data = found(tmp_path)
+    assert data.problems == ()
+    assert data.labels == ("No Tumor", "benign", "malignant")
+    assert [case.key for case in data.cases if case.empty] == [f"{around}No Tumor/n1.png"]
+
+
+def test_a_class_with_its_masks_in_a_folder_of_its_name(tmp_path: Path) -> None:
+    for kind in ("glioma", "meningioma"):
+        save(tmp_path / kind / "1.png", EMPTY)
+        save(tmp_path / f"{kind}_masks" / "1.png", EMPTY)
+    data = found(tmp_path)
+    assert (data.layout, data.problems) == ("masks", ())
+    assert [(case.key, case.label, case.mask) for case in data.cases] == [
+        (f"{kind}/1.png", kind, tmp_path / f"{kind}_masks" / "1.png")
+        for kind in ("glioma", "meningioma")
+    ]
+
+
+def test_a_public_set_that_was_unpacked_twice_has_copies_and_no_classes(tmp_path: Path) -> None:
+    for around in ("kaggle_3m", "lgg-mri-segmentation/kaggle_3m"):
+        folder = tmp_path / around / "TCGA_CS_4941_19960909"
+        save(folder / "TCGA_CS_4941_19960909_1.tif", np.arange(256, dtype=np.uint8).reshape(16, 16))
+        save(folder / "TCGA_CS_4941_19960909_1_mask.tif", EMPTY)
+    data = found(tmp_path)
+    assert data.labels == ()
+    assert {case.group for case in data.cases} == {"TCGA_CS_4941"}

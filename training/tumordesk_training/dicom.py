@@ -42,9 +42,7 @@ def patient_code(patient_id: str) -> str:
     return f"patient {hashlib.sha256(patient_id.encode()).hexdigest()[:10]}"
 
 
-def series_in(
-    files: Iterable[Path], unread: dict[Path, str] | None = None
-) -> list[StudySeries]:
+def series_in(files: Iterable[Path], unread: dict[Path, str] | None = None) -> list[StudySeries]:
     """Volumes among DICOM files, by their first file; ``unread`` takes the others, with why."""
     from tumordesk.io.scan import scan_paths
 

@@ -43,6 +43,8 @@ _OTHER_WORDS = frozenset(
         "nifti", "dicom", "dcm",
     )
 )  # fmt: skip
+_COLLECTIONS = frozenset(("kaggle_3m", "lgg-mri-segmentation"))
+"""Folders that public sets come in."""
 _CLASS_WORDS = frozenset(("class", "category", "grade", "stage", "type", "who"))
 _TECHNICAL = _IMAGE_WORDS | _MASK_WORDS | _SET_WORDS | _OTHER_WORDS | set(_PART_WORDS)
 
@@ -141,6 +143,8 @@ def kind_of(name: str) -> FolderKind:
 def is_technical(name: str) -> bool:
     """Whether a name speaks of files alone ('images_256', 'data_224x224', 'fold_1', '2023'), and
     so names neither a class nor a patient."""
+    if name.lower() in _COLLECTIONS:
+        return True
     words = pieces(name)
     named = letters_of(name)
     if not named:

@@ -16,7 +16,7 @@ from tumordesk_training.files import (
     pictures_in,
     spare_stem,
 )
-from tumordesk_training.folder_names import kind_of
+from tumordesk_training.folder_names import kind_of, pieces
 from tumordesk_training.mask_pairs import Pair, case_folders, masks_among, two_folders
 from tumordesk_training.outline_names import rank
 
@@ -28,19 +28,47 @@ def scan_masks(root: Path, config: DataConfig) -> Found:
     grouper = Grouper(root, config)
     found = Found()
     seen: set[Path] = set()
+    everything = pictures_in(root)
+    classes = _Classes(grouper, [key_of(root, path) for path in everything])
     for images, masks in two_folders(root) or [(root, root)]:
-        seen |= _scan_pair((images, masks), grouper, config, found)
-    _scan_outside([p for p in pictures_in(root) if p not in seen], grouper, config, found)
+        seen |= _scan_pair((images, masks), classes, config, found)
+    _scan_outside([p for p in everything if p not in seen], classes, config, found)
     return found
 
 
-def _scan_outside(pictures: list[Path], grouper: Grouper, config: DataConfig, found: Found) -> None:
+class _Classes:
+    """The class of a picture: of the folders above it the first that is neither a part nor a
+    patient's, nor named for its files ('images'), nor one around all the others.
+
+    ``grouper``: of the same data.
+    """
+
+    def __init__(self, grouper: Grouper, keys: list[str]) -> None:
+        self.grouper = grouper
+        chains = {grouper.folders.classes(key) for key in keys}
+        self._around = 0
+        while (
+            all(len(chain) > self._around + 1 for chain in chains)
+            and len({chain[self._around] for chain in chains}) == 1
+        ):
+            self._around += 1
+
+    def find(self, key: str, above: int = 0) -> str:
+        """The class, "" where there is none. ``above``: so many outermost folders do not count."""
+        inner = self.grouper.folders.classes(key)[self._around :]
+        below = self.grouper.folders.classes(key, above)
+        return next(iter(below[-len(inner) :] if inner else ()), "")
+
+
+def _scan_outside(
+    pictures: list[Path], classes: _Classes, config: DataConfig, found: Found
+) -> None:
     """Add those of classes without tumour ('no_tumor' beside the others' folders) as empty cases;
     all others, and masks, are no use."""
-    masks = masks_among(pictures)
+    masks, grouper = masks_among(pictures), classes.grouper
     for path in pictures:
         key = key_of(grouper.root, path)
-        label = _class_above(grouper, key, 0)
+        label = classes.find(key)
         others = [name for name in folders_of(key) if name != label]
         of_masks = path in masks or any(kind_of(name).kind == "mask" for name in others)
         if not config.is_empty_class(label) or of_masks:
@@ -52,10 +80,11 @@ def _scan_outside(pictures: list[Path], grouper: Grouper, config: DataConfig, fo
         found.cases.append(case)
 
 
-def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -> set[Path]:
+def _scan_pair(pair: Pair, classes: _Classes, config: DataConfig, found: Found) -> set[Path]:
     """Add the cases of a folder of pictures and one of masks, which may be the same; all files that
     were looked at."""
     images, masks = pair
+    grouper = classes.grouper
     root = grouper.root
     pictures = pictures_in(images)
     files = sorted(masks_among(pictures)) if images == masks else pictures_in(masks)
@@ -64,12 +93,14 @@ def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -
     pictures = [path for path in pictures if path not in taken]
     find = _Masks(masks, files, pictures, alone, apart=images != masks)
     above = len(images.relative_to(root).parts)
+    if images != masks and kind_of(masks.name).rest == "".join(pieces(images.name)):
+        above -= 1  # 'glioma' beside 'glioma_masks'
     for path in pictures:
         key = key_of(root, path)
         # Of a folder that holds one case alone, the name is no class.
-        label = _class_above(grouper, key_of(root, path.parent) if path in alone else key, above)
+        label = classes.find(key_of(root, path.parent) if path in alone else key, above)
         mask = find(path.relative_to(images))
-        around = _class_above(grouper, key, 0)
+        around = classes.find(key)
         if mask is None and not label and config.is_empty_class(around):
             label = around  # 'no_tumor/images' beside 'no_tumor/brain_masks'
         empty = mask is None and config.is_empty_class(label)
@@ -82,12 +113,6 @@ def _scan_pair(pair: Pair, grouper: Grouper, config: DataConfig, found: Found) -
         found.cases.append(Case(key, path, group, mask, label, part, empty=empty, source=source))
     found.problems += [(key_of(root, path), find.why_left(path)) for path in find.left]
     return {*pictures, *files}
-
-
-def _class_above(grouper: Grouper, key: str, above: int) -> str:
-    """First folder below the ``above`` outermost ones that is neither a part nor a patient's, nor
-    named for its files ('images')."""
-    return next(iter(grouper.folders.classes(key, above)), "")
 
 
 class _Masks:

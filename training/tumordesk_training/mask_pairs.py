@@ -93,7 +93,10 @@ def _likely_pairs(kinds: Kinds) -> list[Pair]:
             continue
         free = [p for p, other in kinds.items() if other.kind != "mask" and p not in taken]
         named = [p for p in free if kinds[p].kind == "image"]
-        image = _of_same_names(named, path) or _of_same_names(free, path)
+        own = [p for p in free if "".join(pieces(p.name)) == kind.rest]  # 'glioma_masks'
+        image = next(
+            filter(None, (_of_same_names(some, path) for some in (own, named, free))), None
+        )
         if image is not None and look_like_masks(pictures_in(path)):
             pairs.append((image, path))
             taken.add(image)

@@ -104,7 +104,7 @@ class DataConfig:
     indexes: tuple[IndexSpec, ...] = ()
     group_pattern: str = ""
     volumes: bool = False
-    empty_classes: tuple[str, ...] = ("no_tumor", "notumor", "no")
+    empty_classes: tuple[str, ...] = ("no_tumor", "no_tumour", "no")
     empty_share: float | None = None
     cache_mb: int = 2048
     duplicates: Literal["together", "drop", "keep"] = "together"
@@ -140,8 +140,12 @@ class DataConfig:
 
     def is_empty_class(self, label: str) -> bool:
         """Whether pictures of that class hold nothing to be outlined, however it is written."""
-        plain = label.strip().casefold()
-        return any(plain == name.strip().casefold() for name in self.empty_classes)
+        return _letters(label) in map(_letters, self.empty_classes)
+
+
+def _letters(label: str) -> str:
+    """'No Tumor', 'no_tumor' and 'notumor' are the same."""
+    return "".join(letter for letter in label.casefold() if letter.isalnum())
 
 
 @dataclass(frozen=True)

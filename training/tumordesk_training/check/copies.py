@@ -146,12 +146,19 @@ def _labels(seen: Seen) -> Iterator[DataFinding]:
             f"{many(len(near), 'set')} of nearly identical pictures with different labels"
         )
     conflicting = [*same, *near]
+    outlined = any(case.mask is not None or case.polygons for case in seen.data.cases)
+    advice = (
+        "The folders name different kinds for one picture. Outlines are learned all the same, but "
+        "figures of each kind count it twice: keep one of them."
+        if outlined
+        else "At least one of the labels is wrong. Ask who labelled them, and leave all of them "
+        "out until it is known."
+    )
     yield DataFinding(
         "conflicting_labels",
-        "problem" if same else "warning",
+        "problem" if same and not outlined else "warning",
         together(pieces),
-        "At least one of the labels is wrong. Ask who labelled them, and leave all of them out "
-        "until it is known.",
+        advice,
         len(conflicting),
         _examples(seen, conflicting),
         ("exclude", "ignore"),

@@ -97,11 +97,7 @@ def _picture(case: Case, config: DataConfig) -> Look:
     grey = grey_of(case.image.name, pixels, config.channel)
     shape = (int(grey.shape[0]), int(grey.shape[1]))
     labels = counted(config.labels)
-    mask, doubt = (
-        read_mask(case.mask)
-        if case.mask is not None and labels.plain
-        else (mask_of(case, shape, labels), "")
-    )
+    mask, doubt = _outline(case, shape, labels)
     if mask is not None and mask.shape != shape:
         rows, columns = mask.shape
         words = f"its mask is {columns}x{rows}, it is {shape[1]}x{shape[0]}"
@@ -124,6 +120,16 @@ def _picture(case: Case, config: DataConfig) -> Look:
         doubt=doubt,
         numbers=mask_numbers(case.mask) if case.mask is not None and drawn else _drawn_in(case),
     )
+
+
+def _outline(case: Case, shape: tuple[int, int], labels: LabelMap) -> tuple[UInt8 | None, str]:
+    """The outline, and what of it is not read. Raises DataError, which says that it is the mask."""
+    try:
+        if case.mask is not None and labels.plain:
+            return read_mask(case.mask)
+        return mask_of(case, shape, labels), ""
+    except DataError as error:
+        raise DataError(f"its mask: {error.message}", error.hint) from error
 
 
 def _drawn_in(case: Case) -> tuple[int, ...]:
