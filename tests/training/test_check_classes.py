@@ -105,3 +105,18 @@ def test_published_sets_raise_no_such_alarm(shared_data: Path, name: str) -> Non
         pytest.skip(f"{name} is not there")
     found = findings(shared_data / name)
     assert not {"unlabelled_class", "class_in_some_parts"} & set(found)
+
+
+def test_one_class_alone_can_teach_nothing(tmp_path: Path) -> None:
+    pictures(tmp_path, "tumor")
+    told = findings(tmp_path)["one_class"]
+    assert told.severity == "problem"
+    assert "All pictures are of one class, 'tumor'" in told.title
+
+
+def test_files_that_no_layout_reads_are_told(tmp_path: Path) -> None:
+    pictures(tmp_path, "blob", "ring")
+    for name in ("a.webp", "b.WEBP", "more.zip", "._c.webp", "notes.txt"):
+        (tmp_path / "blob" / name).write_bytes(b"x")
+    told = findings(tmp_path)["other_formats"]
+    assert told.title == "3 files of formats that are not read: .webp (2), .zip (1)"

@@ -420,3 +420,37 @@ def test_a_public_set_that_was_unpacked_twice_has_copies_and_no_classes(tmp_path
     data = found(tmp_path)
     assert data.labels == ()
     assert {case.group for case in data.cases} == {"TCGA_CS_4941"}
+
+
+def test_masks_are_no_pictures_of_classes_that_are_asked_for(tmp_path: Path) -> None:
+    for kind in ("benign", "malignant"):
+        save(tmp_path / kind / "image_1.png", EMPTY)
+        save(tmp_path / kind / "image_1_mask.png", EMPTY)
+        save(tmp_path / kind / "label_7.png", EMPTY)  # no picture of its name: one itself
+    data = found(tmp_path, layout="classes")
+    assert [case.key for case in data.cases] == [
+        f"{kind}/{name}.png" for kind in ("benign", "malignant") for name in ("image_1", "label_7")
+    ]
+    assert dict(data.problems) == {
+        f"{kind}/image_1_mask.png": "it is a mask, and no picture of a class"
+        for kind in ("benign", "malignant")
+    }
+
+
+def test_accents_written_apart_make_no_class_of_their_own(tmp_path: Path) -> None:
+    for folder in ("train/M\u00e9ningiome", "test/Me\u0301ningiome", "train/sain", "test/sain"):
+        save(tmp_path / folder / "1.png", EMPTY)
+    assert found(tmp_path).labels == ("M\u00e9ningiome", "sain")
+
+
+def test_formats_that_are_not_read_are_told_where_nothing_else_is_there(tmp_path: Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.mat").write_bytes(b"MATLAB 7.3 MAT-file")
+    with pytest.raises(DataError, match=r"formats that are not read: \.mat \(3\)"):
+        found(tmp_path)
+
+
+def test_a_jpeg_by_another_ending_is_a_picture(tmp_path: Path) -> None:
+    for kind in ("a", "b"):
+        save(tmp_path / kind / "1.jpg", EMPTY).rename(tmp_path / kind / "1.jfif")
+    assert [case.key for case in found(tmp_path).cases] == ["a/1.jfif", "b/1.jfif"]

@@ -17,8 +17,9 @@ from tumordesk.core.study import Series
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 from tumordesk_training.sequences import StudySeries
 
-_OTHER_SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".csv", ".json", ".txt",
-                   ".md", ".nii", ".gz", ".xml", ".zip", ".npy", ".pdf", ".html")  # fmt: skip
+_OTHER_SUFFIXES = (".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp", ".csv", ".json",
+                   ".txt", ".md", ".nii", ".gz", ".xml", ".zip", ".npy", ".pdf",
+                   ".html")  # fmt: skip
 _SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
 _HALF = 0.5
 _NEAR_SLICE = 0.1

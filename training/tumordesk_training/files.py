@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -63,13 +64,29 @@ def inner_folders(base: Path) -> list[Path]:
     return sorted(Path(base, name) for name in inner if is_seen(name))
 
 
+_UNREAD = frozenset(
+    (
+        ".webp", ".gif", ".heic", ".heif", ".avif", ".jp2", ".mat", ".npy", ".npz", ".h5", ".hdf5",
+        ".nrrd", ".mha", ".mhd", ".mgz", ".zip", ".rar", ".7z", ".tar", ".tgz",
+    )
+)  # fmt: skip
+"""Formats of pictures, volumes and archives that no layout reads."""
+
+
 @dataclass
 class Aside:
-    """What :func:`walk` passes over: closed folders, links to folders, names that are no text."""
+    """What :func:`walk` passes over: closed folders, links to folders, names that are no text; and
+    ``formats``: how many files end in what no layout reads."""
 
     closed: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    formats: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def formats_text(self) -> str:
+        """'.webp (6), .gif (2)'; "" where there are none."""
+        return ", ".join(f"{suffix} ({count})" for suffix, count in self.formats.most_common())
 
 
 def aside(root: Path) -> Aside:
@@ -79,6 +96,8 @@ def aside(root: Path) -> Aside:
         inner[:] = [name for name in inner if not name.startswith(".")]
         found.names += [ascii(n) for n in (*inner, *names) if n[0] != "." and not _is_text(n)]
         inner[:] = [name for name in inner if _is_text(name)]
+        endings = (Path(name).suffix.lower() for name in names if is_seen(name))
+        found.formats.update(ending for ending in endings if ending in _UNREAD)
         for name in inner:
             path = Path(folder, name)
             if path.is_symlink():

@@ -16,7 +16,7 @@ from tumordesk.io.pictures import picture_facts, read_picture
 from tumordesk.io.quiet import HOSTILE_ERRORS, quiet
 from tumordesk_training.label_map import ANY, LabelMap, numbers_in
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp"})
 _ERRORS: tuple[type[Exception], ...] = (
     *HOSTILE_ERRORS,
     SyntaxError,
@@ -35,7 +35,7 @@ _MODES = {
     "F": "32-bit grey",
 }
 _PAGED = frozenset({".tif", ".tiff"})
-_LOSSY = frozenset({".jpg", ".jpeg"})
+_LOSSY = frozenset({".jpg", ".jpeg", ".jfif"})
 _FAINT = 16
 _FAINT_SHARE = 0.1
 _ROUNDING = 1e-3

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -40,7 +42,7 @@ from tumordesk_training.label_map import counted
 from tumordesk_training.lists import Lists, why_no_list
 from tumordesk_training.mask_labels import labelled
 from tumordesk_training.mask_layout import scan_masks
-from tumordesk_training.mask_pairs import masks_beside, two_folders
+from tumordesk_training.mask_pairs import masks_beside, masks_of, two_folders
 from tumordesk_training.tables import csv_files
 from tumordesk_training.volume_layouts import scan_dicom, scan_nifti
 from tumordesk_training.words import many, together
@@ -90,6 +92,7 @@ def scan(root: Path, config: DataConfig) -> DataSet:
             "Take some of them in again.",
         )
     excluded = found - len(cases)
+    cases = [_composed(case) for case in cases]
     if config.label_from_mask:
         cases = labelled(cases, problems, counted(config.labels))
     labels = tuple(sorted({c.label for c in cases if c.label}))
@@ -98,6 +101,12 @@ def scan(root: Path, config: DataConfig) -> DataSet:
         root, layout, ordered, tuple(problems), labels, excluded, remarks,
         listed.sequences, listed.sequence, listed.label_names,
     )  # fmt: skip
+
+
+def _composed(case: Case) -> Case:
+    """With the label as most systems write it: macOS takes letters and accents apart."""
+    label = unicodedata.normalize("NFC", case.label)
+    return case if label == case.label else replace(case, label=label)
 
 
 def _names_of(case: Case, root: Path) -> tuple[str, ...]:
@@ -168,6 +177,11 @@ def _nothing(
     if left.closed or left.links:
         names = together([*left.closed, *left.links][:_SHOWN])
         reasons.append(f" Folders that cannot be opened, or are links, are not followed: {names}.")
+    if left.names:
+        names = together(left.names[:_SHOWN])
+        reasons.append(f" Names that are no Unicode text are left aside: {names}.")
+    if left.formats:
+        reasons.append(f" Files of formats that are not read: {left.formats_text}.")
     known = (
         "Known layouts: class folders; images with masks (_mask suffix or two folders); "
         "COCO; a CSV index; NIfTI or DICOM volumes with label maps."
@@ -213,6 +227,9 @@ def _scan_classes(root: Path, config: DataConfig) -> Found:
     cases: list[Case] = []
     problems: list[tuple[str, str]] = []
     pictures = [path for path in walk(root) if is_picture(path)]
+    masks = masks_of(root, pictures) if config.layout == "classes" else frozenset()
+    problems += [(key_of(root, path), "it is a mask, and no picture of a class") for path in masks]
+    pictures = [path for path in pictures if path not in masks]
     labels = _labels(grouper, [key_of(root, path) for path in pictures])
     for path in pictures:
         key = key_of(root, path)

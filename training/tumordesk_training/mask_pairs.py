@@ -161,6 +161,19 @@ def masks_beside(pictures: Sequence[Path]) -> bool:
     return named or bool(case_folders(pictures)) or bool(_likely_masks(pictures))
 
 
+def masks_of(root: Path, pictures: Sequence[Path]) -> frozenset[Path]:
+    """The masks below ``root`` that have pictures, for whoever wants the pictures alone."""
+    names = _names(pictures)
+    beside = {
+        path
+        for path in pictures
+        if (bare := mask_stem(path.stem)) != path.stem
+        and (path.parent, picture_stem(bare)) in names
+    }
+    apart = {path for _, folder in two_folders(root) for path in pictures_in(folder)}
+    return frozenset(beside | apart | _likely_masks(pictures))
+
+
 def masks_among(pictures: Sequence[Path]) -> frozenset[Path]:
     """The masks among files of one folder tree, also those whose picture is not there."""
     named = {path for path in pictures if mask_stem(path.stem) != path.stem}

@@ -49,7 +49,8 @@ class DataFinding:
     "index_conflicts", "group_conflicts", "unknown_part", "part_not_given", "csv_unused",
     "outlines_lost", "outlines_scaled", "outlines_unread", "same_id", "listed_twice", "coloured",
     "boxes", "coco_unused", "columns_unread", "shared_outlines", "unlabelled_class",
-    "class_in_some_parts", "patients_from_pattern").
+    "class_in_some_parts", "patients_from_pattern", "other_formats",
+    "one_class").
     ``count``: pictures (or sets, see ``title``); ``examples``: at most 50 of them.
     ``advice``: what to do, in plain words. ``actions``: what may be decided, the best first.
     ``exclude``: keys that the action "exclude" leaves out; ``classes``: those that have no picture

@@ -15,7 +15,7 @@ T = TypeVar("T")
 LIMIT = 50_000
 """Files that are counted at most; a folder with more is told as 'more than'."""
 SAMPLES = 8
-_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp"})
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".jfif", ".tif", ".tiff", ".bmp"})
 _SCANS = frozenset({".nii", ".gz", ".dcm", ".ima", ".nrrd", ".mha", ".mhd"})
 
 

@@ -25,11 +25,25 @@ def class_findings(seen: Seen) -> Iterator[DataFinding]:
     if any(case.mask is not None or case.polygons for case in seen.data.cases):
         return
     labels = sorted({case.label for case in seen.data.cases if case.label})
+    if len(labels) == 1:
+        yield _only(labels[0], len(seen.data.cases))
     if len(labels) < 2:
         return
     without = [label for label in labels if _plain(label) in _NO_LABELS]
     yield from _unlabelled(seen, without)
     yield from _in_some_parts(seen, [label for label in labels if label not in without])
+
+
+def _only(label: str, pictures: int) -> DataFinding:
+    return DataFinding(
+        "one_class",
+        "problem",
+        f"All pictures are of one class, '{label}': there is nothing to tell apart",
+        "Add a folder of another class beside it, or masks for outlines.",
+        pictures,
+        (),
+        ("ignore",),
+    )
 
 
 def _plain(name: str) -> str:

@@ -62,6 +62,21 @@ def folder_findings(found: Aside) -> Iterator[DataFinding]:
             title = f"{what}: {many(len(names), noun)} ({together(names[:_SHOWN_NAMES])})"
             examples = singles((name, "") for name in names)
             yield DataFinding(code, "warning", title, advice, len(names), examples, ("ignore",))
+    yield from _formats(found)
+
+
+def _formats(found: Aside) -> Iterator[DataFinding]:
+    count = sum(found.formats.values())
+    if count:
+        yield DataFinding(
+            "other_formats",
+            "warning",
+            f"{many(count, 'file')} of formats that are not read: {found.formats_text}",
+            "Unpack archives; save pictures as PNG, and volumes as NIfTI, where they are to count.",
+            count,
+            (),
+            ("ignore",),
+        )
 
 
 def _remarks(seen: Seen) -> Iterator[DataFinding]:

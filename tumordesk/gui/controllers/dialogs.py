@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from tumordesk.gui.main_window import MainWindow
 
 _SCANS = (
-    "Scans (*.dcm *.ima *.nii *.nii.gz *.nrrd *.mha *.mhd *.png *.jpg *.jpeg *.tif *.tiff *.bmp "
-    "*.zip DICOMDIR)"
+    "Scans (*.dcm *.ima *.nii *.nii.gz *.nrrd *.mha *.mhd *.png *.jpg *.jpeg *.jfif *.tif *.tiff "
+    "*.bmp *.zip DICOMDIR)"
 )
 _MODELS = "TumorDesk models (*.tdmodel)"
 _FILTERS = f"All files (*);;{_SCANS}"
