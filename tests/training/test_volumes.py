@@ -26,6 +26,7 @@ from tumordesk_training.data import DataSet
 from tumordesk_training.dataset import build_cache
 from tumordesk_training.layouts import scan
 from tumordesk_training.nifti import load_volume
+from tumordesk_training.outline_names import OF_BRAIN, rank
 from volume_factories import brats, outline, scan_of, stack, write
 
 CLASSES = ("background", "tumour")
@@ -343,7 +344,9 @@ def test_a_scan_finds_its_outline_among_others(
         (tmp_path / f"{image.format(n=n)}.nii.gz", tmp_path / f"{mask.format(n=n)}.nii.gz")
         for n in (1, 2)
     ]
-    assert (data.problems, data.remarks) == ((), ())
+    assert (set(dict(data.problems).values()) <= {OF_BRAIN}, data.remarks) == (True, ())
+    brain = [f"{other.format(n=n)}.nii.gz" for n in (1, 2) for other in others if rank(other) == 2]
+    assert sorted(dict(data.problems)) == sorted(brain), "told, and no scan"
 
 
 @pytest.mark.parametrize(
@@ -393,9 +396,11 @@ def test_a_mask_of_the_brain_is_no_outline_of_a_tumour(name: str, tmp_path: Path
     folder(tmp_path, "P1/FLAIR", "P1/FLAIR_seg", f"P1/{name}", "P3/FLAIR", f"P3/{name}")
     data = listed(tmp_path)
     assert pairs(tmp_path) == {"P1/FLAIR": "P1/FLAIR_seg"}
-    assert data.problems == (
-        ("P3/FLAIR.nii.gz", "it has no mask of a tumour, only one of the brain"),
-    )
+    assert dict(data.problems) == {
+        "P3/FLAIR.nii.gz": "it has no mask of a tumour, only one of the brain",
+        f"P1/{name}.nii.gz": OF_BRAIN,
+        f"P3/{name}.nii.gz": OF_BRAIN,
+    }
 
 
 def test_a_brain_mask_below_derivatives_is_told(tmp_path: Path) -> None:

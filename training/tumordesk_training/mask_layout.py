@@ -18,7 +18,7 @@ from tumordesk_training.files import (
 )
 from tumordesk_training.folder_names import kind_of, pieces
 from tumordesk_training.mask_pairs import Pair, case_folders, masks_among, two_folders
-from tumordesk_training.outline_names import rank
+from tumordesk_training.outline_names import OF_BRAIN, rank
 
 _OUTSIDE = "it lies neither in the folder of pictures nor in that of masks"
 
@@ -178,7 +178,7 @@ class _Masks:
     def why_left(self, path: Path) -> str:
         """Why a mask of ``left`` is no use."""
         if path in self._brain:
-            return "a mask of the brain is no outline of a tumour"
+            return OF_BRAIN
         first = self._by_path.get(self._place(path, spare_stem(path.stem)))
         if spare_stem(path.stem) != path.stem and first in self._taken:
             return "its picture has another mask: only one is read"

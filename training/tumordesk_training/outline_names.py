@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+OF_BRAIN = "a mask of the brain, or of no tumour, is no outline of a tumour"
 _WHAT = r"tumou?r|lesion|glioma|gtv"
 _MASK = r"(?:masks?|msks?|seg|segm|segmentations?|labels?|lbl)"
 _STRIPPED = (

@@ -20,7 +20,7 @@ from tumordesk_training.files import (
 )
 from tumordesk_training.folder_names import kind_of
 from tumordesk_training.nifti import shares_grid
-from tumordesk_training.outline_names import rank
+from tumordesk_training.outline_names import OF_BRAIN, rank
 from tumordesk_training.sequences import Gathered, StudySeries, case_name, companions, gather
 from tumordesk_training.shared_outlines import (
     channel_marks,
@@ -43,6 +43,8 @@ def scan_nifti(root: Path, config: DataConfig) -> Found:
     files = [path for path in walk(root) if is_nifti(path)]
     predicted = set(predicted_among(root, files))
     masks, scans = outlines_among([path for path in files if path not in predicted])
+    brain = set(files) - predicted - {*masks, *scans}
+    brain |= {path for path in masks if rank(nifti_stem(path)) == 2}
     scans = apart(scans)
     finder = MaskFinder(root, masks, scans)
     marks = channel_marks(root, scans)
@@ -52,7 +54,9 @@ def scan_nifti(root: Path, config: DataConfig) -> Found:
     else:
         gathered = Gathered([("", (path,)) for path in sorted(scans)])
     found = _cases(root, gathered, finder, grouper)
+    used = {case.mask for case in found.cases}
     found.problems += [(key_of(root, path), _PREDICTED) for path in sorted(predicted)]
+    found.problems += [(key_of(root, path), OF_BRAIN) for path in sorted(brain - used)]
     found.remarks = shared_remarks(found.cases, told)
     found.sequences, found.sequence = choices(told.values()), sole(told.values())
     return found
