@@ -329,3 +329,22 @@ def test_a_long_list_is_read_without_looking_at_the_folder_for_each_row(
     assert calls["resolve"] < 30
     assert calls["read"] == 1
     assert calls["walk"] <= 1
+
+
+def test_a_column_id_names_pictures_where_nearly_all_of_it_does(tmp_path: Path) -> None:
+    rows = [f"{n},P{n % 3},{n % 2}" for n in range(6)]
+    data = listed(tmp_path, *rows, header="id,patient_id,tumor")
+    assert (data.layout, data.labels) == ("index", ("0", "1"))
+    assert {case.key: (case.label, case.group) for case in data.cases} == {
+        f"img/{n}.png": (str(n % 2), f"P{n % 3}") for n in range(6)
+    }
+
+
+def test_a_column_id_beside_class_folders_tells_patients_and_no_more(tmp_path: Path) -> None:
+    for n in range(6):
+        save(tmp_path / ("glioma" if n % 2 else "other") / f"{n}.png", EMPTY)
+    rows = [f"{n},{n % 2},P{n % 3}" for n in range(6)]
+    (tmp_path / "index.csv").write_text("\n".join(["n,label,patient", *rows]))
+    data = found(tmp_path)
+    assert (data.layout, data.labels, data.remarks) == ("classes", ("glioma", "other"), ())
+    assert {case.group for case in data.cases} == {"P0", "P1", "P2"}

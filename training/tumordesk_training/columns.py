@@ -10,7 +10,9 @@ PATH_COLUMNS = ("image", "path", "file")
 _FULL_PATHS = ("imagepath", "filepath", "imagefile", "images", "img", "imgpath")
 _NAMES = ("filename", "imagename", "imagefilename", "imgname", "stem", "imageid")
 PICTURE_COLUMNS = (*PATH_COLUMNS, *_FULL_PATHS, *_NAMES)
-"""Columns whose name leaves little doubt; 'name', 'n' and 'id' may be of anything."""
+"""Columns whose name leaves little doubt."""
+DOUBTFUL_COLUMNS = ("name", "id", "n")
+"""They may be of anything: they name pictures where nearly all of their values do."""
 SURE_COLUMNS = (*PATH_COLUMNS, *_FULL_PATHS)
 
 MASK_COLUMN = "mask"
@@ -21,7 +23,8 @@ MASK_COLUMNS = (
 )  # fmt: skip
 LABEL_COLUMNS = (
     "label", "class", "cls", "labels", "classname", "labelname", "diagnosis", "target",
-    "category", "tumortype", "tumourtype",
+    "category", "tumortype", "tumourtype", "tumor", "tumour", "hastumor", "hastumour", "istumor",
+    "istumour", "pathology", "grade",
 )  # fmt: skip
 PART_COLUMNS = ("split", "part", "set", "subset", "partition")
 KEY_COLUMNS = (

@@ -10,6 +10,7 @@ from pathlib import Path
 from tumordesk.core.errors import DataError
 from tumordesk_training.columns import (
     BOX_COLUMNS,
+    DOUBTFUL_COLUMNS,
     EMPTY,
     GROUP_COLUMNS,
     LABEL_COLUMNS,
@@ -136,7 +137,7 @@ def _picture_column(
     for column in candidates:
         if any(map(files.is_there, _tried(column, rows))):
             return column, True, False
-    for column in candidates:
+    for column in (*candidates, *named(columns, DOUBTFUL_COLUMNS)):
         names = _tried(column, rows)
         there = sum(files.is_there(files.picture(name)) for name in names)
         if there and there >= _MOST * len(names):
@@ -258,7 +259,8 @@ def why_no_list(lists: Lists, path: Path) -> NoList:
             "that of patients 'patient'.",
         )
     advice = "Choose the layout 'index' to have it read."
-    return NoList("", advice, says_more=_adds(lists, listed))
+    sure = plain_name(listed.picture) not in DOUBTFUL_COLUMNS
+    return NoList("", advice, says_more=sure and _adds(lists, listed))
 
 
 def _adds(lists: Lists, listed: PictureList) -> bool:
