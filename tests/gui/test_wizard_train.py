@@ -178,13 +178,13 @@ def test_a_stopped_training_goes_on_where_its_data_are_now(
     wizard.show_stage("data")
     wizard.show_stage("train")
     until(qtbot, page.moved.isVisible)
-    assert "The data folder Lékař (1) is not where it was" in page.moved.words.text()
+    assert "The data folder 'Lékař (1)' is not where it was" in page.moved.words.text()
     page.moved.choose.setFocus()
     qtbot.keyClick(page.moved.choose, Qt.Key.Key_Return)
     until(qtbot, lambda: page.moved.findChild(QFileDialog) is not None)
     page.moved.findChild(QFileDialog).fileSelected.emit(str(other))
     page.moved.findChild(QFileDialog).close()
-    until(qtbot, lambda: "taken from F disk" in page.moved.words.text())
+    until(qtbot, lambda: "taken from 'F disk'" in page.moved.words.text())
     assert {read_config(one / CONFIG_NAME).data.root for one in (first, first.parent)} == {
         str(other)
     }

@@ -181,14 +181,14 @@ def test_data_that_were_moved_are_asked_for(
     moved = (tmp_path / "data").rename(tmp_path / "Ψ & data (2)")
     page = page_of(qtbot, window, run)
     until(qtbot, page.moved.isVisible)
-    assert "The data folder data is not where it was" in page.moved.words.text()
+    assert "The data folder 'data' is not where it was" in page.moved.words.text()
     assert not page.publish.isEnabled()
     page.moved.use(tmp_path / "nothing")
     until(qtbot, lambda: window.training.wizard.banner.isVisible())  # type: ignore[union-attr]
     assert not page.publish.isEnabled()
     page.moved.use(moved)
     until(qtbot, page.publish.isEnabled)
-    assert "taken from Ψ & data (2)" in page.moved.words.text(), "it may have been the wrong one"
+    assert "taken from 'Ψ & data (2)'" in page.moved.words.text(), "it may have been the wrong one"
     assert read_config(run / "config.json").data.root == str(moved)
     qtbot.mouseClick(page.publish, LEFT)
     until(qtbot, lambda: bool(page.model_id) and not page.export.busy)

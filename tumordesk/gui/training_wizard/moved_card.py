@@ -16,8 +16,8 @@ from tumordesk.gui.training_wizard.beside import words
 from tumordesk.gui.training_wizard.context import WizardContext
 from tumordesk.session.moved_data import missing_data, move_data
 
-_GONE = "The data folder {name} is not where it was. Say where it is now."
-_CHOSEN = "The data are taken from {name} now. If that is another folder, choose again."
+_GONE = "The data folder '{name}' is not where it was. Say where it is now."
+_CHOSEN = "The data are taken from '{name}' now. If that is another folder, choose again."
 
 
 class MovedCard(QFrame):
@@ -39,7 +39,7 @@ class MovedCard(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(tokens.SPACE_12, tokens.SPACE_8, tokens.SPACE_12, tokens.SPACE_8)
         row.setSpacing(tokens.SPACE_8)
-        row.addWidget(IconLabel("warning", "warning"), 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(IconLabel("warning", "warning"), 0, Qt.AlignmentFlag.AlignVCenter)
         self.words = words("", tone="warning")
         row.addWidget(self.words, 1)
         self.choose = QPushButton(icon("folder"), " Choose the &data folder…")
