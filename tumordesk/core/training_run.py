@@ -20,6 +20,7 @@ from tumordesk.core.model_card import COLOURS, HeadSpec, InputSpec, Postprocess,
 from tumordesk.core.study import MR_SEQUENCES
 
 SCHEMA = 1
+_SHOWN = 60
 CONFIG_NAME = "config.json"
 SPLIT_NAME = "split.json"
 EVENTS_NAME = "events.jsonl"
@@ -407,7 +408,10 @@ def read_event(line: str) -> TrainingEvent:
     try:
         return from_plain(TrainingEvent, json.loads(line), "event")
     except (json.JSONDecodeError, RecursionError) as error:
-        raise ConfigError("A line of events.jsonl is not JSON.") from error
+        raise ConfigError(
+            f"A line of {EVENTS_NAME} is not JSON: '{line.strip()[:_SHOWN]}'.",
+            "It was damaged or changed by hand: take that line out of a copy of the run folder.",
+        ) from error
 
 
 @dataclass(frozen=True)
