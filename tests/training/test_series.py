@@ -17,6 +17,7 @@ from training_factories import class_config, class_folder, mask_config, mask_fol
 from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.training_run import (
     AugmentConfig,
+    DataConfig,
     LossConfig,
     OptimiserConfig,
     RunState,
@@ -245,6 +246,28 @@ def test_a_preview_shows_originals_and_what_becomes_of_them(
         assert picture.mode == "RGB"
     files = [tmp_path / "shown" / name for name in ("0_original.png", "0_1.png", "0_2.png")]
     assert len({file.read_bytes() for file in files}) == 3
+
+
+def test_pictures_of_a_preview_are_not_put_among_the_data(
+    pictures: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_config(tmp_path / "config.json", class_config(pictures))
+    for out in (pictures, pictures / "shown"):
+        assert main(["preview", str(tmp_path / "config.json"), "--out", str(out)]) == 2
+        assert "lies in the data folder" in capsys.readouterr().err
+    assert not list(pictures.rglob("*original*"))
+
+
+def test_a_run_in_the_data_folder_is_no_data(tmp_path: Path) -> None:
+    root = class_folder(tmp_path / "pictures", 12)
+    before = scan(root, DataConfig())
+    write_config(tmp_path / "config.json", class_config(root, epochs=1, samples=2))
+    out = root / "blob" / "first run"
+    assert main(["run", str(tmp_path / "config.json"), "--out", str(out)]) == 0
+    assert list(out.rglob("*.png")), "pictures of what the network made of some"
+    again = scan(root, DataConfig())
+    assert [case.key for case in again.cases] == [case.key for case in before.cases]
+    assert again.problems == before.problems
 
 
 def test_a_preview_is_the_same_for_the_same_seed(pictures: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tumordesk.core.training_run import is_run_folder
 from tumordesk_training.folder_names import FIRST_IMAGE_WORDS, SURE_MASK_WORDS
 from tumordesk_training.images import is_picture
 
@@ -38,10 +39,11 @@ _NIFTI = (".nii", ".nii.gz")
 def walk(root: Path) -> Iterator[Path]:
     """All files below ``root`` that are not hidden, sorted.
 
-    What cannot be gone into, or has a name that is no text, is passed over: see :func:`aside`.
+    What cannot be gone into, or has a name that is no text, is passed over: see :func:`aside`. So
+    are folders of runs, which hold pictures of what a network made of these.
     """
     found: list[Path] = []
-    for folder, inner, names in os.walk(root):
+    for folder, inner, names in _walked(root):
         inner[:] = [name for name in inner if is_seen(name)]
         found += [Path(folder, name) for name in names if is_seen(name)]
     for path in sorted(found):
@@ -49,10 +51,19 @@ def walk(root: Path) -> Iterator[Path]:
             yield path
 
 
+def _walked(root: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """As ``os.walk``, without the folders of runs."""
+    for folder, inner, names in os.walk(root):
+        if is_run_folder(names):
+            inner.clear()
+        else:
+            yield folder, inner, names
+
+
 def folders_below(root: Path) -> list[Path]:
     """All folders below ``root`` that are not hidden, sorted."""
     found: list[Path] = []
-    for folder, inner, _ in os.walk(root):
+    for folder, inner, _ in _walked(root):
         inner[:] = [name for name in inner if is_seen(name)]
         found += [Path(folder, name) for name in inner]
     return sorted(found)
@@ -92,7 +103,7 @@ class Aside:
 def aside(root: Path) -> Aside:
     """What of ``root`` is not looked at, and why; hidden files are meant to be hidden."""
     found = Aside()
-    for folder, inner, names in os.walk(root):
+    for folder, inner, names in _walked(root):
         inner[:] = [name for name in inner if not name.startswith(".")]
         found.names += [ascii(n) for n in (*inner, *names) if n[0] != "." and not _is_text(n)]
         inner[:] = [name for name in inner if _is_text(name)]

@@ -55,6 +55,11 @@ def open_run(folder: Path, data_root: Path | None = None) -> Run:
             f"{folder.name} is a published model, not a run.",
             "Give the folder of the training run.",
         )
+    if not (folder / CONFIG_NAME).is_file():
+        raise ConfigError(
+            f"{folder.name} holds no training run: {CONFIG_NAME} is missing.",
+            "Give the folder of a training run.",
+        )
     config = read_config(folder / CONFIG_NAME)
     if data_root is not None:
         config = replace(config, data=replace(config.data, root=str(data_root)))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -401,6 +402,11 @@ class TrainingEvent:
     def line(self) -> str:
         """The event as one line of JSON, with its line end. Refuses NaN."""
         return json.dumps(to_plain(self), ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def is_run_folder(names: Collection[str]) -> bool:
+    """Whether a folder with files of these names is that of a run: its pictures are no data."""
+    return CONFIG_NAME in names and EVENTS_NAME in names
 
 
 def read_event(line: str) -> TrainingEvent:

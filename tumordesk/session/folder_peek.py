@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from tumordesk.core.errors import DataError
 from tumordesk.core.job import JobContext
+from tumordesk.core.training_run import is_run_folder
 
 T = TypeVar("T")
 LIMIT = 50_000
@@ -62,8 +63,11 @@ def peek(root: Path, context: JobContext | None = None) -> Peek:
     folders: dict[str, int] = {}
     samples: list[Path] = []
     seen = 0
-    for folder, _, names in os.walk(root):
+    for folder, inner, names in os.walk(root):
         context.check()
+        if is_run_folder(names):
+            inner.clear()
+            continue
         here = [name for name in sorted(names) if not name.startswith(".")]
         counts = Counter(_kind(name) for name in here)
         kinds.update(counts)

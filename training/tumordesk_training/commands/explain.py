@@ -12,7 +12,7 @@ from typing import Any
 
 from tumordesk.core.errors import ConfigError
 from tumordesk_training.commands.progress import add_progress_option, context_of
-from tumordesk_training.commands.shared import add_device_option
+from tumordesk_training.commands.shared import add_device_option, outside
 
 
 def add(commands: Any) -> None:
@@ -50,6 +50,7 @@ def _explain(args: argparse.Namespace) -> int:
     if not 32 <= args.size <= 4096:
         raise ConfigError(f"--size {args.size} is not from 32 to 4096.")
     run = open_run(args.run, args.data)
+    outside(args.out, run.root)
     told: dict[str, Any] = {}
     keys = _keys(args.keys)
     context = context_of(args)

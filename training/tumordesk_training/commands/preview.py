@@ -9,6 +9,7 @@ from typing import Any
 
 from tumordesk_training.commands.orders import add_order_options, at_least, needs_data, new_config
 from tumordesk_training.commands.progress import add_progress_option, context_of
+from tumordesk_training.commands.shared import outside
 
 
 def add(commands: Any) -> None:
@@ -31,7 +32,7 @@ def _preview(args: argparse.Namespace) -> int:
     from tumordesk_training.preview import preview
 
     config = new_config(args)
-    needs_data(config)
+    outside(args.out, needs_data(config))
     shown = preview(
         config,
         args.out,

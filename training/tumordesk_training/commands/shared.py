@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import suppress
+from pathlib import Path
 
 from tumordesk.core.errors import ConfigError
 from tumordesk.core.label_numbers import parse_labels
+from tumordesk.core.paths import cache_dir
 from tumordesk.core.sequence_sources import parse_sequences
 from tumordesk.core.training_run import DEVICE, DataConfig, IndexSpec
 
@@ -97,6 +99,21 @@ def data_config(args: argparse.Namespace) -> DataConfig:
         indexes=tuple(specs),
         group_pattern=args.group_pattern,
     )
+
+
+def outside(out: Path, root: Path) -> Path:
+    """``out``. Raises ConfigError where pictures written there would be taken for data.
+
+    The program's own folder for such pictures is let be: it may lie in a whole home directory.
+    """
+    place = out.resolve()
+    own = place.is_relative_to(cache_dir().resolve())
+    if place.is_relative_to(root.resolve()) and not own:
+        raise ConfigError(
+            f"{out} lies in the data folder: pictures written there would be learned from.",
+            "Give another folder as --out.",
+        )
+    return out
 
 
 def leader() -> bool:

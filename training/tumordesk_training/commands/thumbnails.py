@@ -12,7 +12,7 @@ from typing import Any
 from tumordesk.core.errors import ConfigError
 from tumordesk_training.commands.check_data import add_config_option, how_to_read
 from tumordesk_training.commands.progress import add_progress_option, context_of
-from tumordesk_training.commands.shared import add_data_options
+from tumordesk_training.commands.shared import add_data_options, outside
 
 _LARGEST_PX = 2048
 
@@ -39,6 +39,7 @@ def _thumbnails(args: argparse.Namespace) -> int:
 
     if not 8 <= args.size <= _LARGEST_PX:
         raise ConfigError(f"--size {args.size} is not from 8 to {_LARGEST_PX}.")
+    outside(args.out, args.data)
     keys = list(dict.fromkeys(key for key in _keys(args.keys) if key))
     # Also those that a person left out: the table of decisions shows them.
     config = replace(how_to_read(args), exclude=(), label_from_mask=False)
