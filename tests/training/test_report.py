@@ -131,6 +131,12 @@ def test_nothing_is_replaced_unasked(
     assert not (run / "evaluation").exists()
     assert main(["report", str(run)]) == 2
     assert "Where to?" in capsys.readouterr().err
+    assert main(["report", str(run), "--out", str(tmp_path / "r.pdf")]) == 2
+    assert "r.pdf does not end in .html" in capsys.readouterr().err
+    data = Path(read_config(run / "config.json").data.root)
+    assert main(["report", str(run), "--csv", str(data / "tables")]) == 2
+    assert "lies in the data folder" in capsys.readouterr().err
+    assert not (data / "tables").exists()
     written(run, out, "--replace", "--no-pictures")
 
 

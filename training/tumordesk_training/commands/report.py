@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tumordesk.core.errors import ConfigError, WriteError
 from tumordesk_training.commands.progress import add_progress_option, context_of
+from tumordesk_training.commands.shared import outside
 
 if TYPE_CHECKING:
     from tumordesk.core.evaluation import Evaluation
@@ -47,8 +48,15 @@ def _report(args: argparse.Namespace) -> int:
 
     if args.out is None and args.csv is None:
         raise ConfigError("Where to?", "Give --out FILE.html, --csv DIR, or both.")
+    if args.out is not None and args.out.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(
+            f"{args.out.name} does not end in .html, and HTML is what is written.",
+            "Name it .html. A PDF is saved by the training wizard, or printed by a browser.",
+        )
     _refuse_present(args)
     run, context = open_run(args.run, args.data), context_of(args)
+    if args.csv is not None:
+        outside(args.csv, run.root)
     found = _evaluation(run, args.part, context)
     pictures = args.out is not None and not args.no_pictures
     content = gather(run, found, names=not args.no_names, pictures=pictures, context=context)

@@ -110,7 +110,7 @@ def outside(out: Path, root: Path) -> Path:
     own = place.is_relative_to(cache_dir().resolve())
     if place.is_relative_to(root.resolve()) and not own:
         raise ConfigError(
-            f"{out} lies in the data folder: pictures written there would be learned from.",
+            f"{out} lies in the data folder: what is written there would be taken for data.",
             "Give another folder as --out.",
         )
     return out
