@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from coco_factories import cases, document, drawn, found, parts_of_coco, put, square
-from training_factories import mask_config
+from training_factories import mask_config, parts_folder
 from tumordesk.core.data_report import DataFinding, DataReport
 from tumordesk.core.label_numbers import LabelNumber, parse_labels
 from tumordesk.core.training_run import DataConfig, write_config
@@ -138,6 +138,14 @@ def test_from_categories_to_a_model_that_finds_them_under_other_numbers(
     assert set(figures[0]) == {"swelling", "core"}
     assert figures[0]["swelling"] > 0.5, "else numbers in another order would not be seen"
     assert figures[1] == figures[0]
+    maps = parts_folder(tmp_path / "maps")
+    assert main(["evaluate", "parts", str(maps), "--json"]) == 2
+    told = capsys.readouterr().err
+    assert "maps has label maps" in told
+    assert '--labels "1=swelling, 2=core"' in told
+    given = ["--labels", "1=core, 2=swelling, 4=core"]
+    assert main(["evaluate", "parts", str(maps), "--json", *given]) == 0
+    capsys.readouterr()
     unknown = parts_of_coco(tmp_path / "unknown", {"oedema": 1, "cyst": 2, "core": 3}, 1)
     text = (unknown / "_annotations.coco.json").read_text()
     (unknown / "_annotations.coco.json").write_text(

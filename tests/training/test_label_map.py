@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from coco_factories import parts_of_coco
 from training_factories import SPEC, mask_config, parts_folder, save
 from tumordesk.core.errors import DataError
 from tumordesk.core.label_numbers import LabelNumber, parse_labels
@@ -137,5 +138,9 @@ def test_from_numbers_to_a_model_that_knows_what_they_were(
     assert {one["reason"][-len("which has no name.") :] for one in left["skipped"]} == {
         "which has no name."
     }
+    coco = parts_of_coco(tmp_path / "coco", {"oedema": 1, "core": 2})
+    assert main(["evaluate", "parts", str(coco)]) == 2
+    assert "other numbers: 'oedema' is 1 and 'core' is 2" in capsys.readouterr().err
+    assert main(["evaluate", "parts", str(coco), "--labels", "1=oedema, 2=core"]) == 0
     assert main(["evaluate", "parts", str(root), "--labels", "1=cyst"]) == 2
     assert "'cyst'" in capsys.readouterr().err

@@ -18,7 +18,7 @@ from tumordesk.core.errors import ConfigError, DataError
 from tumordesk.core.geometry import Geometry
 from tumordesk.core.job import JobContext
 from tumordesk.core.jsonio import to_plain
-from tumordesk.core.label_numbers import LabelNumber
+from tumordesk.core.label_numbers import LabelNumber, label_names
 from tumordesk.core.model_card import ModelCard
 from tumordesk.core.study import MR_SEQUENCES
 from tumordesk.core.training_run import CONFIG_NAME, DataConfig, SequenceSource, read_config
@@ -37,6 +37,7 @@ from tumordesk_training.label_map import LabelMap, label_map
 from tumordesk_training.layouts import VOLUMES, layout_of, scan
 from tumordesk_training.metrics import DiceCount, LabelDice, classification_summary, confusion
 from tumordesk_training.split import read_split, select
+from tumordesk_training.words import together
 from tumordesk_training.work import Share
 
 
@@ -88,9 +89,10 @@ def evaluate(entry: ModelEntry, order: Order, context: JobContext | None = None)
     context = context or JobContext()
     card = entry.card
     config = config_for(order, card)
-    if card.task == "segmentation" and not config.labels:
-        config = replace(config, labels=own_labels(entry))
+    own = own_labels(entry) if card.task == "segmentation" and not config.labels else ()
+    config = replace(config, labels=config.labels or own)
     cases, problems = labelled_cases(order, config, card)
+    _refuse_other_numbers(own, cases, order.root, entry)
     known = known_cases(entry, order.root, cases, Share(context, 0.0, 0.1))
     context = Share(context, 0.1, 1.0)
     if order.leave_out_known:
@@ -168,6 +170,31 @@ def own_labels(entry: ModelEntry) -> tuple[LabelNumber, ...]:
         return read_config(entry.folder / CONFIG_NAME).data.labels
     except ConfigError:
         return ()
+
+
+def _refuse_other_numbers(
+    own: Sequence[LabelNumber], cases: Sequence[Case], root: Path, entry: ModelEntry
+) -> None:
+    """Raise DataError where nobody can tell which numbers of the data are which part of the model:
+    it learned from categories, which have names, and these are label maps, or the other way round.
+    """
+    parts = ", ".join(f"{n}={name}" for n, name in enumerate(label_names(own), 1))
+    named = any(one.category for one in own)
+    drawn = any(case.polygons for case in cases)
+    if own and not named and drawn:
+        told = scan(root, DataConfig()).label_names
+        names = together([f"'{name}' is {number}" for number, name in sorted(told.items())])
+        raise DataError(
+            f"{entry.card.id} learned from numbers of label maps, and {root.name} has categories "
+            f"of other numbers: {names}.",
+            f'Say which is which, in the form --labels "{parts}".',
+        )
+    if named and not drawn and any(case.mask is not None for case in cases):
+        raise DataError(
+            f"{entry.card.id} learned from categories of COCO files, and {root.name} has label "
+            "maps.",
+            f'Say what their numbers stand for, in the form --labels "{parts}".',
+        )
 
 
 def config_for(order: Order, card: ModelCard) -> DataConfig:
