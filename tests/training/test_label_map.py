@@ -142,5 +142,9 @@ def test_from_numbers_to_a_model_that_knows_what_they_were(
     assert main(["evaluate", "parts", str(coco)]) == 2
     assert "other numbers: 'oedema' is 1 and 'core' is 2" in capsys.readouterr().err
     assert main(["evaluate", "parts", str(coco), "--labels", "1=oedema, 2=core"]) == 0
+    swapped = {"labels": {"0": "background", "1": "Oedema", "2": "Core"}}
+    (root / "dataset.json").write_text(json.dumps(swapped))
+    assert main(["evaluate", "parts", str(root)]) == 2
+    assert "says that 1 is 'Oedema', and parts learned it as 'core'" in capsys.readouterr().err
     assert main(["evaluate", "parts", str(root), "--labels", "1=cyst"]) == 2
     assert "'cyst'" in capsys.readouterr().err

@@ -26,6 +26,7 @@ from tumordesk.inference.devices import choose_device
 from tumordesk.inference.engine import Engine
 from tumordesk.inference.passes import run_batches
 from tumordesk.inference.segmenter import segment_slices
+from tumordesk.io.dataset_json import named_labels
 from tumordesk.networks.weights import load_model
 from tumordesk.zoo import ModelEntry
 from tumordesk_training.data import Case, find_indexes, is_patient_column
@@ -195,6 +196,22 @@ def _refuse_other_numbers(
             "maps.",
             f'Say what their numbers stand for, in the form --labels "{parts}".',
         )
+
+    _refuse_swapped(own, root, parts, entry)
+
+
+def _refuse_swapped(own: Sequence[LabelNumber], root: Path, parts: str, entry: ModelEntry) -> None:
+    """Raise DataError where a dataset.json gives a part of the model another number."""
+    names = {one.name.casefold() for one in own}
+    told = named_labels(root) if own else {}
+    for one in own:
+        other = told.get(str(one.number), one.name).strip()
+        if other.casefold() != one.name.casefold() and other.casefold() in names:
+            raise DataError(
+                f"The dataset.json of {root.name} says that {one.number} is '{other}', and "
+                f"{entry.card.id} learned it as '{one.name}'.",
+                f'Say what the numbers stand for, in the form --labels "{parts}".',
+            )
 
 
 def config_for(order: Order, card: ModelCard) -> DataConfig:
